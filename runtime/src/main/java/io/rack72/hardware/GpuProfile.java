@@ -8,12 +8,12 @@ package io.rack72.hardware;
  * @param nvlinkLatencyNanos time from the last byte's leaving one port to its being usable at
  *     another
  */
-public record GpuProfile(long hbmBytes, double nvlinkBytesPerSecond, long nvlinkLatencyNanos) {
+public record GpuProfile(long hbmBytes, long nvlinkBytesPerSecond, long nvlinkLatencyNanos) {
   public GpuProfile {
     if (hbmBytes <= 0) {
       throw new IllegalArgumentException("HBM is at least one byte: " + hbmBytes);
     }
-    if (!(nvlinkBytesPerSecond > 0)) {
+    if (nvlinkBytesPerSecond <= 0) {
       throw new IllegalArgumentException("NVLink bandwidth is positive: " + nvlinkBytesPerSecond);
     }
     if (nvlinkLatencyNanos < 0) {

@@ -1,0 +1,13 @@
+package io.rack72.fabric;
+
+/**
+ * What went through one NVLink port since the start.
+ *
+ * @param sentBytes payload bytes that left the GPU
+ * @param receivedBytes payload bytes that arrived
+ * @param sentFrames frames that left
+ * @param receivedFrames frames that arrived
+ * @param waitingNanos time that departing frames spent in the queue before their first byte left
+ */
+public record PortCounters(
+    long sentBytes, long receivedBytes, long sentFrames, long receivedFrames, long waitingNanos) {}

@@ -1,0 +1,52 @@
+package io.rack72.rack;
+
+import io.rack72.fabric.PortCounters;
+import java.util.List;
+
+/**
+ * The rack at one moment, as {@code GET /rack} shows it.
+ *
+ * @param rack name of the profile
+ * @param model name of the model
+ * @param kernels what computes, such as {@code vector-256}
+ * @param expertParallel GPUs over which each copy of the experts is spread
+ * @param dataParallel GPUs that take sequences
+ * @param epoch of the placement
+ * @param gpus every GPU, in order
+ */
+public record RackStatus(
+    String rack,
+    String model,
+    String kernels,
+    int expertParallel,
+    int dataParallel,
+    long epoch,
+    List<Gpu> gpus) {
+  public RackStatus {
+    gpus = List.copyOf(gpus);
+  }
+
+  /**
+   * One GPU.
+   *
+   * @param experts expert slots in use, over all layers
+   * @param hbmUsedBytes weights and KV pools
+   * @param hbmLimitBytes of the profile
+   * @param steps steps run so far
+   */
+  public record Gpu(
+      int gpu,
+      int tray,
+      int experts,
+      long hbmUsedBytes,
+      long hbmLimitBytes,
+      Blocks kvFull,
+      Blocks kvSliding,
+      int sequencesRunning,
+      int sequencesWaiting,
+      long steps,
+      PortCounters port) {}
+
+  /** KV blocks of one pool. */
+  public record Blocks(int total, int used, int free) {}
+}

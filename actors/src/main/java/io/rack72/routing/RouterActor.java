@@ -1,0 +1,105 @@
+package io.rack72.routing;
+
+import io.rack72.gpu.GpuActor;
+import io.rack72.hardware.GpuId;
+import io.rack72.schedule.SequenceId;
+import java.util.ArrayList;
+import java.util.TreeMap;
+import java.util.Map;
+import java.util.SortedMap;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * Decides which GPU takes a sequence.
+ *
+ * <p><b>Owns</b> the load of each GPU and where each live sequence is. <b>Receives</b> sequences to
+ * place and to cancel from their owners, and the end of each from its GPU. <b>Sends</b> them to
+ * GPUs; tokens do not pass here. <b>On failure</b> of a GPU every sequence ends with an error and new
+ * ones are refused: the rack's experts are no longer whole.
+ */
+public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
+  /** What a router takes. */
+  public sealed interface Command {}
+
+  /** Place this sequence; {@code owner} is told of everything that becomes of it. */
+  public record Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) implements Command {}
+
+  /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
+  public record Cancel(SequenceId id) implements Command {}
+
+  /** A GPU has let the sequence go: it ended, was refused, or was cancelled. */
+  public record Released(SequenceId id) implements Command {}
+
+  /** A GPU is gone; the rack can no longer compute. */
+  public record RackLost(String why) implements Command {}
+
+  private record Assignment(GpuId gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
+
+  private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus;
+  private final LeastLoaded load;
+  private final Map<SequenceId, Assignment> live = new TreeMap<>();
+  private String lost;
+
+  /** A router over the GPUs that take sequences. */
+  public static Behavior<Command> create(SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus) {
+    return Behaviors.setup(context -> new RouterActor(context, gpus));
+  }
+
+  private RouterActor(
+      ActorContext<Command> context, SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus) {
+    super(context);
+    this.gpus = gpus;
+    load = new LeastLoaded(new ArrayList<>(gpus.keySet()));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onAnyMessage(this::on).build();
+  }
+
+  private Behavior<Command> on(Command command) {
+    switch (command) {
+      case Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) -> submit(request, owner);
+      case Cancel(SequenceId id) -> {
+        Assignment assignment = live.get(id);
+        if (assignment != null) {
+          gpus.get(assignment.gpu()).tell(new GpuActor.Cancel(id));
+        }
+      }
+      case Released(SequenceId id) -> {
+        Assignment assignment = live.remove(id);
+        if (assignment != null) {
+          load.release(assignment.gpu(), assignment.work());
+        }
+      }
+      case RackLost(String why) -> {
+        lost = why;
+        live.forEach((id, assignment) -> fail(id, assignment.attempt(), assignment.owner()));
+        live.clear();
+      }
+    }
+    return this;
+  }
+
+  private void submit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
+    if (lost != null) {
+      fail(request.id(), request.attempt(), owner);
+      return;
+    }
+    long work = (long) request.promptIds().length + request.params().maxTokens();
+    GpuId gpu = load.assign(work);
+    live.put(request.id(), new Assignment(gpu, work, request.attempt(), owner));
+    gpus.get(gpu).tell(new GpuActor.Admit(request, owner));
+  }
+
+  private void fail(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) {
+    owner.tell(
+        new SequenceEvent.Ended(
+            id, attempt, SequenceEvent.Cause.FAILED, "the rack has stopped: " + lost));
+  }
+}

@@ -1,0 +1,49 @@
+package io.rack72.routing;
+
+import io.rack72.hardware.GpuId;
+import io.rack72.sampling.SampledToken;
+import io.rack72.schedule.FinishReason;
+import io.rack72.schedule.SequenceId;
+import java.util.Optional;
+
+/**
+ * What a sequence's owner is told. For each attempt: {@link Placed} once, then tokens in order of
+ * their index, the last of them with a finish reason; or {@link Ended} at any time, after which
+ * nothing follows.
+ */
+public sealed interface SequenceEvent {
+  SequenceId id();
+
+  int attempt();
+
+  /** A GPU has taken the sequence in. */
+  record Placed(SequenceId id, int attempt, GpuId gpu) implements SequenceEvent {}
+
+  /**
+   * One token.
+   *
+   * @param index of the token among the generated ones, from 0
+   * @param finish present with the sequence's last token
+   */
+  record Token(
+      SequenceId id, int attempt, int index, SampledToken token, Optional<FinishReason> finish)
+      implements SequenceEvent {}
+
+  /**
+   * The attempt is over without a finish reason.
+   *
+   * @param cause what kind of end
+   * @param detail one sentence for the client
+   */
+  record Ended(SequenceId id, int attempt, Cause cause, String detail) implements SequenceEvent {}
+
+  /** Why an attempt ended early. */
+  enum Cause {
+    /** It could never fit: the request must be smaller. */
+    TOO_LARGE,
+    /** No room now: the same request may fit later. */
+    FULL,
+    /** Something broke. */
+    FAILED
+  }
+}

@@ -107,7 +107,7 @@ public final class Scheduler {
 
   /** Takes note that the step in flight has been computed. */
   public void complete(StepPlan plan) {
-    if (inFlight.isEmpty() || inFlight.get() != plan) {
+    if (!inFlight.equals(Optional.of(plan))) {
       throw new IllegalStateException("this step is not in flight");
     }
     inFlight = Optional.empty();

@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * What one GPU is asked to compute for a layer of a step: the hidden states of some rows, each sent
- * once however many of the GPU's experts it goes into, and the (row, expert) assignments among them.
+ * once however many of the GPU's experts it goes into, and the (row, expert) assignments among
+ * them.
  *
  * @param gpu index of the GPU that owns the experts
  * @param sentRows rows of the step whose hidden states are sent, ascending

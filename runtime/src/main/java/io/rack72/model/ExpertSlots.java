@@ -3,9 +3,7 @@ package io.rack72.model;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.hardware.GpuId;
 
-/**
- * The experts that one GPU owns, filled by whoever places experts on it. Not thread-safe.
- */
+/** The experts that one GPU owns, filled by whoever places experts on it. Not thread-safe. */
 public final class ExpertSlots {
   private final GpuId gpu;
   private final ModelWeights.Expert[][] experts;

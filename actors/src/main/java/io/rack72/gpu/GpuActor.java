@@ -9,10 +9,12 @@ import io.rack72.rack.RackStatus;
 import io.rack72.routing.RouterActor;
 import io.rack72.routing.SequenceEvent;
 import io.rack72.routing.SequenceRequest;
+import io.rack72.sampling.BrokenLogitsException;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.Scheduler;
+import io.rack72.schedule.SchedulerLoad;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
@@ -65,16 +67,19 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record ExpertsReady(Frame.Combine answer) implements Ready {}
 
-  private record StepReady() implements Ready {}
+  private record LogitsReady() implements Ready {}
 
   private record BeginStep() implements Ready {}
 
-  private record Owner(ActorRef<SequenceEvent> ref, int attempt) {}
+  private record Owner(ActorRef<SequenceEvent> ref, int attempt) {
+    void tell(SequenceEvent event) {
+      ref.tell(event);
+    }
+  }
 
   private final GpuParts parts;
   private final ActorRef<PortActor.Command> port;
   private final Clock clock;
-  private final Scheduler scheduler;
   private final Map<SequenceId, Owner> owners = new TreeMap<>();
   private ActorRef<RouterActor.Command> router;
   private boolean beginAsked;
@@ -97,7 +102,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     this.parts = parts;
     this.port = port;
     this.clock = clock;
-    scheduler = parts.scheduler();
   }
 
   @Override
@@ -111,10 +115,10 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Admit(SequenceRequest request, ActorRef<SequenceEvent> owner) -> admit(request, owner);
       case Cancel(SequenceId id) -> cancel(id);
       case Deliver(Frame.Dispatch dispatch) -> runExperts(dispatch);
-      case Deliver(Frame.Combine answer) -> acceptAnswer(answer);
+      case Deliver(Frame.Combine answer) -> accept(answer);
       case RoutingReady() -> fanOut();
-      case ExpertsReady(Frame.Combine answer) -> sendAnswer(answer);
-      case StepReady() -> finishStep();
+      case ExpertsReady(Frame.Combine answer) -> answer(answer);
+      case LogitsReady() -> finishStep();
       case BeginStep() -> beginStep();
       case Report(ActorRef<RackStatus.Gpu> replyTo) ->
           port.tell(new PortActor.Report(status(), replyTo));
@@ -125,33 +129,40 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private void admit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
     SequenceId id = request.id();
     int attempt = request.attempt();
-    Sequence sequence =
-        new Sequence(id, request.promptIds(), request.generatedIds(), request.params(), parts.kv());
-    switch (scheduler.add(sequence)) {
-      case Admission.Accepted() -> {
+    Scheduler scheduler = parts.scheduler().orElseThrow();
+    switch (scheduler.add(id, request.promptIds(), request.generatedIds(), request.params())) {
+      case Admission.Accepted _ -> {
         owners.put(id, new Owner(owner, attempt));
         owner.tell(new SequenceEvent.Placed(id, attempt, parts.id()));
         askToBegin();
       }
-      case Admission.TooLarge(String detail) ->
-          refuse(id, owner, new SequenceEvent.Ended(id, attempt, SequenceEvent.Cause.TOO_LARGE, detail));
-      case Admission.Full(String detail) ->
-          refuse(id, owner, new SequenceEvent.Ended(id, attempt, SequenceEvent.Cause.FULL, detail));
+      case Admission.Refused(Admission.Reason reason, String detail) -> {
+        SequenceEvent.Cause cause =
+            switch (reason) {
+              case TOO_LARGE -> SequenceEvent.Cause.TOO_LARGE;
+              case FULL -> SequenceEvent.Cause.FULL;
+              // The owner should have known better: no client could mend it.
+              case INVALID -> SequenceEvent.Cause.FAILED;
+            };
+        owner.tell(new SequenceEvent.Ended(id, attempt, cause, detail));
+        router.tell(new RouterActor.Released(id));
+      }
     }
-  }
-
-  private void refuse(SequenceId id, ActorRef<SequenceEvent> owner, SequenceEvent.Ended ended) {
-    owner.tell(ended);
-    router.tell(new RouterActor.Released(id));
   }
 
   private void cancel(SequenceId id) {
-    if (owners.remove(id) != null) {
-      scheduler.abort(id);
-      router.tell(new RouterActor.Released(id));
+    if (owners.containsKey(id)) {
+      release(id);
     }
   }
 
+  private void release(SequenceId id) {
+    owners.remove(id);
+    parts.scheduler().orElseThrow().abort(id);
+    router.tell(new RouterActor.Released(id));
+  }
+
+  /** Asks for a step by a message, so that what has arrived meanwhile is served first. */
   private void askToBegin() {
     if (run == null && !beginAsked) {
       beginAsked = true;
@@ -161,20 +172,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void beginStep() {
     beginAsked = false;
-    Optional<StepPlan> next = scheduler.step();
+    Optional<StepPlan> next = parts.scheduler().orElseThrow().step();
     if (next.isEmpty()) {
       return;
     }
     plan = next.get();
-    run =
-        new StepRun(
-            ++steps,
-            parts.id(),
-            parts.placement(),
-            parts.config().hiddenSize(),
-            parts.config().expertsPerToken(),
-            parts.device(),
-            plan.batch());
+    run = new StepRun(++steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
     whenReady(run.begin(clock.nowNanos()), new RoutingReady());
   }
 
@@ -182,9 +185,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     StepRun.Fanout fanout = run.fanOut();
     // Others begin to compute while this GPU does its own share.
     fanout.remote().forEach(frame -> port.tell(new PortActor.Send(frame)));
-    if (fanout.local() != null) {
-      runExperts(fanout.local());
-    }
+    fanout.local().ifPresent(this::runExperts);
   }
 
   private void runExperts(Frame.Dispatch dispatch) {
@@ -215,52 +216,65 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     whenReady(outputs.readyAtNanos(), new ExpertsReady(answer));
   }
 
-  private void sendAnswer(Frame.Combine answer) {
+  private void answer(Frame.Combine answer) {
     if (answer.to().equals(parts.id())) {
-      acceptAnswer(answer);
+      accept(answer);
     } else {
       port.tell(new PortActor.Send(answer));
     }
   }
 
-  private void acceptAnswer(Frame.Combine answer) {
+  private void accept(Frame.Combine answer) {
     if (run.accept(answer)) {
-      long ready = run.advance(clock.nowNanos());
-      whenReady(ready, run.done() ? new StepReady() : new RoutingReady());
+      long readyNanos = run.advance(clock.nowNanos());
+      whenReady(readyNanos, run.done() ? new LogitsReady() : new RoutingReady());
     }
   }
 
   private void finishStep() {
-    float[] logits = run.logits();
+    parts.scheduler().orElseThrow().complete(plan);
     int row = 0;
     for (StepPlan.Share share : plan.shares()) {
-      if (share.samples()) {
-        Sequence sequence = share.sequence();
-        // One that was cancelled while the step ran has no owner any more.
-        Owner owner = owners.get(sequence.id());
-        if (owner != null) {
-          emit(sequence, owner, parts.sampler().sample(logits, row, sequence));
-        }
-        row++;
+      if (share.needsLogits()) {
+        sampleNext(share.sequence(), row++);
       }
     }
-    scheduler.complete(plan);
     plan = null;
     run = null;
     askToBegin();
   }
 
-  private void emit(Sequence sequence, Owner owner, SampledToken token) {
-    int index = sequence.generatedCount();
-    Optional<FinishReason> finish = sequence.append(token.id());
-    owner
-        .ref()
-        .tell(
-            new SequenceEvent.Token(sequence.id(), owner.attempt(), index, token, finish));
+  private void sampleNext(Sequence sequence, int row) {
+    Owner owner = owners.get(sequence.id());
+    if (owner == null) {
+      // Cancelled while the step ran.
+      return;
+    }
+    int vocabSize = parts.config().vocabSize();
+    SampledToken token;
+    try {
+      token =
+          parts
+              .sampler()
+              .sample(
+                  run.logits(),
+                  row * vocabSize,
+                  vocabSize,
+                  sequence.params(),
+                  sequence.history(),
+                  sequence.length());
+    } catch (BrokenLogitsException e) {
+      owner.tell(
+          new SequenceEvent.Ended(
+              sequence.id(), owner.attempt(), SequenceEvent.Cause.FAILED, e.getMessage()));
+      release(sequence.id());
+      return;
+    }
+    int index = sequence.generated();
+    Optional<FinishReason> finish = sequence.append(token);
+    owner.tell(new SequenceEvent.Token(sequence.id(), owner.attempt(), index, token, finish));
     if (finish.isPresent()) {
-      owners.remove(sequence.id());
-      scheduler.abort(sequence.id());
-      router.tell(new RouterActor.Released(sequence.id()));
+      release(sequence.id());
     }
   }
 
@@ -274,6 +288,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private RackStatus.Gpu status() {
+    Optional<SchedulerLoad> load = parts.scheduler().map(Scheduler::load);
     return new RackStatus.Gpu(
         parts.id().index(),
         parts.tray().index(),
@@ -282,8 +297,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         parts.hbmLimitBytes(),
         RackStatus.Blocks.of(parts.kv().full()),
         RackStatus.Blocks.of(parts.kv().sliding()),
-        scheduler.running(),
-        scheduler.waiting(),
+        load.map(SchedulerLoad::running).orElse(0),
+        load.map(SchedulerLoad::waiting).orElse(0),
         steps,
         PortCounters.NONE);
   }

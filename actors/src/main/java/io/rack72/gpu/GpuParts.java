@@ -8,6 +8,7 @@ import io.rack72.model.Device;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.sampling.Sampler;
 import io.rack72.schedule.Scheduler;
+import java.util.Optional;
 
 /**
  * What one GPU is made of. All of it belongs to that GPU's actor alone, once it has been started.
@@ -16,7 +17,7 @@ import io.rack72.schedule.Scheduler;
  * @param placement of all experts, this GPU's among them
  * @param device computes, and holds the GPU's experts
  * @param kv the KV pools; empty where the GPU takes no sequences
- * @param scheduler of the sequences, over the same pools
+ * @param scheduler of the sequences, over the same pools; absent where the GPU takes none
  * @param expertSlots experts that the GPU owns, over all layers
  * @param hbmUsedBytes weights and KV pools
  * @param hbmLimitBytes of the profile
@@ -28,7 +29,7 @@ public record GpuParts(
     ExpertPlacement placement,
     Device device,
     KvCache kv,
-    Scheduler scheduler,
+    Optional<Scheduler> scheduler,
     Sampler sampler,
     int expertSlots,
     long hbmUsedBytes,

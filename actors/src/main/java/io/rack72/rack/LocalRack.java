@@ -125,7 +125,7 @@ public final class LocalRack implements AutoCloseable {
               placement,
               new CpuDevice(weights, kernels, rotary, slots, ForwardObserver.NONE),
               kv,
-              new Scheduler(limits, kv),
+              hbm.takesSequences(id) ? Optional.of(new Scheduler(limits, kv)) : Optional.empty(),
               new Sampler(),
               slots.count(),
               hbm.weightBytes(id) + kv.bytes(),

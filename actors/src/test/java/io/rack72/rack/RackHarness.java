@@ -5,6 +5,7 @@ import io.rack72.clock.WallClock;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.VectorKernels;
+import io.rack72.kernel.Workers;
 import io.rack72.routing.RouterActor;
 import io.rack72.routing.SequenceEvent;
 import io.rack72.routing.SequenceRequest;
@@ -31,13 +32,13 @@ final class RackHarness implements AutoCloseable {
 
   private final Checkpoint checkpoint;
   private final WallClock clock = new WallClock();
-  private final VectorKernels kernels = new VectorKernels(1);
+  private final Workers workers = new Workers(1);
   private final LocalRack rack;
   private int requests;
 
   RackHarness(String golden, RackSettings settings) {
     checkpoint = Checkpoint.open(golden(golden));
-    rack = LocalRack.start(settings, checkpoint, golden, Optional.empty(), kernels, clock);
+    rack = LocalRack.start(settings, checkpoint, golden, Optional.empty(), new VectorKernels(workers), clock);
   }
 
   static Path golden(String name) {
@@ -118,7 +119,7 @@ final class RackHarness implements AutoCloseable {
   @Override
   public void close() {
     rack.close();
-    kernels.close();
+    workers.close();
     clock.close();
     checkpoint.close();
   }

@@ -190,8 +190,7 @@ final class TypeScriptSchema {
     }
     JsonNode value = schema.path("default");
     boolean ofEnum = schema.path("enum").isArray() && !schema.path("enum").isEmpty();
-    String text =
-        !value.isTextual() ? value.toString() : ofEnum ? value.asText() : quoted(value);
+    String text = !value.isTextual() ? value.toString() : ofEnum ? value.asText() : quoted(value);
     return Optional.of("default: " + text);
   }
 

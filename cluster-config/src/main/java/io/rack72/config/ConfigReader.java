@@ -2,6 +2,7 @@ package io.rack72.config;
 
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
+import io.rack72.schedule.SchedulerLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.OptionalLong;
 /** Turns keys into records; the order is that of the reference file. */
 final class ConfigReader {
   private static final String AUTO = "auto";
+  private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration HOUR = Duration.ofHours(1);
 
   private ConfigReader() {}
@@ -33,7 +35,7 @@ final class ConfigReader {
             ? OptionalLong.empty()
             : OptionalLong.of(
                 keys.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE, "random or a whole number")),
-        gateway(keys));
+        http(keys));
   }
 
   private static RackProfile rack(KeyReader keys) {
@@ -49,7 +51,7 @@ final class ConfigReader {
                     "gpu.nvlink-latency",
                     Duration.ZERO,
                     Duration.ofMinutes(1),
-                    "a duration with its unit, such as 1 us, of at most 1 minute")
+                    "a duration from 0 s to 1 minute, with its unit, such as 1 us")
                 .toNanos()));
   }
 
@@ -90,19 +92,24 @@ final class ConfigReader {
         keys.fraction("kv.host-share", 0, 0.9));
   }
 
-  private static SchedulerSettings scheduler(KeyReader keys) {
+  private static SchedulerLimits scheduler(KeyReader keys) {
     int budget = keys.integer("scheduler.token-budget", 1, 65_536);
-    return new SchedulerSettings(
-        keys.integer("scheduler.max-running", 1, 4096),
-        keys.integer("scheduler.max-waiting", 0, 1_000_000),
+    String withinBudget = "1 to rack72.scheduler.token-budget, which is " + budget;
+    return new SchedulerLimits(
         budget,
         keys.isWord("scheduler.prefill-chunk", AUTO)
             ? Math.min(256, budget)
+            : keys.integer("scheduler.prefill-chunk", 1, budget, "auto or " + withinBudget),
+        // Each running sequence has a row in each step.
+        keys.integer("scheduler.max-running", 1, budget, withinBudget),
+        keys.integer("scheduler.max-waiting", 1, 1_000_000),
+        keys.isWord("scheduler.context-limit", AUTO)
+            ? Integer.MAX_VALUE
             : keys.integer(
-                "scheduler.prefill-chunk",
-                1,
-                budget,
-                "auto or 1 to rack72.scheduler.token-budget, which is " + budget));
+                "scheduler.context-limit",
+                2,
+                Integer.MAX_VALUE,
+                "auto or a whole number of at least 2"));
   }
 
   private static DeviceKind device(KeyReader keys) {
@@ -119,24 +126,29 @@ final class ConfigReader {
     return keys.choice("numeric-mode", NumericMode.class);
   }
 
-  private static GatewaySettings gateway(KeyReader keys) {
+  private static HttpSettings http(KeyReader keys) {
     String apiKey = keys.secret("gateway.api-key", 4096);
-    return new GatewaySettings(
+    int choices = keys.integer("gateway.max-choices", 1, 1024);
+    return new HttpSettings(
         keys.text("gateway.host", 1, 253),
         keys.integer("gateway.port", 0, 65_535),
         apiKey.isEmpty() ? Optional.empty() : Optional.of(new Secret(apiKey)),
-        keys.bytes("gateway.body-limit", 1 << 10, 1 << 30, "a size from 1 KiB to 1 GiB"),
-        keys.integer("gateway.max-connections", 1, 100_000),
-        keys.integer("gateway.max-choices", 1, 1024),
+        (int) keys.bytes("gateway.body-limit", 1 << 10, 1 << 28, "a size from 1 KiB to 256 MiB"),
         keys.duration(
-            "gateway.heartbeat",
-            Duration.ofMillis(100),
-            HOUR,
-            "a duration with its unit, from 100 ms to 1 hour"),
+            "gateway.body-timeout", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
+        keys.integer("gateway.max-connections", 1, 1_000_000),
+        choices,
+        keys.integer(
+            "gateway.max-sequences",
+            choices,
+            4096,
+            "a whole number from rack72.gateway.max-choices, which is " + choices + ", to 4096"),
+        keys.duration(
+            "gateway.heartbeat", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
         keys.duration(
             "gateway.stop-grace",
             Duration.ZERO,
             HOUR,
-            "a duration with its unit, from 0 s to 1 hour"));
+            "a duration from 0 s to 1 h, with its unit"));
   }
 }

@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValue;
-import com.typesafe.config.ConfigValueFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -115,8 +114,8 @@ final class KeyReader {
   long bytes(String key, long min, long max, String expected) {
     long bytes;
     try {
-      bytes = alone(key).getMemorySize(ROOT).toBytes();
-    } catch (ConfigException | ArithmeticException | IllegalArgumentException e) {
+      bytes = ByteSize.of(value(key).unwrapped()).bytes();
+    } catch (IllegalArgumentException e) {
       throw wrong(key, expected);
     }
     if (bytes < min || bytes > max) {
@@ -129,8 +128,8 @@ final class KeyReader {
   Duration duration(String key, Duration min, Duration max, String expected) {
     Duration duration;
     try {
-      duration = alone(key).getDuration(ROOT);
-    } catch (ConfigException | ArithmeticException | IllegalArgumentException e) {
+      duration = config.getDuration(ROOT + "." + key);
+    } catch (ConfigException | ArithmeticException e) {
       throw wrong(key, expected);
     }
     boolean named = String.valueOf(value(key).unwrapped()).chars().anyMatch(Character::isLetter);
@@ -156,11 +155,6 @@ final class KeyReader {
           path + " is null, which takes its default away; leave the key out to keep the default");
     }
     return config.getValue(path);
-  }
-
-  /** The value in a configuration of its own, for the library's parsers of units. */
-  private Config alone(String key) {
-    return ConfigValueFactory.fromAnyRef(value(key).unwrapped()).atKey(ROOT);
   }
 
   /** The value as it was written, cut short. A variable of the environment may be a secret. */

@@ -1,6 +1,7 @@
 package io.rack72.config;
 
 import io.rack72.hardware.RackProfile;
+import io.rack72.schedule.SchedulerLimits;
 import java.util.OptionalLong;
 
 /**
@@ -12,13 +13,14 @@ import java.util.OptionalLong;
  * @param dataParallel GPUs that take sequences, 1 to all
  * @param model what to serve
  * @param kv KV memory
- * @param scheduler limits of each GPU's scheduler
+ * @param scheduler limits of each GPU's scheduler; where the context limit is not set, it is the
+ *     greatest integer, to be lowered to what model and memory allow
  * @param fabricCreditBytes bytes under way out of one NVLink port
  * @param device what computes
  * @param cpuThreads threads that compute, for all GPUs together
  * @param numericMode precision of activations
  * @param seed of requests that bring none; empty for another one each time
- * @param gateway the HTTP side
+ * @param http the gateway
  */
 public record Rack72Config(
     RackProfile rack,
@@ -26,13 +28,13 @@ public record Rack72Config(
     int dataParallel,
     ModelSettings model,
     KvSettings kv,
-    SchedulerSettings scheduler,
+    SchedulerLimits scheduler,
     long fabricCreditBytes,
     DeviceKind device,
     int cpuThreads,
     NumericMode numericMode,
     OptionalLong seed,
-    GatewaySettings gateway) {
+    HttpSettings http) {
   public Rack72Config {
     requireGpus("expert-parallel", expertParallel, rack);
     requireGpus("data-parallel", dataParallel, rack);

@@ -38,7 +38,7 @@ class ConfigLayersTest {
 
     Rack72Config config = layers.load(HOST);
     assertEquals(OptionalLong.of(4), config.seed());
-    assertEquals(3, config.gateway().port());
+    assertEquals(3, config.http().port());
     assertEquals("lab", config.rack().name());
     assertEquals(8, config.rack().gpuCount());
     assertEquals(8, config.expertParallel(), "all GPUs of the profile, not of the default");
@@ -59,13 +59,14 @@ class ConfigLayersTest {
     assertEquals(50 << 10, config.rack().gpu().nvlinkBytesPerSecond());
     assertEquals(2500, config.rack().gpu().nvlinkLatencyNanos());
     assertEquals(OptionalLong.of(4096), config.kv().bytesPerGpu());
-    assertEquals(Duration.ofMinutes(2), config.gateway().heartbeat());
+    assertEquals(Duration.ofMinutes(2), config.http().heartbeat());
   }
 
   @Test
   void prefillChunkFollowsASmallerBudget() {
     Rack72Config config =
-        ConfigLayers.defaults().set("rack72.scheduler.token-budget = 100").load(HOST);
+        ConfigLayers.defaults()
+            .set("rack72.scheduler.token-budget = 100").load(HOST);
     assertEquals(100, config.scheduler().prefillChunk());
   }
 
@@ -154,6 +155,9 @@ class ConfigLayersTest {
         "rack72=1",
         "rack72.gateway.port=http",
         "rack72.gateway.body-limit=1",
+        "rack72.scheduler.max-running=513",
+        "rack72.scheduler.context-limit=1",
+        "rack72.gateway.max-sequences=15",
         "rack72.gateway.heartbeat=0s",
         "rack72.gateway.heartbeat=99999999999999999999999 days"
       })
@@ -217,7 +221,7 @@ class ConfigLayersTest {
   void apiKeyComesFromTheEnvironmentAndIsNeverShown() {
     Host host = new Host(1, Map.of("RACK72_API_KEY", "s3cret"));
     Rack72Config config = ConfigLayers.defaults().load(host);
-    assertEquals(Optional.of(new Secret("s3cret")), config.gateway().apiKey());
+    assertEquals(Optional.of(new Secret("s3cret")), config.http().apiKey());
     assertFalse(config.toString().contains("s3cret"));
     assertFalse(host.toString().contains("s3cret"));
     InvalidConfigException misused =
@@ -229,7 +233,7 @@ class ConfigLayersTest {
         ConfigLayers.defaults()
             .set("rack72.gateway.api-key=\"\"")
             .load(host)
-            .gateway()
+            .http()
             .apiKey()
             .isEmpty());
   }

@@ -68,10 +68,10 @@ class ReferenceFileTest {
     assertEquals(72, config.dataParallel());
     assertEquals(4, config.cpuThreads());
     assertEquals(256, config.scheduler().prefillChunk());
-    assertEquals(8L << 20, config.gateway().bodyLimitBytes());
+    assertEquals(8L << 20, config.http().bodyLimitBytes());
     assertTrue(config.model().directory().isEmpty());
     assertTrue(config.seed().isEmpty());
-    assertTrue(config.gateway().apiKey().isEmpty());
+    assertTrue(config.http().apiKey().isEmpty());
   }
 
   @Test

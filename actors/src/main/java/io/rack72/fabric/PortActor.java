@@ -5,6 +5,7 @@ import io.rack72.gpu.GpuActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.link.Lane;
+import io.rack72.rack.RackStatus;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -41,8 +42,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** A frame of so many bytes has arrived where this port sent it. */
   public record Credit(long bytes) implements Command {}
 
-  /** Tell the counters. */
-  public record Report(ActorRef<PortCounters> replyTo) implements Command {}
+  /** Add the counters to what the GPU says of itself, and hand it on. */
+  public record Report(RackStatus.Gpu gpu, ActorRef<RackStatus.Gpu> replyTo) implements Command {}
 
   private enum Due implements Command {
     ARRIVAL
@@ -104,10 +105,11 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         wakeAsked = false;
         handOnWhatArrived();
       }
-      case Report(ActorRef<PortCounters> replyTo) ->
+      case Report(RackStatus.Gpu status, ActorRef<RackStatus.Gpu> replyTo) ->
           replyTo.tell(
-              new PortCounters(
-                  sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos()));
+              status.with(
+                  new PortCounters(
+                      sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos())));
     }
     return this;
   }

@@ -1,5 +1,6 @@
 package io.rack72.gpu;
 
+import io.rack72.checkpoint.ModelConfig;
 import io.rack72.fabric.Frame;
 import io.rack72.hardware.GpuId;
 import io.rack72.model.Device;
@@ -11,6 +12,7 @@ import io.rack72.placement.ExpertPlacement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -36,9 +38,9 @@ final class StepRun {
    * What a layer's routing asks for.
    *
    * @param remote frames for other GPUs, by ascending GPU
-   * @param local this GPU's own share, or null
+   * @param local this GPU's own share
    */
-  record Fanout(List<Frame.Dispatch> remote, Frame.Dispatch local) {}
+  record Fanout(List<Frame.Dispatch> remote, Optional<Frame.Dispatch> local) {}
 
   /**
    * Begins a step.
@@ -49,15 +51,14 @@ final class StepRun {
       long number,
       GpuId gpu,
       ExpertPlacement placement,
-      int hiddenSize,
-      int expertsPerToken,
+      ModelConfig config,
       Device device,
       StepBatch batch) {
     this.number = number;
     this.gpu = gpu;
     this.placement = placement;
-    this.hiddenSize = hiddenSize;
-    this.expertsPerToken = expertsPerToken;
+    hiddenSize = config.hiddenSize();
+    expertsPerToken = config.expertsPerToken();
     forward = device.begin(batch);
     outputs = new float[batch.rows() * expertsPerToken * hiddenSize];
   }
@@ -71,7 +72,7 @@ final class StepRun {
   /** Splits the layer's rows by who owns their experts, and awaits the answers. */
   Fanout fanOut() {
     List<Frame.Dispatch> remote = new ArrayList<>();
-    Frame.Dispatch local = null;
+    Optional<Frame.Dispatch> local = Optional.empty();
     List<ExpertDispatch> plan =
         ExpertDispatch.plan(
             layer,
@@ -94,7 +95,7 @@ final class StepRun {
               Frame.Dispatch.bytes(
                   dispatch.sentRows().length, hiddenSize, dispatch.experts().length));
       if (owner.equals(gpu)) {
-        local = frame;
+        local = Optional.of(frame);
       } else {
         remote.add(frame);
       }

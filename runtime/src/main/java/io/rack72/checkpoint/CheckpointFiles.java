@@ -24,7 +24,7 @@ final class CheckpointFiles {
   static final String SINGLE_NAME = "model.safetensors";
 
   private static final int MAX_INDEX_BYTES = 64 << 20;
-  private static final int MAX_SHARDS = 10_000;
+  static final int MAX_SHARDS = 10_000;
 
   private final Optional<byte[]> index;
   private final List<SafetensorsFile> shards;

@@ -83,12 +83,12 @@ public final class WallClock implements Clock, AutoCloseable {
           changed.awaitUninterruptibly();
           continue;
         }
-        long left = next.instantNanos() - nowNanos();
-        if (left <= 0) {
+        long now = nowNanos();
+        if (next.instantNanos() <= now) {
           return wakes.poll();
         }
         try {
-          changed.await(left, TimeUnit.NANOSECONDS);
+          changed.await(next.instantNanos() - now, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
           // Nothing interrupts this thread but a JVM on its way down.
           return null;

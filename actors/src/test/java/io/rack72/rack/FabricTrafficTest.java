@@ -82,9 +82,9 @@ class FabricTrafficTest {
    */
   @Test
   void slowNvlinkSetsThePace() {
-    long bytesPerSecond = 100_000;
-    long latencyNanos = 500_000;
-    int tokens = 12;
+    long bytesPerSecond = 10_000;
+    long latencyNanos = 5_000_000;
+    int tokens = 6;
     GpuProfile slow = new GpuProfile(1L << 30, bytesPerSecond, latencyNanos);
     int[] prompt = {419};
     try (RackHarness rack =
@@ -114,7 +114,7 @@ class FabricTrafficTest {
       }
       String figures =
           "%d tokens in %.3f s, %.3f s by arithmetic".formatted(tokens, seconds, expected);
-      System.out.println("NVLink at 100 kB/s: " + figures);
+      System.out.println("NVLink at 10 kB/s: " + figures);
       assertTrue(seconds >= expected * 0.999, "faster than its links: " + figures);
       assertTrue(seconds <= expected * 1.1, "more than a tenth slower than its links: " + figures);
     }

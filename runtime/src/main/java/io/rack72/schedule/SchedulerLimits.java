@@ -20,6 +20,11 @@ public record SchedulerLimits(
     require(contextLimit >= 2, "contextLimit", contextLimit, "at least 2");
   }
 
+  /** The same limits with another context. */
+  public SchedulerLimits withContextLimit(int tokens) {
+    return new SchedulerLimits(tokenBudget, prefillChunk, maxRunning, maxWaiting, tokens);
+  }
+
   private static void require(boolean holds, String name, int value, String range) {
     if (!holds) {
       throw new IllegalArgumentException(name + " is " + range + ", not " + value);

@@ -3,26 +3,52 @@ package io.rack72.text;
 import java.util.OptionalInt;
 
 /**
- * Text to token ids and back. Implementations are thread-safe.
+ * Turns text into token ids and token ids into bytes. Implementations are immutable and
+ * thread-safe.
  *
- * <p>All text is ordinary: special tokens typed by a user are encoded as the characters they are.
+ * <p>A token is a run of bytes, not of characters: one character may be spread over several tokens.
+ * Whoever needs text token by token uses a {@link TextDecoder}.
  */
 public interface Tokenizer {
-  /** Token ids of ordinary text. */
+  /**
+   * The ids of a text. All of it is ordinary text: where it spells a special token, that token's id
+   * does not come out. Unpaired surrogates are read as U+FFFD.
+   */
   int[] encode(String text);
 
-  /** Text of these tokens; specials in their literal form. */
-  String decode(int[] ids);
-
-  /** Number of token ids: valid ones are 0 to this, exclusive. */
+  /** Number of ids; every id is at least 0 and below this. */
   int vocabularySize();
 
-  /** Raw bytes of one token, which need not be whole characters. */
+  /**
+   * The bytes that a token stands for, as a new array; of a special token, its literal text form.
+   *
+   * @throws IllegalArgumentException where the id is outside the vocabulary
+   */
   byte[] bytes(int id);
 
-  /** Whether the token is a special one, such as {@code <|start|>}. */
+  /**
+   * Whether the id marks structure instead of standing for text.
+   *
+   * @throws IllegalArgumentException where the id is outside the vocabulary
+   */
   boolean isSpecial(int id);
 
-  /** The id of a special token. */
+  /** The id of a special token, by its literal text form, such as {@code <|start|>}. */
   OptionalInt special(String text);
+
+  /**
+   * The text of a whole sequence, special tokens in their literal form. Bytes that are no UTF-8
+   * become U+FFFD, as in {@link TextDecoder}.
+   *
+   * @throws IllegalArgumentException where an id is outside the vocabulary
+   */
+  default String decode(int[] ids) {
+    Utf8Decoder utf8 = new Utf8Decoder();
+    StringBuilder text = new StringBuilder();
+    for (int id : ids) {
+      utf8.decode(bytes(id), text);
+    }
+    utf8.finish(text);
+    return text.toString();
+  }
 }

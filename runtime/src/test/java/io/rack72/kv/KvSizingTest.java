@@ -22,15 +22,13 @@ class KvSizingTest {
   @Test
   void slidingLayersNeverGetMoreThanHalf() {
     KvLayout layout = layout("sf", 128, 131_072, 16);
-    assertEquals(
-        new KvSizing(50, 50, 800), KvSizing.of(layout, 100L * BLOCK_BYTES, 64, 512));
+    assertEquals(new KvSizing(50, 50, 800), KvSizing.of(layout, 100L * BLOCK_BYTES, 64, 512));
   }
 
   @Test
   void fullLayersGetNoMoreThanEverySequenceAtItsLongest() {
     KvLayout layout = layout("sf", 128, 1600, 16);
-    assertEquals(
-        new KvSizing(200, 2 * 11 + 1, 1600), KvSizing.of(layout, 1L << 40, 2, 16));
+    assertEquals(new KvSizing(200, 2 * 11 + 1, 1600), KvSizing.of(layout, 1L << 40, 2, 16));
   }
 
   @Test

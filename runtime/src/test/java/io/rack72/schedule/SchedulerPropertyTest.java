@@ -170,8 +170,10 @@ class SchedulerPropertyTest {
         complete(plan);
       }
       for (Share share : plan.shares()) {
-        if (share.needsLogits() && find(share.sequence()).isPresent()) {
-          append(find(share.sequence()).get());
+        Optional<Tracked> tracked = find(share.sequence());
+        assertEquals(tracked.isPresent(), share.sequence().isLive());
+        if (share.needsLogits() && tracked.isPresent()) {
+          append(tracked.get());
         }
       }
       if (!completeFirst) {
@@ -238,8 +240,7 @@ class SchedulerPropertyTest {
 
     private void mark(SequenceKv kv, int position, int number) {
       for (int layer = 0; layer < cache.layout().config().layers(); layer++) {
-        block(kv, layer, position)
-            .set(MARK, offset(layer, position), mark(number, position));
+        block(kv, layer, position).set(MARK, offset(layer, position), mark(number, position));
       }
     }
 

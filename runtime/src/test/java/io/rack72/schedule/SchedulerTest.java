@@ -36,7 +36,7 @@ class SchedulerTest {
   }
 
   @Test
-  void theBudgetIsSharedInOrderButEveryRunningSequenceGetsARow() {
+  void theBudgetIsSharedInOrderAndEveryRunningSequenceIsInEveryStep() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(8, 8, 3, 10, 100), cache(60, 60));
     accept(scheduler, "a", 2, 50);
     accept(scheduler, "b", 3, 50);
@@ -72,6 +72,19 @@ class SchedulerTest {
     assertEquals("a:14+1*", run(scheduler));
     assertEquals("b:0+16*", run(scheduler));
     assertEquals("c:0+1*", run(scheduler));
+  }
+
+  @Test
+  void aPromptBeginsOnlyWhenAllOfItFits() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 4, 4, 10, 30), cache(6, 20));
+    accept(scheduler, "a", 9, 2);
+    accept(scheduler, "b", 16, 1);
+    // Blocks of 4: a takes 3 of 6 in the end, and b's first chunk would fit, but not its fourth.
+    assertEquals("a:0+4", run(scheduler));
+    assertEquals("a:4+4", run(scheduler));
+    assertEquals("a:8+1*", run(scheduler));
+    assertEquals("a:9+1*", run(scheduler));
+    assertEquals("b:0+4", run(scheduler));
   }
 
   @Test
@@ -111,8 +124,7 @@ class SchedulerTest {
   @Test
   void aBatchHasTheTokensAndPlacesOfItsPlan() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(10, 4, 4, 10, 100), cache(40, 40));
-    Sequence first =
-        accepted(scheduler.add(id("a"), new int[] {1, 2}, new int[] {3}, length(9)));
+    Sequence first = accepted(scheduler.add(id("a"), new int[] {1, 2}, new int[] {3}, length(9)));
     accepted(scheduler.add(id("b"), new int[] {5, 6, 7, 8, 9}, NOTHING, length(9)));
     StepPlan plan = scheduler.step().orElseThrow();
     StepBatch batch = plan.batch();
@@ -172,8 +184,7 @@ class SchedulerTest {
     assertRefused(
         Admission.Reason.INVALID,
         "a token id in logit_bias is 0 to 99, not 100",
-        scheduler.add(
-            id("a"), new int[1], NOTHING, params().logitBias(Map.of(100, 1f)).build()));
+        scheduler.add(id("a"), new int[1], NOTHING, params().logitBias(Map.of(100, 1f)).build()));
     assertRefused(
         Admission.Reason.INVALID,
         "the sequence has ended: its 3 generated tokens are its limit",
@@ -236,7 +247,8 @@ class SchedulerTest {
         assertThrows(
             IllegalArgumentException.class,
             () -> new Scheduler(new SchedulerLimits(16, 16, 4, 10, 50), cache(20, 1)));
-    assertEquals("a window of 4 tokens needs 2 KV blocks, and the GPU has 1", tooSmall.getMessage());
+    assertEquals(
+        "a window of 4 tokens needs 2 KV blocks, and the GPU has 1", tooSmall.getMessage());
   }
 
   @Test
@@ -250,8 +262,7 @@ class SchedulerTest {
     assertThrows(IllegalStateException.class, scheduler::step);
     scheduler.complete(plan);
     assertThrows(IllegalStateException.class, () -> scheduler.complete(plan));
-    String forgotten =
-        assertThrows(IllegalStateException.class, scheduler::step).getMessage();
+    String forgotten = assertThrows(IllegalStateException.class, scheduler::step).getMessage();
     assertTrue(forgotten.contains("sampled token was not appended"), forgotten);
     scheduler.finish(sequence);
     assertThrows(IllegalArgumentException.class, () -> scheduler.finish(sequence));

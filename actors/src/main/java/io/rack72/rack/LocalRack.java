@@ -119,8 +119,7 @@ public final class LocalRack implements AutoCloseable {
               slot ->
                   slots.load(
                       slot.layer(), slot.expert(), weights.expert(slot.layer(), slot.expert())));
-      KvCache kv =
-          hbm.takesSequences(id) ? sizing.cache(layout) : new KvCache(layout, 0, 0);
+      KvCache kv = hbm.takesSequences(id) ? sizing.cache(layout) : new KvCache(layout, 0, 0);
       pools.add(kv);
       gpus.add(
           new GpuParts(

@@ -9,6 +9,7 @@ import io.rack72.schedule.SequenceId;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -84,7 +85,7 @@ class DisconnectTest {
   }
 
   private Socket post(String body) throws IOException {
-    Socket socket = new Socket("127.0.0.1", gateway.port);
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port);
     String request =
         """
         POST /v1/completions HTTP/1.1\r

@@ -53,8 +53,7 @@ record RecordedRouting(int[][] experts, int expertsPerToken) {
       kv.growTo(tokens.length);
       ForwardStep step =
           device.begin(
-              new StepBatch(
-                  tokens, List.of(new StepBatch.Slice(kv, 0, tokens.length, 0, 0))));
+              new StepBatch(tokens, List.of(new StepBatch.Slice(kv, 0, tokens.length, 0, 0))));
       int k = config.expertsPerToken();
       int[] rows = new int[tokens.length * k];
       Arrays.setAll(rows, i -> i / k);

@@ -178,9 +178,7 @@ public final class ConfigLayers {
     @Override
     public ConfigValue lookup(String path) {
       String text = environment.get(path);
-      return text == null
-          ? null
-          : ConfigValueFactory.fromAnyRef(text, Origins.ENVIRONMENT + path);
+      return text == null ? null : ConfigValueFactory.fromAnyRef(text, Origins.ENVIRONMENT + path);
     }
 
     @Override

@@ -87,8 +87,7 @@ final class ConfigReader {
         keys.isWord("kv.bytes-per-gpu", AUTO)
             ? OptionalLong.empty()
             : OptionalLong.of(
-                keys.bytes(
-                    "kv.bytes-per-gpu", 1, Long.MAX_VALUE, "auto or a size such as 2 GiB")),
+                keys.bytes("kv.bytes-per-gpu", 1, Long.MAX_VALUE, "auto or a size such as 2 GiB")),
         keys.fraction("kv.host-share", 0, 0.9));
   }
 

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,8 +65,7 @@ class ConfigLayersTest {
   @Test
   void prefillChunkFollowsASmallerBudget() {
     Rack72Config config =
-        ConfigLayers.defaults()
-            .set("rack72.scheduler.token-budget = 100").load(HOST);
+        ConfigLayers.defaults().set("rack72.scheduler.token-budget = 100").load(HOST);
     assertEquals(100, config.scheduler().prefillChunk());
   }
 
@@ -115,7 +114,9 @@ class ConfigLayersTest {
         messageOf(ConfigLayers.defaults().file(file)));
     Path unknown = file("unknown.conf", "rack72 {\n  gateway {\n    prt = 1\n  }\n}\n");
     assertEquals(
-        "rack72.gateway.prt (" + unknown + ":3) is no key of Rack72; did you mean"
+        "rack72.gateway.prt ("
+            + unknown
+            + ":3) is no key of Rack72; did you mean"
             + " rack72.gateway.port?",
         messageOf(ConfigLayers.defaults().file(unknown)));
   }

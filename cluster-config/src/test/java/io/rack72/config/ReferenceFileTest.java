@@ -92,7 +92,6 @@ class ReferenceFileTest {
   @Test
   void namingTheDefaultProfileChangesNothing() {
     assertEquals(
-        ConfigLayers.defaults().load(HOST),
-        ConfigLayers.defaults().rack("gb200-nvl72").load(HOST));
+        ConfigLayers.defaults().load(HOST), ConfigLayers.defaults().rack("gb200-nvl72").load(HOST));
   }
 }

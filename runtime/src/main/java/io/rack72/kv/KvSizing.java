@@ -45,7 +45,9 @@ public record KvSizing(int fullBlocks, int slidingBlocks, int longestContext) {
     if (layout.hasSlidingLayers()) {
       long windows = maxRunning * (layout.config().slidingWindow() / layout.blockTokens() + 3L);
       long useful = windows + Math.ceilDiv(stepRows, layout.blockTokens());
-      long share = layout.hasFullLayers() ? bytes / 2 : bytes;
+      // Of very little memory, half could leave less than a block to the full layers.
+      long share =
+          layout.hasFullLayers() ? Math.min(bytes / 2, bytes - layout.fullBlockBytes()) : bytes;
       sliding = Math.min(useful, share / layout.slidingBlockBytes());
     }
     long full = 0;

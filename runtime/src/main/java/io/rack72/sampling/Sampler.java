@@ -11,9 +11,8 @@ import java.util.Objects;
  * probabilities. All ties go to the lower id, so that top-k keeps exactly k.
  *
  * <p>The choice is a function of (logits, parameters, history, position). Logits are adjusted in
- * float; probabilities are doubles, summed in the order of token ids, so that no sum depends on lanes
- * or threads, and 2<sup>-53</sup> is lost where a float would lose whole tokens of a large
- * vocabulary.
+ * float. Probabilities are doubles, summed in the order of token ids: no sum depends on lanes or
+ * threads, and over two hundred thousand tokens none of the unlikely ones is rounded away.
  *
  * <p>Owns scratch memory of some bytes per token of the vocabulary: one for each GPU. Not
  * thread-safe.
@@ -50,9 +49,7 @@ public final class Sampler {
       throw new IllegalArgumentException("the sampling parameters leave no token to choose");
     }
     int token =
-        params.isGreedy()
-            ? argmax(adjustedMax)
-            : draw(vocabSize, params, adjustedMax, position);
+        params.isGreedy() ? argmax(adjustedMax) : draw(vocabSize, params, adjustedMax, position);
     if (params.topLogprobs() < 0) {
       return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
     }

@@ -26,7 +26,7 @@ class NegativeExpTest {
     assertEquals(0, NegativeExp.of(Double.NEGATIVE_INFINITY));
   }
 
-  /** A larger logit may never get the smaller probability, nor the same ratio another bit. */
+  /** A larger logit may never get the smaller probability. */
   @Test
   void neverFallsAsItsArgumentRises() {
     SplittableRandom random = new SplittableRandom(2);

@@ -10,4 +10,7 @@ package io.rack72.fabric;
  * @param waitingNanos time that departing frames spent in the queue before their first byte left
  */
 public record PortCounters(
-    long sentBytes, long receivedBytes, long sentFrames, long receivedFrames, long waitingNanos) {}
+    long sentBytes, long receivedBytes, long sentFrames, long receivedFrames, long waitingNanos) {
+  /** A port that nothing went through. */
+  public static final PortCounters NONE = new PortCounters(0, 0, 0, 0, 0);
+}

@@ -1,11 +1,32 @@
 package io.rack72.rack;
 
+import io.rack72.clock.Clock;
+import io.rack72.fabric.PortActor;
+import io.rack72.gpu.GpuActor;
+import io.rack72.gpu.GpuParts;
+import io.rack72.hardware.GpuId;
+import io.rack72.routing.RouterActor;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
 
-/** The rack as a whole. */
-public final class RackActor {
-  private RackActor() {}
-
+/**
+ * The rack as a whole.
+ *
+ * <p><b>Owns</b> its GPUs, their ports and the router. <b>Receives</b> questions about the rack.
+ * <b>Sends</b> each port its peers, once. <b>On failure</b> of a GPU or a port, the experts are no
+ * longer whole: it tells the router, which ends all sequences with an error, and reports ill
+ * health.
+ */
+public final class RackActor extends AbstractBehavior<RackActor.Command> {
   /** What a rack takes. */
   public sealed interface Command {}
 
@@ -13,5 +34,79 @@ public final class RackActor {
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
 
   /** Tell whether the rack can compute: empty, or one sentence that says what is wrong. */
-  public record Health(ActorRef<java.util.Optional<String>> replyTo) implements Command {}
+  public record Health(ActorRef<Optional<String>> replyTo) implements Command {}
+
+  /** Tell where sequences are submitted. */
+  public record FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) implements Command {}
+
+  private record Lost(String actor) implements Command {}
+
+  private final RackStatus about;
+  private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
+  private final ActorRef<RouterActor.Command> router;
+  private String illness;
+
+  /**
+   * A rack that is ready to take sequences.
+   *
+   * @param about its status, as yet without GPUs
+   * @param gpu makes the parts of each GPU
+   */
+  public static Behavior<Command> create(
+      RackSettings settings, RackStatus about, Clock clock, Function<GpuId, GpuParts> gpu) {
+    return Behaviors.setup(context -> new RackActor(context, settings, about, clock, gpu));
+  }
+
+  private RackActor(
+      ActorContext<Command> context,
+      RackSettings settings,
+      RackStatus about,
+      Clock clock,
+      Function<GpuId, GpuParts> parts) {
+    super(context);
+    this.about = about;
+    SortedMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
+    for (GpuId id : settings.profile().gpus()) {
+      ActorRef<PortActor.Command> port =
+          context.spawn(
+              PortActor.create(settings.profile().gpu(), settings.portWindowBytes(), clock),
+              "port-" + id.index());
+      ActorRef<GpuActor.Command> gpu =
+          context.spawn(
+              GpuActor.create(parts.apply(id), port, clock),
+              id.toString(),
+              DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
+      context.watchWith(port, new Lost("the port of " + id));
+      context.watchWith(gpu, new Lost(id.toString()));
+      ports.put(id, port);
+      gpus.put(id, gpu);
+    }
+    ports.forEach((id, port) -> port.tell(new PortActor.Connect(ports, gpus.get(id))));
+    SortedMap<GpuId, ActorRef<GpuActor.Command>> attending =
+        gpus.headMap(new GpuId(settings.dataParallel()));
+    router = context.spawn(RouterActor.create(attending), "router");
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Connect(router)));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onAnyMessage(this::on).build();
+  }
+
+  private Behavior<Command> on(Command command) {
+    switch (command) {
+      case Report(ActorRef<RackStatus> replyTo) -> {
+        ActorRef<RackStatus.Gpu> collector =
+            getContext().spawnAnonymous(StatusCollector.create(about, gpus.size(), replyTo));
+        gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Report(collector)));
+      }
+      case Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(Optional.ofNullable(illness));
+      case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
+      case Lost(String actor) -> {
+        illness = actor + " has failed; its log says why; restart the rack";
+        router.tell(new RouterActor.RackLost(illness));
+      }
+    }
+    return this;
+  }
 }

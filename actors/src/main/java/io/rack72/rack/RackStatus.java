@@ -1,6 +1,7 @@
 package io.rack72.rack;
 
 import io.rack72.fabric.PortCounters;
+import io.rack72.kv.BlockPool;
 import java.util.List;
 
 /**
@@ -26,6 +27,11 @@ public record RackStatus(
     gpus = List.copyOf(gpus);
   }
 
+  /** The same rack with other GPUs. */
+  RackStatus with(List<Gpu> others) {
+    return new RackStatus(rack, model, kernels, expertParallel, dataParallel, epoch, others);
+  }
+
   /**
    * One GPU.
    *
@@ -45,8 +51,29 @@ public record RackStatus(
       int sequencesRunning,
       int sequencesWaiting,
       long steps,
-      PortCounters port) {}
+      PortCounters port) {
+    /** The same GPU with its port's counters, which only the port knows. */
+    public Gpu with(PortCounters counters) {
+      return new Gpu(
+          gpu,
+          tray,
+          experts,
+          hbmUsedBytes,
+          hbmLimitBytes,
+          kvFull,
+          kvSliding,
+          sequencesRunning,
+          sequencesWaiting,
+          steps,
+          counters);
+    }
+  }
 
   /** KV blocks of one pool. */
-  public record Blocks(int total, int used, int free) {}
+  public record Blocks(int total, int used, int free) {
+    /** The state of a pool. */
+    public static Blocks of(BlockPool pool) {
+      return new Blocks(pool.capacity(), pool.capacity() - pool.freeBlocks(), pool.freeBlocks());
+    }
+  }
 }

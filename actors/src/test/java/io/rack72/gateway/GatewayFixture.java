@@ -127,6 +127,7 @@ final class GatewayFixture implements AutoCloseable {
           switch (command) {
             case RackActor.Report(ActorRef<RackStatus> replyTo) -> replyTo.tell(RACK);
             case RackActor.Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(trouble);
+            default -> throw new AssertionError("a gateway does not send " + command);
           }
           return Behaviors.same();
         });

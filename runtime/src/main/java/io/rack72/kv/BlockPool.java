@@ -2,11 +2,11 @@ package io.rack72.kv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
- * A GPU's blocks of one kind: a fixed number, each owned by at most one sequence. Memory is taken
- * from the host when a block is first used and kept for its next owner. Not thread-safe.
+ * A GPU's blocks of one kind: a fixed number, each owned by at most one sequence. Owning a block is
+ * bookkeeping; its memory is taken from the host when somebody first asks for it, and kept for the
+ * block's next owners, so that a device which computes nothing costs no memory. Not thread-safe.
  */
 public final class BlockPool {
   private final long blockBytes;
@@ -23,6 +23,10 @@ public final class BlockPool {
    * @param arena the memory's lifetime
    */
   public BlockPool(int capacity, long blockBytes, Arena arena) {
+    if (capacity < 0 || blockBytes < 0) {
+      throw new IllegalArgumentException(
+          "a pool has 0 or more blocks of 0 or more bytes, not " + capacity + " of " + blockBytes);
+    }
     this.blockBytes = blockBytes;
     this.arena = arena;
     memory = new MemorySegment[capacity];
@@ -41,32 +45,28 @@ public final class BlockPool {
     }
     int block = free[--freeCount];
     taken[block] = true;
-    if (memory[block] == null) {
-      memory[block] = arena.allocate(blockBytes, 64);
-    }
     return block;
   }
 
   /** Gives a block back. */
   public void give(int block) {
-    if (!taken[block]) {
-      throw new IllegalStateException("KV block " + block + " is not taken");
-    }
+    requireTaken(block);
     taken[block] = false;
     free[freeCount++] = block;
   }
 
   /** A taken block's memory. */
   public MemorySegment memory(int block) {
-    if (!taken[block]) {
-      throw new IllegalStateException("KV block " + block + " is not taken");
+    requireTaken(block);
+    if (memory[block] == null) {
+      memory[block] = arena.allocate(blockBytes, 64);
     }
     return memory[block];
   }
 
   /** Blocks in the pool. */
   public int capacity() {
-    return memory.length;
+    return taken.length;
   }
 
   /** Blocks that nobody owns. */
@@ -76,12 +76,17 @@ public final class BlockPool {
 
   /** Bytes of the whole pool, as it counts against HBM. */
   public long bytes() {
-    return blockBytes * memory.length;
+    return blockBytes * taken.length;
   }
 
   @Override
   public String toString() {
-    return "BlockPool[" + freeCount + " of " + memory.length + " free, taken "
-        + Arrays.toString(taken) + "]";
+    return "BlockPool[" + freeCount + " of " + taken.length + " blocks free]";
+  }
+
+  private void requireTaken(int block) {
+    if (!taken[block]) {
+      throw new IllegalStateException("KV block " + block + " is not taken");
+    }
   }
 }

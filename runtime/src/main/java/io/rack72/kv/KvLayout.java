@@ -4,8 +4,8 @@ import io.rack72.checkpoint.ModelConfig;
 
 /**
  * How keys and values lie in blocks. A block holds {@code blockTokens} consecutive positions of one
- * sequence, for all layers of one kind: full layers share one kind of block, sliding layers another,
- * so that sliding layers can give back what their window has passed.
+ * sequence, for all layers of one kind: full layers share one kind of block, sliding layers
+ * another, so that sliding layers can give back what their window has passed.
  *
  * <p>Within a block: layer of that kind, then keys before values, then kv head, token, element.
  *
@@ -17,6 +17,16 @@ public record KvLayout(ModelConfig config, int blockTokens) {
     if (blockTokens < 1 || blockTokens > 1024) {
       throw new IllegalArgumentException("a KV block holds 1 to 1024 tokens, not " + blockTokens);
     }
+  }
+
+  /** Whether any layer attends to the whole sequence. */
+  public boolean hasFullLayers() {
+    return slidingLayerCount() < config.layers();
+  }
+
+  /** Whether any layer attends to a window only. */
+  public boolean hasSlidingLayers() {
+    return slidingLayerCount() > 0;
   }
 
   /** Bytes of a block of full layers; 0 where the model has none. */
@@ -48,6 +58,24 @@ public record KvLayout(ModelConfig config, int blockTokens) {
   /** Blocks that cover the positions 0 to {@code positions}, exclusive. */
   public int blocksFor(int positions) {
     return Math.ceilDiv(positions, blockTokens);
+  }
+
+  /** Blocks that the full layers of a sequence hold; 0 where the model has no such layer. */
+  public int fullBlocksFor(int positions) {
+    return hasFullLayers() ? blocksFor(positions) : 0;
+  }
+
+  /**
+   * Blocks that the sliding layers of one sequence hold at most while rows of it are computed: a
+   * span of window and rows, wherever it begins within a block; 0 where the model has no such
+   * layer.
+   *
+   * @param rows consecutive positions computed in one step, at least 1
+   */
+  public int slidingBlocksFor(int rows) {
+    long span = (long) config.slidingWindow() + rows - 1;
+    // A span of n positions touches one block more than n - 1 steps fill.
+    return hasSlidingLayers() ? Math.toIntExact(Math.ceilDiv(span - 1, blockTokens) + 1) : 0;
   }
 
   private int slidingLayerCount() {

@@ -1,13 +1,14 @@
 package io.rack72.sampling;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * How the next token of a sequence is chosen, and when the sequence ends. Immutable; validated where
- * it is made, so that a sampler can trust it.
+ * How the next token of a sequence is chosen, and when the sequence ends. Immutable; validated
+ * where it is made, so that a sampler can trust it.
  *
  * @param temperature 0 is greedy; up to 2 or so, divides the logits
  * @param topP keep the smallest set of most likely tokens whose probability reaches this; in (0, 1]
@@ -18,7 +19,7 @@ import java.util.TreeSet;
  * @param frequencyPenalty subtracted for each time a token was generated; in [-2, 2]
  * @param repetitionPenalty logits of tokens in prompt or output are divided by this where positive
  *     and multiplied where negative; 1 changes nothing
- * @param logitBias added to the logits of these token ids
+ * @param logitBias added to the logits of these token ids; each in [-100, 100]
  * @param topLogprobs how many alternatives to report with each token; -1 reports no logprobs at all
  * @param maxTokens tokens to generate at most; at least 1
  * @param minTokens tokens before which no stop id is chosen; they are masked until then
@@ -55,22 +56,45 @@ public record SamplingParams(
         "above 0, at most 10");
     require(topLogprobs >= -1 && topLogprobs <= 20, "top_logprobs", topLogprobs, "0 to 20");
     require(maxTokens >= 1, "max_tokens", maxTokens, "1 or more");
-    require(
-        minTokens >= 0 && minTokens <= maxTokens, "min_tokens", minTokens, "0 to max_tokens");
+    require(minTokens >= 0 && minTokens <= maxTokens, "min_tokens", minTokens, "0 to max_tokens");
+    logitBias.forEach(
+        (id, bias) -> {
+          require(id >= 0, "a token id in logit_bias", id, "0 or more");
+          require(Math.abs(bias) <= 100, "a bias in logit_bias", bias, "-100 to 100");
+        });
+    for (int id : stopIds) {
+      require(id >= 0, "a stop token id", id, "0 or more");
+    }
     // Sorted copies: the order in which a client named its ids may not reach a token.
-    logitBias = java.util.Collections.unmodifiableMap(new TreeMap<>(logitBias));
-    stopIds = java.util.Collections.unmodifiableSet(new TreeSet<>(stopIds));
+    logitBias = Collections.unmodifiableMap(new TreeMap<>(logitBias));
+    stopIds = Collections.unmodifiableSet(new TreeSet<>(stopIds));
   }
 
   /** Greedy choice of {@code maxTokens} tokens, ended by none. */
   public static SamplingParams greedy(int maxTokens) {
-    return new SamplingParams(
-        0, 1, 0, 0, 0, 0, 0, 1, Map.of(), -1, maxTokens, 0, Set.of(), true);
+    return new SamplingParams(0, 1, 0, 0, 0, 0, 0, 1, Map.of(), -1, maxTokens, 0, Set.of(), true);
   }
 
   /** Whether the most likely token is always taken. */
   public boolean isGreedy() {
     return temperature == 0;
+  }
+
+  /**
+   * Checks the token ids against a model.
+   *
+   * @throws IllegalArgumentException if one is not in the vocabulary, or if the stop ids leave
+   *     nothing to choose
+   */
+  public void requireVocabulary(int vocabSize) {
+    String range = "0 to " + (vocabSize - 1);
+    for (int id : logitBias.keySet()) {
+      require(id < vocabSize, "a token id in logit_bias", id, range);
+    }
+    for (int id : stopIds) {
+      require(id < vocabSize, "a stop token id", id, range);
+    }
+    require(stopIds.size() < vocabSize, "the number of stop token ids", stopIds.size(), range);
   }
 
   private static void require(boolean holds, String name, Number value, String range) {

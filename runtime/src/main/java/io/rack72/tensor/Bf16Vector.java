@@ -17,7 +17,12 @@ public record Bf16Vector(MemorySegment data, int length) {
   public Bf16Vector {
     if (length < 0 || data.byteSize() != length * 2L) {
       throw new IllegalArgumentException(
-          "a bf16 vector of " + length + " takes " + length * 2L + " bytes, not " + data.byteSize());
+          "a bf16 vector of "
+              + length
+              + " takes "
+              + length * 2L
+              + " bytes, not "
+              + data.byteSize());
     }
   }
 

@@ -109,8 +109,8 @@ class HarmonyParserTest {
     assertRecovers("<|channel|>final Hello<|return|>", "final", " Hello");
     assertRecovers("<|channel|>final", "final", "");
     assertRecovers("<|channel|><|message|>Hi<|end|>", null, "Hi");
-    assertRecovers("<|channel|>final<|channel|>final<|message|>Hi", "final",
-        "<|channel|>final<|message|>Hi");
+    assertRecovers(
+        "<|channel|>final<|channel|>final<|message|>Hi", "final", "<|channel|>final<|message|>Hi");
     assertRecovers("<|message|>a<|channel|>b<|end|>", null, "a<|channel|>b");
     assertRecovers(" to be or not to be<|end|>", null, " to be or not to be");
     assertRecovers("<|start|><|channel|>final<|message|>Hi<|end|>", "final", "Hi");
@@ -172,20 +172,21 @@ class HarmonyParserTest {
     Random random = new Random(72);
     // Words without '<', so that what is ordinary and what is structure can be told apart.
     int[] words =
-        IntStream.concat(
-                IntStream.range(0, 20_000).filter(id -> isPlainWord(TOKENIZER.decode(of(id)))),
-                Stream.of("assistant", " to=functions.f", "final", " ", "user", " to", "=", "é")
-                    .flatMapToInt(text -> IntStream.of(TOKENIZER.encode(text))))
+        IntStream.range(0, 5_000).filter(id -> isPlainWord(TOKENIZER.decode(of(id)))).toArray();
+    int[] headerWords =
+        Stream.of("assistant", " to=functions.f", "final", " ", "user", " to", "=", "tool", ":x")
+            .flatMapToInt(text -> IntStream.of(TOKENIZER.encode(text)))
             .toArray();
-    for (int round = 0; round < 3_000; round++) {
+    for (int round = 0; round < 2_000; round++) {
       double structured = random.nextDouble();
       int[] ids =
           IntStream.range(0, random.nextInt(30))
-              .map(
+              .mapToObj(
                   i ->
                       random.nextDouble() < structured
-                          ? STRUCTURE[random.nextInt(STRUCTURE.length)]
-                          : words[words.length - 1 - random.nextInt(random.nextInt(9) + 1) * 7 % 400])
+                          ? STRUCTURE
+                          : random.nextInt(4) > 0 ? headerWords : words)
+              .mapToInt(from -> from[random.nextInt(from.length)])
               .toArray();
       HarmonyParser parser =
           insideHeader
@@ -277,8 +278,7 @@ class HarmonyParserTest {
     for (String part : output.split("(?=<\\|)|(?<=\\|>)", -1)) {
       TOKENIZER
           .special(part)
-          .ifPresentOrElse(
-              ids::add, () -> Arrays.stream(TOKENIZER.encode(part)).forEach(ids::add));
+          .ifPresentOrElse(ids::add, () -> Arrays.stream(TOKENIZER.encode(part)).forEach(ids::add));
     }
     HarmonyParser parser = HarmonyParser.insideAssistantHeader(TOKENIZER);
     List<HarmonyEvent> events =

@@ -1,0 +1,66 @@
+package io.rack72.fabric;
+
+import io.rack72.link.Lane;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/**
+ * The sending side of a port: frames wait in first-in order until the bytes under way leave room
+ * for the next. That is how a slow receiver is felt by its sender, and what bounds the memory that
+ * frames on their way can take. A frame larger than the whole window goes when nothing else is
+ * under way.
+ *
+ * <p>The queue itself is bounded by its GPU: one step at a time, so at most one dispatch to each
+ * peer, and one answer to each peer's dispatch. A pure class; not thread-safe.
+ */
+final class Egress {
+  private final Lane lane;
+  private final long windowBytes;
+  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private long underwayBytes;
+  private long waitedNanos;
+
+  private record Waiting(Frame frame, long sinceNanos) {}
+
+  /** A frame that leaves, and when its first byte does and its last has. */
+  record Departure(Frame frame, Lane.Passage passage) {}
+
+  Egress(Lane lane, long windowBytes) {
+    this.lane = lane;
+    this.windowBytes = windowBytes;
+  }
+
+  void offer(Frame frame, long nowNanos) {
+    waiting.add(new Waiting(frame, nowNanos));
+  }
+
+  /** A frame of so many bytes has arrived. */
+  void credit(long bytes) {
+    underwayBytes -= bytes;
+  }
+
+  /** The next frame that may leave now, or null. */
+  Departure poll(long nowNanos) {
+    Waiting next = waiting.peek();
+    if (next == null) {
+      return null;
+    }
+    long bytes = next.frame().bytes();
+    if (underwayBytes > 0 && underwayBytes + bytes > windowBytes) {
+      return null;
+    }
+    waiting.remove();
+    underwayBytes += bytes;
+    Lane.Passage passage = lane.pass(nowNanos, bytes);
+    waitedNanos += passage.startNanos() - next.sinceNanos();
+    return new Departure(next.frame(), passage);
+  }
+
+  long waitedNanos() {
+    return waitedNanos;
+  }
+
+  int waitingFrames() {
+    return waiting.size();
+  }
+}

@@ -1,0 +1,37 @@
+package io.rack72.rack;
+
+import io.rack72.hardware.RackProfile;
+import io.rack72.schedule.SchedulerLimits;
+
+/**
+ * What a rack is made of and how it works, once the configuration has been read.
+ *
+ * @param profile trays, GPUs, HBM and ports
+ * @param expertParallel GPUs over which each copy of the experts is spread, 1 to all
+ * @param dataParallel GPUs, the first of the rack, that take sequences, 1 to all
+ * @param kvBlockTokens positions in a KV block
+ * @param kvBytesPerGpu memory for keys and values on each GPU that takes sequences
+ * @param scheduler limits of each GPU's scheduler; its context limit is lowered to what the KV
+ *     memory holds
+ * @param portWindowBytes bytes that may be under way from a port at once
+ */
+public record RackSettings(
+    RackProfile profile,
+    int expertParallel,
+    int dataParallel,
+    int kvBlockTokens,
+    long kvBytesPerGpu,
+    SchedulerLimits scheduler,
+    long portWindowBytes) {
+  public RackSettings {
+    int gpus = profile.gpuCount();
+    if (expertParallel < 1 || expertParallel > gpus || dataParallel < 1 || dataParallel > gpus) {
+      throw new IllegalArgumentException(
+          "expert-parallel and data-parallel are 1 to %d, the GPUs of the rack, not %d and %d"
+              .formatted(gpus, expertParallel, dataParallel));
+    }
+    if (portWindowBytes < 1) {
+      throw new IllegalArgumentException("a port's window is at least one byte");
+    }
+  }
+}

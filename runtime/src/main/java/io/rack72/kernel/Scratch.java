@@ -1,0 +1,61 @@
+package io.rack72.kernel;
+
+/**
+ * A thread's working memory, kept from call to call so that kernels allocate nothing. Not
+ * thread-safe; one per thread.
+ */
+final class Scratch {
+  private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
+
+  /** Activations in packed order, of the call that this thread makes. */
+  final Room packed = new Room();
+
+  /** Decoded weights. */
+  final Room tile = new Room();
+
+  /** Running sums of dot products. */
+  final Room lanes = new Room();
+
+  /** Exponentials of a row. */
+  final Room exponentials = new Room();
+
+  /** Keys of a tile of positions. */
+  final Room keys = new Room();
+
+  /** Values of a tile of positions. */
+  final Room values = new Room();
+
+  /** Transposed queries. */
+  final Room queries = new Room();
+
+  /** Attention scores of a tile of positions. */
+  final Room scores = new Room();
+
+  /** Running maxima, denominators and corrections of softmax. */
+  final Room softmax = new Room();
+
+  /** Weighted sums of values. */
+  final Room sums = new Room();
+
+  private Scratch() {}
+
+  /** The calling thread's. */
+  static Scratch ofThread() {
+    return OF_THREAD.get();
+  }
+
+  /** One array, which grows to the largest size asked for; the kernels bound that. */
+  static final class Room {
+    private float[] array = {};
+
+    private Room() {}
+
+    /** An array of at least {@code length}, with whatever was last left in it. */
+    float[] atLeast(int length) {
+      if (array.length < length) {
+        array = new float[length];
+      }
+      return array;
+    }
+  }
+}

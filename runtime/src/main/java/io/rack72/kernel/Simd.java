@@ -1,0 +1,37 @@
+package io.rack72.kernel;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector shape that this process computes with: the machine's widest up to 512 bits, or the one
+ * that the system property {@code rack72.vector.bits} names (128, 256 or 512), with which a machine
+ * can show that it gives the bits of a narrower one. A constant, since the compiler turns vector
+ * code into instructions only where it knows the shape.
+ */
+final class Simd {
+  static final String BITS_PROPERTY = "rack72.vector.bits";
+
+  static final VectorSpecies<Float> FLOATS = choose();
+  static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
+
+  /** Floats in a vector. */
+  static final int LENGTH = FLOATS.length();
+
+  /** Vectors that hold the {@link SummationOrder#LANES} lanes of one sum: 1, 2 or 4. */
+  static final int GROUPS = SummationOrder.LANES / LENGTH;
+
+  private Simd() {}
+
+  private static VectorSpecies<Float> choose() {
+    int preferred = Math.clamp(FloatVector.SPECIES_PREFERRED.vectorBitSize(), 128, 512);
+    int bits = Integer.getInteger(BITS_PROPERTY, preferred);
+    return switch (bits) {
+      case 128 -> FloatVector.SPECIES_128;
+      case 256 -> FloatVector.SPECIES_256;
+      case 512 -> FloatVector.SPECIES_512;
+      default ->
+          throw new IllegalArgumentException(BITS_PROPERTY + " is 128, 256 or 512, not " + bits);
+    };
+  }
+}

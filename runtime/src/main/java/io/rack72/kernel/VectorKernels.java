@@ -1,0 +1,148 @@
+package io.rack72.kernel;
+
+import static io.rack72.kernel.Simd.FLOATS;
+import static io.rack72.kernel.Simd.LENGTH;
+import static io.rack72.kernel.SummationOrder.LANES;
+
+import io.rack72.tensor.Bf16Matrix;
+import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Mxfp4Matrix;
+import java.util.Objects;
+import jdk.incubator.vector.FloatVector;
+
+/** The kernels on the Vector API. Runs on every machine, and gives the same bits on each. */
+public final class VectorKernels implements Kernels {
+  /** Slope of the sigmoid in gpt-oss's gated activation. */
+  private static final float SIGMOID_SLOPE = 1.702f;
+
+  private final Workers workers;
+
+  /**
+   * @param workers who share in large calls; the caller closes them
+   */
+  public VectorKernels(Workers workers) {
+    this.workers = workers;
+  }
+
+  @Override
+  public String name() {
+    return "vector-" + FLOATS.vectorBitSize();
+  }
+
+  @Override
+  public void rmsNorm(float[] x, int rows, float[] weight, float epsilon, float[] out) {
+    int width = weight.length;
+    Sizes.check("x", x, rows, width);
+    Sizes.check("out", out, rows, width);
+    float[] lanes = Scratch.ofThread().lanes.atLeast(LANES);
+    for (int row = 0; row < rows; row++) {
+      int from = row * width;
+      float meanSquare = sumOfSquares(x, from, width, lanes) / width;
+      float inverse = 1 / (float) Math.sqrt(meanSquare + epsilon);
+      for (int i = 0; i < width; i++) {
+        out[from + i] = x[from + i] * inverse * weight[i];
+      }
+    }
+  }
+
+  /** Lane j adds the squares of elements j, j + 16, …, then the lanes are added as a tree. */
+  private static float sumOfSquares(float[] x, int from, int width, float[] lanes) {
+    int whole = width / LANES * LANES;
+    for (int g = 0; g < LANES; g += LENGTH) {
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int i = g; i < whole; i += LANES) {
+        FloatVector v = FloatVector.fromArray(FLOATS, x, from + i);
+        sum = v.fma(v, sum);
+      }
+      sum.intoArray(lanes, g);
+    }
+    for (int i = whole; i < width; i++) {
+      float v = x[from + i];
+      lanes[i - whole] = Math.fma(v, v, lanes[i - whole]);
+    }
+    return SummationOrder.sum(lanes, 0);
+  }
+
+  @Override
+  public void multiply(Bf16Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
+    new Bf16LinearMap(w, bias).apply(x, rows, y, workers);
+  }
+
+  @Override
+  public void multiply(Mxfp4Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
+    new Mxfp4LinearMap(w, bias).apply(x, rows, y, workers);
+  }
+
+  @Override
+  public void rotate(float[] x, int rows, int heads, int headDim, float[] cosines, float[] sines) {
+    int half = headDim / 2;
+    Sizes.check("x", x, rows, (long) heads * headDim);
+    Sizes.check("cosines", cosines, rows, half);
+    Sizes.check("sines", sines, rows, half);
+    for (int row = 0; row < rows; row++) {
+      int angle = row * half;
+      for (int head = 0; head < heads; head++) {
+        int low = (row * heads + head) * headDim;
+        int high = low + half;
+        for (int i = 0; i < half; i++) {
+          float a = x[low + i];
+          float b = x[high + i];
+          float cosine = cosines[angle + i];
+          float sine = sines[angle + i];
+          x[low + i] = a * cosine - b * sine;
+          x[high + i] = b * cosine + a * sine;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void attend(
+      AttentionShape shape,
+      KvPages pages,
+      float[] sinks,
+      float[] queries,
+      int firstRow,
+      int rows,
+      int firstPosition,
+      int window,
+      float[] out) {
+    new Attention(shape, pages, sinks, queries, firstRow, rows, firstPosition, window, out)
+        .apply(workers);
+  }
+
+  @Override
+  public void swiglu(float[] gateUp, int rows, int width, float limit, float[] out) {
+    Sizes.check("gateUp", gateUp, rows, 2L * width);
+    Sizes.check("out", out, rows, width);
+    float[] exponentials = Scratch.ofThread().exponentials.atLeast(width);
+    for (int row = 0; row < rows; row++) {
+      int in = row * 2 * width;
+      int to = row * width;
+      for (int i = 0; i < width; i++) {
+        exponentials[i] = -SIGMOID_SLOPE * Math.min(gateUp[in + 2 * i], limit);
+      }
+      Exp.apply(exponentials, 0, width);
+      for (int i = 0; i < width; i++) {
+        float gate = Math.min(gateUp[in + 2 * i], limit);
+        float up = Math.max(-limit, Math.min(gateUp[in + 2 * i + 1], limit));
+        out[to + i] = (up + 1) * (gate / (1 + exponentials[i]));
+      }
+    }
+  }
+
+  @Override
+  public void addScaled(float scale, float[] x, int xOffset, float[] y, int yOffset, int length) {
+    Objects.checkFromIndexSize(xOffset, length, x.length);
+    Objects.checkFromIndexSize(yOffset, length, y.length);
+    int whole = length / LENGTH * LENGTH;
+    FloatVector factor = FloatVector.broadcast(FLOATS, scale);
+    for (int i = 0; i < whole; i += LENGTH) {
+      FloatVector sum = FloatVector.fromArray(FLOATS, y, yOffset + i);
+      factor.fma(FloatVector.fromArray(FLOATS, x, xOffset + i), sum).intoArray(y, yOffset + i);
+    }
+    for (int i = whole; i < length; i++) {
+      y[yOffset + i] = Math.fma(scale, x[xOffset + i], y[yOffset + i]);
+    }
+  }
+}

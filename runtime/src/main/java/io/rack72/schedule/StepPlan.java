@@ -1,0 +1,51 @@
+package io.rack72.schedule;
+
+import io.rack72.model.StepBatch;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one step computes. Valid from {@link Scheduler#step} to {@link Scheduler#complete}.
+ *
+ * @param shares the sequences in the step, longest accepted first; at least one
+ */
+public record StepPlan(List<Share> shares) {
+  public StepPlan {
+    shares = List.copyOf(shares);
+  }
+
+  /**
+   * One sequence's share of a step.
+   *
+   * @param sequence whose tokens are computed
+   * @param firstPosition of the share in the sequence
+   * @param rows tokens computed
+   * @param needsLogits whether the share reaches the sequence's last token, so that its next one
+   *     can be sampled
+   */
+  public record Share(Sequence sequence, int firstPosition, int rows, boolean needsLogits) {}
+
+  /** Rows of all shares. */
+  public int rows() {
+    return shares.stream().mapToInt(Share::rows).sum();
+  }
+
+  /** The same for a device: the tokens' ids, and a slice for each share, in the same order. */
+  public StepBatch batch() {
+    int[] tokenIds = new int[rows()];
+    List<StepBatch.Slice> slices = new ArrayList<>(shares.size());
+    int row = 0;
+    for (Share share : shares) {
+      share.sequence().copyTokens(share.firstPosition(), tokenIds, row, share.rows());
+      slices.add(
+          new StepBatch.Slice(
+              share.sequence().kv(),
+              row,
+              share.rows(),
+              share.firstPosition(),
+              share.needsLogits() ? 1 : 0));
+      row += share.rows();
+    }
+    return new StepBatch(tokenIds, slices);
+  }
+}

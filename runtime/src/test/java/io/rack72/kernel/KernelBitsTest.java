@@ -1,0 +1,208 @@
+package io.rack72.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import io.rack72.kernel.Kernels.AttentionShape;
+import io.rack72.kernel.Kernels.KvPages;
+import io.rack72.tensor.Bf16Matrix;
+import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Mxfp4Matrix;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bits of the vector kernels, at every vector width, against the contract in plain loops. */
+class KernelBitsTest {
+  private static final Workers WORKERS = new Workers(3);
+
+  private final Kernels scalar = new ScalarKernels();
+
+  @AfterAll
+  static void closeWorkers() {
+    WORKERS.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void nameTellsTheVectorWidth(int bits) {
+    assertEquals("vector-" + bits, ShapeLoader.kernels(bits, WORKERS).name());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void bf16ProductHasTheBitsOfTheContract(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    for (int seed = 0; seed < 60; seed++) {
+      Samples samples = new Samples(seed);
+      int rows = samples.between(1, 40);
+      int outputs = samples.between(1, 50);
+      int columns = samples.between(1, seed % 10 == 0 ? 1200 : 200);
+      Bf16Matrix w = samples.bf16Matrix(outputs, columns);
+      Bf16Vector bias = seed % 3 == 0 ? null : samples.bf16Vector(outputs);
+      float[] x = samples.floats(rows * columns);
+      float[] expected = new float[rows * outputs];
+      float[] actual = new float[rows * outputs];
+      scalar.multiply(w, bias, x, rows, expected);
+      vector.multiply(w, bias, x, rows, actual);
+      assertSameBits(expected, actual, rows + " rows, " + outputs + " x " + columns);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void mxfp4ProductHasTheBitsOfTheContract(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    for (int seed = 0; seed < 60; seed++) {
+      Samples samples = new Samples(seed);
+      int rows = samples.between(1, 40);
+      int outputs = samples.between(1, 50);
+      int columns = 32 * samples.between(1, seed % 10 == 0 ? 40 : 6);
+      Mxfp4Matrix w = samples.mxfp4Matrix(outputs, columns);
+      Bf16Vector bias = seed % 3 == 0 ? null : samples.bf16Vector(outputs);
+      float[] x = samples.floats(rows * columns);
+      float[] expected = new float[rows * outputs];
+      float[] actual = new float[rows * outputs];
+      scalar.multiply(w, bias, x, rows, expected);
+      vector.multiply(w, bias, x, rows, actual);
+      assertSameBits(expected, actual, rows + " rows, " + outputs + " x " + columns);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void productsOfExtremeScalesAndInputsHaveTheBitsOfTheContract(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    int outputs = 13;
+    int columns = 96;
+    for (int rows = 1; rows <= 9; rows++) {
+      Samples samples = new Samples(rows);
+      float[] x = samples.floats(rows * columns);
+      x[samples.between(0, x.length - 1)] = Float.POSITIVE_INFINITY;
+      x[samples.between(0, x.length - 1)] = Float.NaN;
+      x[samples.between(0, x.length - 1)] = -0f;
+      x[samples.between(0, x.length - 1)] = Float.MIN_VALUE;
+      for (int[] scales : new int[][] {{0, 3}, {0, 255}, {250, 254}, {255, 255}}) {
+        Mxfp4Matrix w = samples.mxfp4Matrix(outputs, columns, scales[0], scales[1]);
+        float[] expected = new float[rows * outputs];
+        float[] actual = new float[rows * outputs];
+        scalar.multiply(w, null, x, rows, expected);
+        vector.multiply(w, null, x, rows, actual);
+        assertSameBits(expected, actual, "scales " + Arrays.toString(scales));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void rowOfAProductDoesNotDependOnTheRowsBesideIt(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    int outputs = 31;
+    int columns = 32 * 35;
+    int rows = 300;
+    Samples samples = new Samples(5);
+    Mxfp4Matrix w = samples.mxfp4Matrix(outputs, columns);
+    float[] x = samples.floats(rows * columns);
+    float[] together = new float[rows * outputs];
+    vector.multiply(w, null, x, rows, together);
+    for (int row = 0; row < rows; row += 37) {
+      float[] alone = new float[outputs];
+      vector.multiply(w, null, Arrays.copyOfRange(x, row * columns, (row + 1) * columns), 1, alone);
+      float[] there = Arrays.copyOfRange(together, row * outputs, (row + 1) * outputs);
+      assertSameBits(alone, there, "row " + row);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void normHasTheBitsOfTheContract(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    for (int width = 1; width < 120; width += 7) {
+      Samples samples = new Samples(width);
+      int rows = samples.between(1, 5);
+      float[] x = samples.floats(rows * width);
+      float[] weight = samples.floats(width);
+      float[] expected = new float[x.length];
+      scalar.rmsNorm(x, rows, weight, 1e-5f, expected);
+      vector.rmsNorm(x, rows, weight, 1e-5f, x);
+      assertSameBits(expected, x, "width " + width);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void elementwiseKernelsHaveTheBitsOfTheContract(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    for (int width = 1; width < 80; width += 3) {
+      Samples samples = new Samples(width);
+      float[] gateUp = samples.floats(3 * 2 * width);
+      for (int i = 0; i < gateUp.length; i++) {
+        gateUp[i] *= 10;
+      }
+      float[] expected = new float[3 * width];
+      float[] actual = new float[3 * width];
+      scalar.swiglu(gateUp, 3, width, 7, expected);
+      vector.swiglu(gateUp, 3, width, 7, actual);
+      assertSameBits(expected, actual, "swiglu " + width);
+
+      scalar.addScaled(0.3f, gateUp, 2, expected, 1, width - 1);
+      vector.addScaled(0.3f, gateUp, 2, actual, 1, width - 1);
+      assertSameBits(expected, actual, "addScaled " + width);
+
+      float[] heads = samples.floats(2 * 3 * 2 * width);
+      float[] rotated = heads.clone();
+      float[] cosines = samples.floats(2 * width);
+      float[] sines = samples.floats(2 * width);
+      scalar.rotate(heads, 2, 3, 2 * width, cosines, sines);
+      vector.rotate(rotated, 2, 3, 2 * width, cosines, sines);
+      assertSameBits(heads, rotated, "rotate " + width);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void attentionHasTheBitsOfTheContract(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    int[] headDims = {2, 4, 30, 32, 64, 80};
+    for (int seed = 0; seed < 40; seed++) {
+      Samples samples = new Samples(seed);
+      int kvHeads = samples.between(1, 3);
+      AttentionShape shape =
+          new AttentionShape(
+              kvHeads * samples.between(1, 5), kvHeads, headDims[seed % headDims.length], 0.3f);
+      int positions = samples.between(1, 130);
+      int rows = samples.between(1, Math.min(40, positions));
+      int window = seed % 2 == 0 ? 0 : samples.between(1, 70);
+      int blockTokens = samples.between(1, 40);
+      float[] keys = samples.floats(positions * kvHeads * shape.headDim());
+      float[] values = samples.floats(positions * kvHeads * shape.headDim());
+      KvPages pages = Samples.pages(shape, positions, blockTokens, keys, values);
+      float[] sinks = samples.floats(shape.queryHeads());
+      if (seed % 5 == 0) {
+        sinks[0] = Float.NEGATIVE_INFINITY;
+      }
+      int firstRow = samples.between(0, 3);
+      float[] queries = samples.floats((firstRow + rows) * shape.queryHeads() * shape.headDim());
+      float[] expected = new float[queries.length];
+      float[] actual = new float[queries.length];
+      int first = positions - rows;
+      scalar.attend(shape, pages, sinks, queries, firstRow, rows, first, window, expected);
+      vector.attend(shape, pages, sinks, queries, firstRow, rows, first, window, actual);
+      assertSameBits(
+          expected,
+          actual,
+          shape
+              + ", %d rows to %d, window %d, blocks of %d"
+                  .formatted(rows, positions, window, blockTokens));
+    }
+  }
+
+  private static void assertSameBits(float[] expected, float[] actual, String what) {
+    for (int i = 0; i < expected.length; i++) {
+      if (Float.floatToIntBits(expected[i]) != Float.floatToIntBits(actual[i])) {
+        fail(what + ": element " + i + " is " + actual[i] + ", not " + expected[i]);
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package io.rack72.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class WorkersTest {
+  @Test
+  void everyItemIsDoneOnce() {
+    try (Workers workers = new Workers(4)) {
+      for (int items = 0; items < 300; items++) {
+        AtomicIntegerArray done = new AtomicIntegerArray(items);
+        workers.share(items, 1 + items % 7, (from, to) -> count(done, from, to));
+        assertAllOnce(done);
+      }
+    }
+  }
+
+  @Test
+  void callersWhoFindTheCrewBusyDoTheWorkThemselves() throws InterruptedException {
+    try (Workers workers = new Workers(2)) {
+      CountDownLatch crewIsBusy = new CountDownLatch(2);
+      CountDownLatch otherCallIsDone = new CountDownLatch(1);
+      Thread first =
+          Thread.ofPlatform()
+              .start(
+                  () ->
+                      workers.share(
+                          2,
+                          1,
+                          (from, to) -> {
+                            crewIsBusy.countDown();
+                            awaitQuietly(otherCallIsDone);
+                          }));
+      crewIsBusy.await();
+      AtomicIntegerArray done = new AtomicIntegerArray(100);
+      workers.share(100, 1, (from, to) -> count(done, from, to));
+      assertAllOnce(done);
+      otherCallIsDone.countDown();
+      first.join();
+    }
+  }
+
+  @Test
+  void callFromWithinATaskIsDoneByItsCaller() {
+    try (Workers workers = new Workers(3)) {
+      AtomicInteger inner = new AtomicInteger();
+      workers.share(
+          10,
+          1,
+          (from, to) -> workers.share(5, 1, (a, b) -> inner.addAndGet((to - from) * (b - a))));
+      assertEquals(50, inner.get());
+    }
+  }
+
+  @Test
+  void manyCallersAtOnceAllGetTheirWorkDone() throws InterruptedException, ExecutionException {
+    try (Workers workers = new Workers(3);
+        ExecutorService callers = Executors.newFixedThreadPool(6)) {
+      List<Future<long[]>> results = new ArrayList<>();
+      for (int caller = 0; caller < 6; caller++) {
+        results.add(callers.submit(() -> squares(workers)));
+      }
+      for (Future<long[]> result : results) {
+        assertArrayEquals(squares(new Workers(1)), result.get());
+      }
+    }
+  }
+
+  private static long[] squares(Workers workers) {
+    long[] out = new long[1000];
+    for (int round = 0; round < 300; round++) {
+      Arrays.fill(out, 0);
+      workers.share(
+          out.length,
+          13,
+          (from, to) -> {
+            for (int i = from; i < to; i++) {
+              out[i] += (long) i * i;
+            }
+          });
+    }
+    return out;
+  }
+
+  @Test
+  void failureOfAPieceIsThrownAfterAllPiecesRan() {
+    try (Workers workers = new Workers(3)) {
+      AtomicInteger ran = new AtomicInteger();
+      IllegalStateException thrown =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  workers.share(
+                      20,
+                      1,
+                      (from, to) -> {
+                        ran.incrementAndGet();
+                        if (from == 11) {
+                          throw new IllegalStateException("piece 11");
+                        }
+                      }));
+      assertEquals("piece 11", thrown.getMessage());
+      assertEquals(20, ran.get());
+    }
+  }
+
+  @Test
+  void closedCrewLeavesTheWorkToTheCaller() {
+    Workers workers = new Workers(2);
+    workers.close();
+    AtomicIntegerArray done = new AtomicIntegerArray(10);
+    workers.share(10, 1, (from, to) -> count(done, from, to));
+    assertAllOnce(done);
+  }
+
+  @Test
+  void crewWithoutMembersIsRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new Workers(0));
+  }
+
+  private static void count(AtomicIntegerArray done, int from, int to) {
+    for (int i = from; i < to; i++) {
+      done.incrementAndGet(i);
+    }
+  }
+
+  private static void assertAllOnce(AtomicIntegerArray done) {
+    for (int i = 0; i < done.length(); i++) {
+      assertEquals(1, done.get(i), "item " + i + " of " + done.length());
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

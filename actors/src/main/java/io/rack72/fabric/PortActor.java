@@ -22,8 +22,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * frames to the other ports, arrived ones to its GPU, and credits back. <b>On failure</b> the rack
  * stops: a lost frame is a step that never ends.
  *
- * <p>There is no timer per message. A frame whose instant has come is handed on at once; only for the
- * first of those still on their way is a wake asked of the clock.
+ * <p>There is no timer per message. A frame whose instant has come is handed on at once; only for
+ * the first of those still on their way is a wake asked of the clock.
  */
 public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** What a port takes. */
@@ -74,8 +74,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     super(context);
     this.clock = clock;
     egress = new Egress(new Lane(profile.nvlinkBytesPerSecond()), windowBytes);
-    ingress =
-        new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
+    ingress = new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
   }
 
   @Override

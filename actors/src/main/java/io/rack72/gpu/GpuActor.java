@@ -33,13 +33,13 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> its experts' slots, its KV pools, its queue of sequences and its device, and runs
  * one step at a time over its sequences. <b>Receives</b> sequences from the router, dispatched rows
- * for its experts and answers to its own dispatches through its port. <b>Sends</b> frames through its
- * port, tokens to the sequences' owners, and the end of each sequence to the router. <b>On
+ * for its experts and answers to its own dispatches through its port. <b>Sends</b> frames through
+ * its port, tokens to the sequences' owners, and the end of each sequence to the router. <b>On
  * failure</b> it stops, and with it the rack: see {@code RackActor}.
  *
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
- * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock; what
- * is ready at once goes on at once.
+ * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock;
+ * what is ready at once goes on at once.
  */
 public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** What a GPU takes. */
@@ -177,7 +177,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     plan = next.get();
-    run = new StepRun(++steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
+    run =
+        new StepRun(
+            ++steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
     whenReady(run.begin(clock.nowNanos()), new RoutingReady());
   }
 
@@ -192,8 +194,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (dispatch.epoch() != parts.placement().epoch()) {
       throw new IllegalStateException(
           "%s works by placement epoch %d and was sent rows of epoch %d by %s"
-              .formatted(
-                  parts.id(), parts.placement().epoch(), dispatch.epoch(), dispatch.from()));
+              .formatted(parts.id(), parts.placement().epoch(), dispatch.epoch(), dispatch.from()));
     }
     Device.ExpertOutputs outputs =
         parts

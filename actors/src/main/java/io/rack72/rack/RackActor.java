@@ -23,7 +23,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> its GPUs, their ports and the router. <b>Receives</b> questions about the rack.
  * <b>Sends</b> each port its peers, once. <b>On failure</b> of a GPU or a port, the experts are no
- * longer whole: it tells the router, which ends all sequences with an error, and reports ill health.
+ * longer whole: it tells the router, which ends all sequences with an error, and reports ill
+ * health.
  */
 public final class RackActor extends AbstractBehavior<RackActor.Command> {
   /** What a rack takes. */
@@ -52,10 +53,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
    * @param gpu makes the parts of each GPU
    */
   public static Behavior<Command> create(
-      RackSettings settings,
-      RackStatus about,
-      Clock clock,
-      Function<GpuId, GpuParts> gpu) {
+      RackSettings settings, RackStatus about, Clock clock, Function<GpuId, GpuParts> gpu) {
     return Behaviors.setup(context -> new RackActor(context, settings, about, clock, gpu));
   }
 
@@ -102,8 +100,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
             getContext().spawnAnonymous(StatusCollector.create(about, gpus.size(), replyTo));
         gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Report(collector)));
       }
-      case Health(ActorRef<Optional<String>> replyTo) ->
-          replyTo.tell(Optional.ofNullable(illness));
+      case Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(Optional.ofNullable(illness));
       case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
       case Lost(String actor) -> {
         illness = actor + " has failed; its log says why; restart the rack";

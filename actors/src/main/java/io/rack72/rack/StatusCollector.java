@@ -13,9 +13,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 /**
  * One report being put together.
  *
- * <p><b>Owns</b> the answers so far. <b>Receives</b> each GPU's state once. <b>Sends</b> the whole to
- * who asked, and stops. <b>On failure</b> of a GPU the report never becomes whole and the asker's
- * deadline passes; this actor ends with the rack.
+ * <p><b>Owns</b> the answers so far. <b>Receives</b> each GPU's state once. <b>Sends</b> the whole
+ * to who asked, and stops. <b>On failure</b> of a GPU the report never becomes whole and the
+ * asker's deadline passes; this actor ends with the rack.
  */
 final class StatusCollector extends AbstractBehavior<RackStatus.Gpu> {
   private final RackStatus about;

@@ -4,9 +4,9 @@ import io.rack72.gpu.GpuActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.schedule.SequenceId;
 import java.util.ArrayList;
-import java.util.TreeMap;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -19,8 +19,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> the load of each GPU and where each live sequence is. <b>Receives</b> sequences to
  * place and to cancel from their owners, and the end of each from its GPU. <b>Sends</b> them to
- * GPUs; tokens do not pass here. <b>On failure</b> of a GPU every sequence ends with an error and new
- * ones are refused: the rack's experts are no longer whole.
+ * GPUs; tokens do not pass here. <b>On failure</b> of a GPU every sequence ends with an error and
+ * new ones are refused: the rack's experts are no longer whole.
  */
 public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** What a router takes. */

@@ -38,7 +38,9 @@ final class RackHarness implements AutoCloseable {
 
   RackHarness(String golden, RackSettings settings) {
     checkpoint = Checkpoint.open(golden(golden));
-    rack = LocalRack.start(settings, checkpoint, golden, Optional.empty(), new VectorKernels(workers), clock);
+    rack =
+        LocalRack.start(
+            settings, checkpoint, golden, Optional.empty(), new VectorKernels(workers), clock);
   }
 
   static Path golden(String name) {
@@ -74,8 +76,7 @@ final class RackHarness implements AutoCloseable {
     return submit(new SequenceId("test-" + requests++, 0), prompt, params);
   }
 
-  CompletableFuture<List<SampledToken>> submit(
-      SequenceId id, int[] prompt, SamplingParams params) {
+  CompletableFuture<List<SampledToken>> submit(SequenceId id, int[] prompt, SamplingParams params) {
     CompletableFuture<List<SampledToken>> tokens = new CompletableFuture<>();
     ActorRef<SequenceEvent> owner =
         rack.system()
@@ -84,7 +85,8 @@ final class RackHarness implements AutoCloseable {
                 "owner-" + id.request() + "-" + id.choice(),
                 Props.empty());
     rack.router()
-        .tell(new RouterActor.Submit(new SequenceRequest(id, 1, prompt, new int[0], params), owner));
+        .tell(
+            new RouterActor.Submit(new SequenceRequest(id, 1, prompt, new int[0], params), owner));
     return tokens;
   }
 

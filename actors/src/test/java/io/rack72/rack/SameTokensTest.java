@@ -24,14 +24,33 @@ class SameTokensTest {
 
   private static SamplingParams sampled(long seed, int tokens) {
     return new SamplingParams(
-        0.9f, 0.95f, 40, 0.01f, seed, 0.3f, 0.2f, 1.1f, Map.of(3, 1.5f), 5, tokens, 0, Set.of(),
+        0.9f,
+        0.95f,
+        40,
+        0.01f,
+        seed,
+        0.3f,
+        0.2f,
+        1.1f,
+        Map.of(3, 1.5f),
+        5,
+        tokens,
+        0,
+        Set.of(),
         true);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "tiny,1", "tiny,8", "tiny,72", "small-odd,1", "small-odd,8", "small-odd,72", "wide,1",
-    "wide,8", "wide,72"
+    "tiny,1",
+    "tiny,8",
+    "tiny,72",
+    "small-odd,1",
+    "small-odd,8",
+    "small-odd,72",
+    "wide,1",
+    "wide,8",
+    "wide,72"
   })
   void greedyTokensAreTheReferences(String checkpoint, int expertParallel) {
     try (RackHarness rack =
@@ -60,7 +79,8 @@ class SameTokensTest {
       for (int chunk : new int[] {16, 512}) {
         // All sequences on two GPUs, so that they really share steps.
         try (RackHarness rack =
-            new RackHarness("wide", RackHarness.settings(RackHarness.FAST_GPU, degree, 2, chunk, 32 << 20))) {
+            new RackHarness(
+                "wide", RackHarness.settings(RackHarness.FAST_GPU, degree, 2, chunk, 32 << 20))) {
           String where = "degree " + degree + ", chunk " + chunk;
           List<SampledToken> greedyAlone = rack.generate(prompt, greedy(48));
           List<SampledToken> sampledAlone = rack.generate(prompt, sampled(7, 48));
@@ -92,7 +112,9 @@ class SameTokensTest {
     return others;
   }
 
-  /** With KV memory for a few sequences only, preemption happens all the time, and does not show. */
+  /**
+   * With KV memory for a few sequences only, preemption happens all the time, and does not show.
+   */
   @Test
   void preemptionDoesNotShow() {
     List<int[]> prompts = new ArrayList<>();

@@ -65,8 +65,7 @@ final class SafetensorsFile {
       long dataBytes = fileBytes - dataBegin;
       SequencedMap<String, TensorEntry> tensors =
           SafetensorsHeaderParser.parse(path, header, dataBytes);
-      MemorySegment data =
-          channel.map(FileChannel.MapMode.READ_ONLY, dataBegin, dataBytes, arena);
+      MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, dataBegin, dataBytes, arena);
       return new SafetensorsFile(path, header, tensors, data);
     } catch (IOException e) {
       throw CheckpointException.unreadable(path, e);

@@ -72,18 +72,8 @@ final class CpuForwardStep implements ForwardStep {
     cosines = new float[rows * config.headDim() / 2];
     sines = new float[rows * config.headDim() / 2];
 
-    embed();
     rotary.fill(positions(), rows, cosines, sines);
-  }
-
-  private int[] positions() {
-    int[] positions = new int[rows];
-    for (StepBatch.Slice slice : batch.slices()) {
-      for (int r = 0; r < slice.rows(); r++) {
-        positions[slice.firstRow() + r] = slice.firstPosition() + r;
-      }
-    }
-    return positions;
+    embed();
   }
 
   private void embed() {
@@ -96,7 +86,6 @@ final class CpuForwardStep implements ForwardStep {
     observer.saw(Stage.EMBEDDING, -1, residual, rows);
   }
 
-  /** {@inheritDoc} {@code Routing.hidden} is valid until the next call of the step. */
   @Override
   public Routing route(int layer, long nowNanos) {
     expectCall(2 * layer, "route");
@@ -112,23 +101,6 @@ final class CpuForwardStep implements ForwardStep {
     observer.saw(Stage.ROUTER_LOGITS, layer, routerLogits, rows);
     routing = chooseExperts(nowNanos);
     return routing;
-  }
-
-  private Routing chooseExperts(long nowNanos) {
-    int k = config.expertsPerToken();
-    int[] experts = new int[rows * k];
-    float[] expertWeights = new float[rows * k];
-    for (int row = 0; row < rows; row++) {
-      ExpertChoice.choose(
-          routerLogits,
-          row * config.experts(),
-          config.experts(),
-          k,
-          experts,
-          expertWeights,
-          row * k);
-    }
-    return new Routing(hidden, experts, expertWeights, nowNanos);
   }
 
   /** Self-attention from {@code hidden} to {@code hidden}. */
@@ -155,35 +127,6 @@ final class CpuForwardStep implements ForwardStep {
           attended);
     }
     kernels.multiply(w.output(), w.outputBias(), attended, rows, hidden);
-  }
-
-  private Kernels.KvPages pages(StepBatch.Slice slice, int layer) {
-    KvLayout layout = slice.kv().layout();
-    return new Kernels.KvPages(
-        slice.kv().blocks(config.sliding(layer)),
-        layout.blockTokens(),
-        layout.keyOffsetBytes(layer),
-        layout.valueOffsetBytes(layer));
-  }
-
-  /** Writes the keys and values of a slice's rows into its sequence's blocks. */
-  private void store(StepBatch.Slice slice, Kernels.KvPages pages) {
-    int headDim = config.headDim();
-    for (int r = 0; r < slice.rows(); r++) {
-      int position = slice.firstPosition() + r;
-      MemorySegment block = pages.blocks()[position / pages.blockTokens()];
-      int token = position % pages.blockTokens();
-      for (int head = 0; head < config.kvHeads(); head++) {
-        int from = (slice.firstRow() + r) * config.kvWidth() + head * headDim;
-        long to = (long) (head * pages.blockTokens() + token) * headDim * Float.BYTES;
-        copy(keys, from, block, pages.keyOffsetBytes() + to);
-        copy(values, from, block, pages.valueOffsetBytes() + to);
-      }
-    }
-  }
-
-  private void copy(float[] source, int from, MemorySegment block, long toBytes) {
-    MemorySegment.copy(source, from, block, ValueLayout.JAVA_FLOAT, toBytes, config.headDim());
   }
 
   @Override
@@ -217,6 +160,62 @@ final class CpuForwardStep implements ForwardStep {
     float[] logits = new float[logitRows * config.vocabSize()];
     kernels.multiply(weights.output(), null, normed, logitRows, logits);
     return new Logits(logits, nowNanos);
+  }
+
+  private int[] positions() {
+    int[] positions = new int[rows];
+    for (StepBatch.Slice slice : batch.slices()) {
+      for (int r = 0; r < slice.rows(); r++) {
+        positions[slice.firstRow() + r] = slice.firstPosition() + r;
+      }
+    }
+    return positions;
+  }
+
+  private Routing chooseExperts(long nowNanos) {
+    int k = config.expertsPerToken();
+    int[] experts = new int[rows * k];
+    float[] expertWeights = new float[rows * k];
+    for (int row = 0; row < rows; row++) {
+      ExpertChoice.choose(
+          routerLogits,
+          row * config.experts(),
+          config.experts(),
+          k,
+          experts,
+          expertWeights,
+          row * k);
+    }
+    return new Routing(hidden, experts, expertWeights, nowNanos);
+  }
+
+  private Kernels.KvPages pages(StepBatch.Slice slice, int layer) {
+    KvLayout layout = slice.kv().layout();
+    return new Kernels.KvPages(
+        slice.kv().blocks(config.sliding(layer)),
+        layout.blockTokens(),
+        layout.keyOffsetBytes(layer),
+        layout.valueOffsetBytes(layer));
+  }
+
+  /** Writes the keys and values of a slice's rows into its sequence's blocks. */
+  private void store(StepBatch.Slice slice, Kernels.KvPages pages) {
+    int headDim = config.headDim();
+    for (int r = 0; r < slice.rows(); r++) {
+      int position = slice.firstPosition() + r;
+      MemorySegment block = pages.blocks()[position / pages.blockTokens()];
+      int token = position % pages.blockTokens();
+      for (int head = 0; head < config.kvHeads(); head++) {
+        int from = (slice.firstRow() + r) * config.kvWidth() + head * headDim;
+        long to = (long) (head * pages.blockTokens() + token) * headDim * Float.BYTES;
+        copy(keys, from, block, pages.keyOffsetBytes() + to);
+        copy(values, from, block, pages.valueOffsetBytes() + to);
+      }
+    }
+  }
+
+  private void copy(float[] source, int from, MemorySegment block, long toBytes) {
+    MemorySegment.copy(source, from, block, ValueLayout.JAVA_FLOAT, toBytes, config.headDim());
   }
 
   /** Calls are numbered: 2l is {@code route(l)}, 2l + 1 is {@code combine(l)}, then logits. */

@@ -11,9 +11,8 @@ import java.util.Objects;
  * probabilities. All ties go to the lower id, so that top-k keeps exactly k.
  *
  * <p>The choice is a function of (logits, parameters, history, position). Logits are adjusted in
- * float; probabilities are doubles, summed in the order of token ids, so that no sum depends on lanes
- * or threads, and 2<sup>-53</sup> is lost where a float would lose whole tokens of a large
- * vocabulary.
+ * float. Probabilities are doubles, summed in the order of token ids: no sum depends on lanes or
+ * threads, and over two hundred thousand tokens none of the unlikely ones is rounded away.
  *
  * <p>Owns scratch memory of some bytes per token of the vocabulary: one for each GPU. Not
  * thread-safe.
@@ -43,6 +42,10 @@ public final class Sampler {
       SamplingParams params,
       TokenCounts history,
       int position) {
+    if (adjusted.length < vocabSize) {
+      adjusted = new float[vocabSize];
+      weights = new double[vocabSize];
+    }
     float max = requireMax(logits, offset, vocabSize, position);
     adjust(logits, offset, vocabSize, params, history);
     float adjustedMax = max(adjusted, 0, vocabSize);
@@ -50,13 +53,11 @@ public final class Sampler {
       throw new IllegalArgumentException("the sampling parameters leave no token to choose");
     }
     int token =
-        params.isGreedy()
-            ? argmax(adjustedMax)
-            : draw(vocabSize, params, adjustedMax, position);
+        params.isGreedy() ? argmax(adjustedMax) : draw(vocabSize, params, adjustedMax, position);
     if (params.topLogprobs() < 0) {
       return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
     }
-    LogSoftmax logprobs = new LogSoftmax(logits, offset, vocabSize, max);
+    LogSoftmax logprobs = new LogSoftmax(logits, offset, vocabSize, max, weights);
     int[] topIds = logprobs.top(params.topLogprobs());
     float[] topLogprobs = new float[topIds.length];
     for (int i = 0; i < topIds.length; i++) {
@@ -94,9 +95,6 @@ public final class Sampler {
   /** Fills {@link #adjusted}. */
   private void adjust(
       float[] logits, int offset, int vocabSize, SamplingParams params, TokenCounts history) {
-    if (adjusted.length < vocabSize) {
-      adjusted = new float[vocabSize];
-    }
     System.arraycopy(logits, offset, adjusted, 0, vocabSize);
     params
         .logitBias()
@@ -165,12 +163,10 @@ public final class Sampler {
 
   /** Fills {@link #weights} with probabilities relative to the largest, which gets exactly 1. */
   private void weigh(int vocabSize, double max, double temperature) {
-    if (weights.length < vocabSize) {
-      weights = new double[vocabSize];
-    }
     for (int i = 0; i < vocabSize; i++) {
-      weights[i] = NegativeExp.of((adjusted[i] - max) / temperature);
+      weights[i] = (adjusted[i] - max) / temperature;
     }
+    NegativeExp.replace(weights, vocabSize);
   }
 
   private void dropBelow(double least, int vocabSize) {

@@ -32,6 +32,7 @@ final class TokenizerFile {
   private final Map<String, Integer> specials = new HashMap<>();
   private final Map<String, Integer> ordinaryAdded = new HashMap<>();
   private final BitSet specialIds = new BitSet();
+  private final int unknownId;
 
   private TokenizerFile(Path path, ObjectNode json, int vocabSize) {
     this.path = path;
@@ -39,6 +40,9 @@ final class TokenizerFile {
     this.tokens = new byte[vocabSize][];
     readVocabulary();
     readAdded();
+    JsonNode model = json.path("model");
+    JsonNode unknown = model.path("vocab").path(model.path("unk_token").asText());
+    this.unknownId = unknown.isInt() ? unknown.intValue() : model.path("unk_id").asInt(-1);
     for (int id = 0; id < vocabSize; id++) {
       if (tokens[id] == null) {
         tokens[id] = ("<|reserved_" + id + "|>").getBytes(StandardCharsets.US_ASCII);
@@ -92,19 +96,18 @@ final class TokenizerFile {
 
   /** The id for words that cannot be expressed, or -1. */
   int unknownId() {
-    JsonNode model = json.path("model");
-    JsonNode byText = model.path("vocab").path(model.path("unk_token").asText());
-    return byText.isInt() ? byText.intValue() : model.path("unk_id").asInt(-1);
+    return unknownId;
   }
 
   /** The file as UTF-8, without special tokens, truncation and padding. */
   byte[] withoutSpecials() throws JsonProcessingException {
-    ObjectNode ordinary = json.deepCopy();
+    // Shallow copies share the vocabulary, which is most of the file.
+    ObjectNode ordinary = JSON.createObjectNode();
+    ordinary.setAll(json);
     ordinary.putNull("truncation");
     ordinary.putNull("padding");
-    if (ordinary.path("added_tokens") instanceof ArrayNode added) {
-      added.removeIf(TokenizerFile::isSpecial);
-    }
+    ArrayNode added = ordinary.putArray("added_tokens");
+    json.path("added_tokens").valueStream().filter(token -> !isSpecial(token)).forEach(added::add);
     return JSON.writeValueAsBytes(ordinary);
   }
 

@@ -59,8 +59,7 @@ class BadCheckpointTest {
         damage("no index and no file", c -> Files.delete(c.path(INDEX)), INDEX, "neither"),
         damage("index is not JSON", c -> c.write(INDEX, "{\"weight_map\""), INDEX, "JSON"),
         damage("index is an array", c -> c.write(INDEX, "[]"), INDEX, "object"),
-        damage(
-            "index nests deeply", c -> c.write(INDEX, "{\"a\":".repeat(100_000)), INDEX, "JSON"),
+        damage("index nests deeply", c -> c.write(INDEX, "{\"a\":".repeat(100_000)), INDEX, "JSON"),
         damage("index without map", c -> c.write(INDEX, "{}"), INDEX, "weight_map", "missing"),
         damage(
             "index names a tensor twice",
@@ -106,8 +105,7 @@ class BadCheckpointTest {
             "bytes of data"),
         damage(
             "header length 2^60", c -> headerLength(c, 1L << 60), SHARD_1, "1152921504606846976"),
-        damage(
-            "header length 2^64-1", c -> headerLength(c, -1), SHARD_1, "18446744073709551615"),
+        damage("header length 2^64-1", c -> headerLength(c, -1), SHARD_1, "18446744073709551615"),
         damage("header length beyond file", c -> headerLength(c, 1 << 20), SHARD_1, "1048576"),
         damage("header length 0", c -> headerLength(c, 0), SHARD_1, "header"),
         damage("header length 1", c -> headerLength(c, 1), SHARD_1, "header"));
@@ -183,15 +181,13 @@ class BadCheckpointTest {
   }
 
   private static void truncate(CheckpointCopy copy, long bytes) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(copy.path(SHARD_1), StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(copy.path(SHARD_1), StandardOpenOption.WRITE)) {
       channel.truncate(bytes);
     }
   }
 
   private static void headerLength(CheckpointCopy copy, long length) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(copy.path(SHARD_1), StandardOpenOption.WRITE)) {
+    try (FileChannel channel = FileChannel.open(copy.path(SHARD_1), StandardOpenOption.WRITE)) {
       ByteBuffer bytes = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
       assertEquals(8, channel.write(bytes.putLong(length).flip(), 0));
     }
@@ -218,8 +214,7 @@ class BadCheckpointTest {
   @Test
   void directoryThatDoesNotExistIsRefused() {
     Path nowhere = scratch.resolve("nowhere");
-    CheckpointException e =
-        assertThrows(CheckpointException.class, () -> Checkpoint.open(nowhere));
+    CheckpointException e = assertThrows(CheckpointException.class, () -> Checkpoint.open(nowhere));
     assertEquals(nowhere + " is not a directory with a checkpoint", e.getMessage());
   }
 
@@ -238,8 +233,7 @@ class BadCheckpointTest {
     ModelConfig config = ModelShape.named("demo").with("vocab", 100).config();
     RandomCheckpoint.write(config, 1, 1L << 40, out, (bytes, total) -> {});
     Files.delete(out.resolve(INDEX));
-    Files.move(
-        out.resolve("model-00001-of-00001.safetensors"), out.resolve("model.safetensors"));
+    Files.move(out.resolve("model-00001-of-00001.safetensors"), out.resolve("model.safetensors"));
     try (Checkpoint checkpoint = Checkpoint.open(out)) {
       assertEquals(config, checkpoint.config());
     }

@@ -9,8 +9,24 @@ import java.util.SplittableRandom;
 final class ByteMutation {
   /** Text that parsers of numbers and structure tend to stumble over. */
   private static final String[] INSERTIONS = {
-    "-", "9999999999999999999999", "1e999", "[", "{", "]", "}", "\"", ",", "\\ud800", "null", "0.5",
-    "\0", "\u00ff", "-1", "9223372036854775807", "{\"a\":", "[[[[[[[[[[[["
+    "-",
+    "9999999999999999999999",
+    "1e999",
+    "[",
+    "{",
+    "]",
+    "}",
+    "\"",
+    ",",
+    "\\ud800",
+    "null",
+    "0.5",
+    "\0",
+    "\u00ff",
+    "-1",
+    "9223372036854775807",
+    "{\"a\":",
+    "[[[[[[[[[[[["
   };
 
   private ByteMutation() {}

@@ -49,8 +49,7 @@ record CheckpointCopy(Path directory) {
   void editHeader(String shard, Consumer<ObjectNode> edit) throws IOException {
     byte[] file = Files.readAllBytes(path(shard));
     int headerBytes = (int) ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    ObjectNode header =
-        (ObjectNode) MAPPER.readTree(Arrays.copyOfRange(file, 8, 8 + headerBytes));
+    ObjectNode header = (ObjectNode) MAPPER.readTree(Arrays.copyOfRange(file, 8, 8 + headerBytes));
     edit.accept(header);
     byte[] data = Arrays.copyOfRange(file, 8 + headerBytes, file.length);
     Files.write(path(shard), safetensors(header.toString(), data));

@@ -25,8 +25,7 @@ class CheckpointSummaryTest {
       assertEquals(4L * (8 * 64 + 8), summary.parameters().get(ParameterClass.ROUTER));
       long perExpert = 128 * 64 + 128 + 64 * 64 + 64;
       assertEquals(4 * 8 * perExpert, summary.parameters().get(ParameterClass.EXPERTS));
-      assertEquals(
-          4 * 4 * perExpert, summary.totalParameters() - summary.activeParameters());
+      assertEquals(4 * 4 * perExpert, summary.totalParameters() - summary.activeParameters());
       assertEquals(755424, summary.tensorBytes().values().stream().mapToLong(n -> n).sum());
       assertEquals(4 * 2 * 128 * 4, summary.kvBytesPerToken());
       assertEquals(2 * 2 * 128 * 4, summary.kvBytesPerTokenBeyondWindow());

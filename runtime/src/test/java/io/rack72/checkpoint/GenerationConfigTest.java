@@ -38,7 +38,8 @@ class GenerationConfigTest {
         read(
             """
             {"eos_token_id":[9,3,9],"pad_token_id":1,"bos_token_id":2,
-             "temperature":0.5,"top_p":0.9,"top_k":40}""",
+             "temperature":0.5,"top_p":0.9,"top_k":40}\
+            """,
             "{}",
             10);
     assertEquals(
@@ -56,7 +57,8 @@ class GenerationConfigTest {
   void stopTokensFallBackToTheModelConfiguration() throws IOException {
     assertEquals(List.of(7), read(null, "{\"eos_token_id\":7}", 10).stopTokenIds());
     assertEquals(List.of(7), read("{}", "{\"eos_token_id\":7}", 10).stopTokenIds());
-    assertEquals(List.of(5), read("{\"eos_token_id\":5}", "{\"eos_token_id\":7}", 10).stopTokenIds());
+    assertEquals(
+        List.of(5), read("{\"eos_token_id\":5}", "{\"eos_token_id\":7}", 10).stopTokenIds());
     assertEquals(List.of(), read(null, "{}", 10).stopTokenIds());
   }
 

@@ -43,8 +43,7 @@ class ModelShapeTest {
       assertEquals(0, checkpoint.downBias(layers - 1, experts - 1).get(2879));
       CheckpointSummary summary = CheckpointSummary.of(checkpoint);
       assertEquals(parameters, summary.totalParameters());
-      assertEquals(
-          bytes, summary.sharedBytes() + summary.expertBytes() * experts * layers);
+      assertEquals(bytes, summary.sharedBytes() + summary.expertBytes() * experts * layers);
     }
   }
 

@@ -52,8 +52,7 @@ class RandomCheckpointTest {
   void harmonyVocabularyGetsItsStopTokens() {
     ModelConfig config = ModelShape.named("demo").with("layers", 1).config();
     try (Checkpoint checkpoint = Checkpoint.open(write("a", config, 1, 1L << 40))) {
-      assertEquals(
-          List.of(199999, 200002, 200012), checkpoint.generationConfig().stopTokenIds());
+      assertEquals(List.of(199999, 200002, 200012), checkpoint.generationConfig().stopTokenIds());
     }
   }
 
@@ -66,7 +65,9 @@ class RandomCheckpointTest {
     assertEquals(names, filesIn(b));
     for (Path name : names) {
       assertArrayEquals(
-          Files.readAllBytes(a.resolve(name)), Files.readAllBytes(b.resolve(name)), name.toString());
+          Files.readAllBytes(a.resolve(name)),
+          Files.readAllBytes(b.resolve(name)),
+          name.toString());
     }
   }
 

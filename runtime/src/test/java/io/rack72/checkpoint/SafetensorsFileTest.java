@@ -23,14 +23,14 @@ class SafetensorsFileTest {
       """
       {"__metadata__":{"format":"pt"},\
       "b":{"dtype":"U8","shape":[3],"data_offsets":[0,3]},\
-      "a":{"dtype":"BF16","shape":[2,1],"data_offsets":[3,7]}}""";
+      "a":{"dtype":"BF16","shape":[2,1],"data_offsets":[3,7]}}\
+      """;
   private static final byte[] SEVEN_BYTES = {1, 2, 3, 4, 5, 6, 7};
 
   @TempDir Path scratch;
 
   private Path write(String header, byte[] data) throws IOException {
-    return Files.write(
-        scratch.resolve("x.safetensors"), CheckpointCopy.safetensors(header, data));
+    return Files.write(scratch.resolve("x.safetensors"), CheckpointCopy.safetensors(header, data));
   }
 
   @Test
@@ -58,7 +58,8 @@ class SafetensorsFileTest {
     String header =
         """
         {"empty":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]},\
-        "scalar":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}""";
+        "scalar":{"dtype":"U8","shape":[],"data_offsets":[0,1]}}\
+        """;
     try (Arena arena = Arena.ofConfined()) {
       SafetensorsFile file = SafetensorsFile.open(write(header, new byte[] {9}), arena);
       assertEquals(0, file.data(file.tensor("empty").orElseThrow()).byteSize());

@@ -68,7 +68,6 @@ final class NaiveSampler {
     double total = sum;
     return kept.stream()
         .limit(count)
-        .collect(
-            Collectors.toMap(i -> i, i -> weights[i] / total, (a, b) -> a, TreeMap::new));
+        .collect(Collectors.toMap(i -> i, i -> weights[i] / total, (a, b) -> a, TreeMap::new));
   }
 }

@@ -1,8 +1,10 @@
 package io.rack72.sampling;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -26,7 +28,21 @@ class NegativeExpTest {
     assertEquals(0, NegativeExp.of(Double.NEGATIVE_INFINITY));
   }
 
-  /** A larger logit may never get the smaller probability, nor the same ratio another bit. */
+  @Test
+  void manyAtATimeHaveTheBitsOfEachAlone() {
+    SplittableRandom random = new SplittableRandom(4);
+    double[] values = random.doubles(10_003, -750, 0).toArray();
+    values[5] = Double.NEGATIVE_INFINITY;
+    values[6] = -0.0;
+    values[7] = NegativeExp.SMALLEST;
+    double[] expected = Arrays.stream(values).map(NegativeExp::of).toArray();
+    double beyond = values[10_001];
+    NegativeExp.replace(values, 10_001);
+    assertEquals(beyond, values[10_001]);
+    assertArrayEquals(Arrays.copyOf(expected, 10_001), Arrays.copyOf(values, 10_001));
+  }
+
+  /** A larger logit may never get the smaller probability. */
   @Test
   void neverFallsAsItsArgumentRises() {
     SplittableRandom random = new SplittableRandom(2);

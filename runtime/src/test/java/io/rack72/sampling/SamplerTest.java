@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -224,8 +224,7 @@ class SamplerTest {
         sampler.sample(logits, 0, 5, params().topLogprobs(0).build(), new TokenCounts(), 0);
     assertTrue(bare.logprob() < 0);
     assertEquals(0, bare.topIds().length);
-    SampledToken silent =
-        sampler.sample(logits, 0, 5, params().build(), new TokenCounts(), 0);
+    SampledToken silent = sampler.sample(logits, 0, 5, params().build(), new TokenCounts(), 0);
     assertTrue(Float.isNaN(silent.logprob()));
     assertEquals(bare.id(), silent.id());
   }

@@ -17,10 +17,10 @@ class SamplingParamsTest {
     assertRefused("min_p is 0 to 1, not 1.5", params().minP(1.5));
     assertRefused("presence_penalty is -2 to 2, not 3.0", params().penalties(3, 0, 1));
     assertRefused("frequency_penalty is -2 to 2, not -3.0", params().penalties(0, -3, 1));
-    assertRefused("repetition_penalty is above 0, at most 10, not 0.0", params().penalties(0, 0, 0));
     assertRefused(
-        "a bias in logit_bias is -100 to 100, not NaN",
-        params().logitBias(Map.of(1, Float.NaN)));
+        "repetition_penalty is above 0, at most 10, not 0.0", params().penalties(0, 0, 0));
+    assertRefused(
+        "a bias in logit_bias is -100 to 100, not NaN", params().logitBias(Map.of(1, Float.NaN)));
     assertRefused(
         "a token id in logit_bias is 0 or more, not -5", params().logitBias(Map.of(-5, 1f)));
     assertRefused("a stop token id is 0 or more, not -5", params().stopIds(-5));
@@ -44,7 +44,6 @@ class SamplingParamsTest {
   }
 
   private static void assertRefused(String message, ParamsBuilder params) {
-    assertEquals(
-        message, assertThrows(IllegalArgumentException.class, params::build).getMessage());
+    assertEquals(message, assertThrows(IllegalArgumentException.class, params::build).getMessage());
   }
 }

@@ -177,7 +177,7 @@ class HarmonyParserTest {
         Stream.of("assistant", " to=functions.f", "final", " ", "user", " to", "=", "tool", ":x")
             .flatMapToInt(text -> IntStream.of(TOKENIZER.encode(text)))
             .toArray();
-    for (int round = 0; round < 3_000; round++) {
+    for (int round = 0; round < 2_000; round++) {
       double structured = random.nextDouble();
       int[] ids =
           IntStream.range(0, random.nextInt(30))

@@ -72,8 +72,10 @@ final class RequestBody {
   }
 
   private static void checkType(ContentType type) {
-    // Pekko's type of a request without the header is "none/none".
-    boolean absent = type.mediaType().mainType().equals("none");
+    // Where the client names no type, Pekko says octet-stream, or "none" for an empty body.
+    boolean absent =
+        type.mediaType().equals(MediaTypes.APPLICATION_OCTET_STREAM)
+            || type.mediaType().mainType().equals("none");
     if (!absent && !type.mediaType().equals(MediaTypes.APPLICATION_JSON)) {
       throw ApiError.unsupportedMediaType(type.mediaType().toString());
     }

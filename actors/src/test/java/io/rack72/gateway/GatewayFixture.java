@@ -133,6 +133,11 @@ final class GatewayFixture implements AutoCloseable {
         });
   }
 
+  /** All sequences that the rack was asked for. */
+  List<SequenceRequest> submitted() {
+    return List.copyOf(submitted);
+  }
+
   /** The sequences that the rack was asked for with this prompt, in order of their choice. */
   List<SequenceRequest> submittedFor(String prompt) {
     return submitted.stream()

@@ -57,6 +57,6 @@ public record KvSettings(
   public int gpusWithRoom(long hostMemoryBytes, int gpus, long contextBytes) {
     return bytesPerGpu.isPresent()
         ? gpus
-        : (int) Math.clamp((long) (hostMemoryBytes * hostShare) / contextBytes, 1, gpus);
+        : Math.clamp((long) (hostMemoryBytes * hostShare) / contextBytes, 1, gpus);
   }
 }

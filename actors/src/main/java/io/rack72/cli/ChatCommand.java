@@ -2,6 +2,7 @@ package io.rack72.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -59,17 +61,25 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Rack72Config config = rackOptions.layers().load(invocation.host());
+    ConfigLayers layers = rackOptions.layers();
     if (url != null) {
-      if (url.getHost() == null || !url.getScheme().startsWith("http")) {
+      if (url.getHost() == null || !List.of("http", "https").contains(url.getScheme())) {
         throw new ParameterException(
             spec.commandLine(), "--url is such as http://localhost:8000, not '" + url + "'");
       }
-      return converse(config, url, Optional.ofNullable(rackOptions.model()));
+      return converse(
+          layers.load(invocation.host()), url, Optional.ofNullable(rackOptions.model()));
+    }
+    // The gateway of a rack of its own is for this process alone.
+    layers.option("chat", "rack72.gateway.host", "127.0.0.1");
+    layers.option("chat", "rack72.gateway.port", 0);
+    Rack72Config config = layers.load(invocation.host());
+    if (config.model().directory().isEmpty()) {
+      samplingOptions.limitTokens(DemoModel.REPLY_TOKENS);
     }
     try (OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
         RackLauncher.Rack rack = invocation.launcher().launch(config, model);
-        RackLauncher.Gateway gateway = invocation.launcher().open(rack, config, 0)) {
+        RackLauncher.Gateway gateway = invocation.launcher().open(rack, config)) {
       return converse(config, gateway.url(), Optional.of(model.name()));
     }
   }

@@ -24,6 +24,9 @@ final class DemoModel {
   /** Its name, as {@code --model} takes it. */
   static final String NAME = "demo";
 
+  /** Tokens of a reply to a person: the model never ends one by itself. */
+  static final int REPLY_TOKENS = 64;
+
   private static final long SEED = 72;
   private static final long MAX_SHARD_BYTES = 1L << 30;
 

@@ -1,5 +1,6 @@
 package io.rack72.cli;
 
+import io.rack72.checkpoint.Checkpoint;
 import io.rack72.config.Rack72Config;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.SequenceRequest;
@@ -57,8 +58,11 @@ final class GenerateCommand implements Callable<Integer> {
     try (OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
         RackLauncher.Rack rack = invocation.launcher().launch(config, model)) {
       ServedModel served = rack.model();
+      if (served.tokenizer().isEmpty() && !samplingOptions.stop().isEmpty()) {
+        throw new CommandFailedException("--stop is text, and the model has no tokenizer");
+      }
       int[] prompt = promptOptions.read(served, invocation.in());
-      SamplingParams params = params(config, model, served.contextLimit() - prompt.length);
+      SamplingParams params = params(config, model.checkpoint());
       Reply reply = new Reply(served, prompt.length, params, samplingOptions.stop());
       PrintWriter out = spec.commandLine().getOut();
       SequenceRequest request =
@@ -90,15 +94,10 @@ final class GenerateCommand implements Callable<Integer> {
     }
   }
 
-  private SamplingParams params(Rack72Config config, OpenModel model, int room) {
+  private SamplingParams params(Rack72Config config, Checkpoint checkpoint) {
     try {
       return samplingOptions.params(
-          model.checkpoint().generationConfig(),
-          config.seed(),
-          room,
-          logprobs == null ? -1 : logprobs,
-          minTokens,
-          ignoreEos);
+          checkpoint, config.seed(), logprobs == null ? -1 : logprobs, minTokens, ignoreEos);
     } catch (IllegalArgumentException e) {
       throw usage(e.getMessage());
     }

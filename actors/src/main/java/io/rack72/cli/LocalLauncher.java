@@ -110,13 +110,13 @@ final class LocalLauncher implements RackLauncher {
   }
 
   @Override
-  public Gateway open(Rack rack, Rack72Config config, int port) {
+  public Gateway open(Rack rack, Rack72Config config) {
     HttpSettings http = config.http();
     SecureRandom random = new SecureRandom();
     GatewaySettings settings =
         new GatewaySettings(
             http.host(),
-            port,
+            http.port(),
             http.apiKey().map(Secret::text),
             "%016x".formatted(random.nextLong()),
             Version.current(),

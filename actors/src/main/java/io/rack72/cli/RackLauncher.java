@@ -18,12 +18,8 @@ public interface RackLauncher {
    */
   Rack launch(Rack72Config config, OpenModel model);
 
-  /**
-   * Opens a gateway in front of a rack. When it fails no port is open.
-   *
-   * @param port to listen on; 0 takes any free one
-   */
-  Gateway open(Rack rack, Rack72Config config, int port);
+  /** Opens a gateway in front of a rack. When it fails no port is open. */
+  Gateway open(Rack rack, Rack72Config config);
 
   /** A rack that is running. */
   interface Rack extends AutoCloseable {

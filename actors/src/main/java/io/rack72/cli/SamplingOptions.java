@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.rack72.checkpoint.Checkpoint;
 import io.rack72.checkpoint.GenerationConfig;
 import io.rack72.sampling.SamplingParams;
 import java.util.List;
@@ -11,6 +12,9 @@ import picocli.CommandLine.Option;
 
 /** The options that say how tokens are chosen and when to end. Null where one was not given. */
 final class SamplingOptions {
+  private static final int DEFAULT_MAX_TOKENS = 256;
+  private static final int MAX_LOGIT_BIAS = 100;
+
   @Option(names = "--max-tokens", paramLabel = "N", description = "Tokens to generate at most.")
   private Integer maxTokens;
 
@@ -64,19 +68,27 @@ final class SamplingOptions {
     return stop;
   }
 
+  /** Sets how many tokens to generate at most, unless an option does. */
+  void limitTokens(int tokens) {
+    if (maxTokens == null) {
+      maxTokens = tokens;
+    }
+  }
+
   /**
    * What a sampler is given. Where an option was not given the checkpoint's own default holds.
    *
-   * @param configuredSeed where none was given; drawn by {@code Seeds} where there is none either
-   * @param room tokens that the context has room for
+   * @param configuredSeed where none was given; one is drawn where there is none either
+   * @throws IllegalArgumentException if an option is out of range
    */
   SamplingParams params(
-      GenerationConfig defaults,
+      Checkpoint checkpoint,
       OptionalLong configuredSeed,
-      int room,
       int topLogprobs,
       int minTokens,
       boolean ignoreStopIds) {
+    checkLogitBias(checkpoint.config().vocabSize());
+    GenerationConfig defaults = checkpoint.generationConfig();
     return new SamplingParams(
         temperature != null ? temperature : (float) defaults.temperature().orElse(1),
         topP != null ? topP : (float) defaults.topP().orElse(1),
@@ -88,7 +100,7 @@ final class SamplingOptions {
         or(repetitionPenalty, 1),
         logitBias,
         topLogprobs,
-        maxTokens != null ? maxTokens : Math.max(room, 1),
+        maxTokens != null ? maxTokens : DEFAULT_MAX_TOKENS,
         minTokens,
         Set.copyOf(defaults.stopTokenIds()),
         ignoreStopIds);
@@ -112,6 +124,17 @@ final class SamplingOptions {
     if (!stop.isEmpty()) {
       stop.forEach(request.putArray("stop")::add);
     }
+  }
+
+  private void checkLogitBias(int vocabSize) {
+    logitBias.forEach(
+        (id, bias) -> {
+          if (id < 0 || id >= vocabSize || !(Math.abs(bias) <= MAX_LOGIT_BIAS)) {
+            throw new IllegalArgumentException(
+                "--logit-bias takes a token id from 0 to %d and a bias from -%d to %d, not %d=%s"
+                    .formatted(vocabSize - 1, MAX_LOGIT_BIAS, MAX_LOGIT_BIAS, id, bias));
+          }
+        });
   }
 
   private static float or(Float given, float otherwise) {

@@ -50,8 +50,7 @@ final class ServeCommand implements Callable<Integer> {
     try (StopSignal stop = StopSignal.install();
         OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
         RackLauncher.Rack rack = invocation.launcher().launch(config, model);
-        RackLauncher.Gateway gateway =
-            invocation.launcher().open(rack, config, config.http().port())) {
+        RackLauncher.Gateway gateway = invocation.launcher().open(rack, config)) {
       out.println(
           json ? readyJson(config, rack, gateway.url()) : ready(config, rack, gateway.url()));
       out.flush();

@@ -76,6 +76,26 @@ class GenerateCommandTest {
   }
 
   @Test
+  void optionsThatDoNotGoWithTheModelAreRefused() {
+    assertRefused("the model has no tokenizer", "--prompt-ids", "1", "--stop", "x");
+    for (String bias : List.of("256=1", "-1=1", "3=NaN", "3=101")) {
+      CommandRun run = generate("--prompt-ids", "1", "--logit-bias=" + bias);
+      assertEquals(2, run.exitCode(), run.err());
+      assertTrue(run.err().contains("--logit-bias takes a token id from 0 to 255"), run.err());
+    }
+    CommandRun temperature = generate("--prompt-ids", "1", "--temperature", "-1");
+    assertEquals(2, temperature.exitCode());
+    assertTrue(temperature.err().contains("temperature is 0 to 100"), temperature.err());
+  }
+
+  @Test
+  void biasDecidesWhatIsChosen() throws IOException {
+    JsonNode report =
+        json("--prompt-ids", "1", "--logit-bias", "77=100", "--max-tokens", "3", "--ignore-eos");
+    assertEquals("[77,77,77]", report.get("token_ids").toString());
+  }
+
+  @Test
   void modelThatDoesNotFitTellsHowMuchIsMissing() {
     assertRefused("are missing", "--prompt-ids", "1", "--set", "rack72.gpu.hbm=1000");
   }

@@ -32,6 +32,7 @@ class ModelCommandTest {
     assertEquals(256, summary.at("/config/vocab_size").asInt());
     assertEquals(64, summary.at("/config/hidden_size").asInt());
     assertEquals(8, summary.at("/config/experts").asInt());
+    assertTrue(summary.at("/parameters/experts").asLong() > 0, inspected.out());
     assertTrue(summary.get("shards").size() > 1);
     assertTrue(made.out().contains("in " + summary.get("shards").size() + " shards"), made.out());
 

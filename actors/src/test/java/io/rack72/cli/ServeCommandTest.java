@@ -92,8 +92,8 @@ class ServeCommandTest {
     }
 
     @Override
-    public Gateway open(Rack rack, Rack72Config config, int port) {
-      Gateway gateway = local.open(rack, config, port);
+    public Gateway open(Rack rack, Rack72Config config) {
+      Gateway gateway = local.open(rack, config);
       url = gateway.url();
       try (HttpClient http = HttpClient.newHttpClient()) {
         HttpRequest health = HttpRequest.newBuilder(url.resolve("/health")).build();

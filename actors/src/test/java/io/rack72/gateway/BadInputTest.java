@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.gateway.ScriptedRouter.Script;
-import io.rack72.routing.SequenceEvent.Cause;
+import io.rack72.gpu.SequenceEvent.Cause;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Optional;

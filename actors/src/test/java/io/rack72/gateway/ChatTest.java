@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.gateway.ScriptedRouter.Script;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.text.Channels;
 import io.rack72.text.Conversation;
 import io.rack72.text.DeveloperContent;

@@ -5,11 +5,12 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.RopeScaling;
 import io.rack72.fabric.PortCounters;
 import io.rack72.gateway.ScriptedRouter.Script;
+import io.rack72.gpu.GpuStatus;
 import io.rack72.rack.RackActor;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.text.Tokenizer;
 import java.io.IOException;
 import java.net.URI;
@@ -44,14 +45,14 @@ final class GatewayFixture implements AutoCloseable {
           1,
           7,
           List.of(
-              new RackStatus.Gpu(
+              new GpuStatus(
                   0,
                   0,
                   32,
                   1000,
                   2000,
-                  new RackStatus.Blocks(10, 4, 6),
-                  new RackStatus.Blocks(8, 1, 7),
+                  new GpuStatus.Blocks(10, 4, 6),
+                  new GpuStatus.Blocks(8, 1, 7),
                   2,
                   1,
                   3,

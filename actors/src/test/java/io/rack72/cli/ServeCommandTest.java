@@ -57,7 +57,8 @@ class ServeCommandTest {
     assertEquals(8, ready.get("gpus").asInt());
     assertEquals(512, ready.get("context_limit").asInt());
     int port = launcher.url.getPort();
-    assertThrows(IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), port).close());
+    assertThrows(
+        IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), port).close());
   }
 
   @Test

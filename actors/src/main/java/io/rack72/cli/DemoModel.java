@@ -52,8 +52,8 @@ final class DemoModel {
    */
   Path prepare(PrintWriter err, RandomCheckpoint.Progress progress) {
     err.println(
-        "rack72: no --model was given, so this is the demo model: its weights are random and its"
-            + " words mean nothing; give --model DIR with a gpt-oss checkpoint for real ones");
+        "rack72: this is the demo model, whose weights are random and whose words mean nothing;"
+            + " give --model DIR with a gpt-oss checkpoint for real ones");
     Path lockFile = directory.resolveSibling(directory.getFileName() + ".lock");
     synchronized (IN_THIS_PROCESS) {
       try {
@@ -69,7 +69,7 @@ final class DemoModel {
       } catch (IOException | CheckpointException e) {
         throw new CommandFailedException(
             "cannot make the demo model in %s: %s; set XDG_CACHE_HOME to a directory that can be"
-                    .formatted(directory, e.getMessage())
+                    .formatted(directory, e instanceof IOException ? e : e.getMessage())
                 + " written, or give --model DIR",
             e);
       }

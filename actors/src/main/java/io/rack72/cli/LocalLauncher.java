@@ -1,5 +1,6 @@
 package io.rack72.cli;
 
+import io.rack72.checkpoint.ModelConfig;
 import io.rack72.clock.WallClock;
 import io.rack72.config.HttpSettings;
 import io.rack72.config.Rack72Config;
@@ -8,6 +9,8 @@ import io.rack72.gateway.GatewayLimits;
 import io.rack72.gateway.GatewaySettings;
 import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
+import io.rack72.kv.KvLayout;
+import io.rack72.kv.KvSizing;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.rack.LocalRack;
@@ -62,6 +65,7 @@ final class LocalLauncher implements RackLauncher {
   }
 
   private RackSettings settings(Rack72Config config, OpenModel model) {
+    int dataParallel = dataParallel(config, model.checkpoint().config());
     ExpertPlacement placement =
         new ExpertPlacement(
             1,
@@ -73,7 +77,7 @@ final class LocalLauncher implements RackLauncher {
         new HbmBudget(
             config.rack(),
             placement,
-            config.dataParallel(),
+            dataParallel,
             model.checkpoint().sharedBytes(),
             model.checkpoint().expertBytes(0));
     // Weights that do not fit are told as such, before the KV memory that is left is none.
@@ -81,11 +85,28 @@ final class LocalLauncher implements RackLauncher {
     return new RackSettings(
         config.rack(),
         config.expertParallel(),
-        config.dataParallel(),
+        dataParallel,
         config.kv().blockTokens(),
-        config.kv().bytesPerGpu(hostMemoryBytes, config.dataParallel(), hbm.kvRoomBytes()),
+        config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()),
         config.scheduler(),
         config.fabricCreditBytes());
+  }
+
+  private int dataParallel(Rack72Config config, ModelConfig model) {
+    return config
+        .dataParallel()
+        .orElseGet(
+            () ->
+                config
+                    .kv()
+                    .gpusWithRoom(
+                        hostMemoryBytes,
+                        config.rack().gpuCount(),
+                        KvSizing.bytesFor(
+                            new KvLayout(model, config.kv().blockTokens()),
+                            config.kv().leastContext(),
+                            config.scheduler().maxRunning(),
+                            config.scheduler().tokenBudget())));
   }
 
   @Override
@@ -125,6 +146,11 @@ final class LocalLauncher implements RackLauncher {
     @Override
     public ServedModel model() {
       return rack.model();
+    }
+
+    @Override
+    public RackSettings settings() {
+      return rack.settings();
     }
 
     @Override

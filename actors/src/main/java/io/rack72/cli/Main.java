@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.RunLast;
 
@@ -42,6 +43,9 @@ public final class Main {
                 // Read when the first logger is made, which no command has done yet.
                 System.setProperty("logback.configurationFile", "logback-debug.xml");
               }
+              // From one thread: loggers asked for by many while the first is made lose their
+              // events.
+              LoggerFactory.getILoggerFactory();
               return new RunLast().execute(parsed);
             })
         .setParameterExceptionHandler(failures)

@@ -2,6 +2,7 @@ package io.rack72.cli;
 
 import io.rack72.config.Rack72Config;
 import io.rack72.rack.RackActor;
+import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
 import java.net.URI;
@@ -27,6 +28,8 @@ public interface RackLauncher {
   /** A rack that is running. */
   interface Rack extends AutoCloseable {
     ServedModel model();
+
+    RackSettings settings();
 
     /** Its guardian is the rack. */
     ActorSystem<RackActor.Command> system();

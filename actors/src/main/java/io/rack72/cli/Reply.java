@@ -79,15 +79,27 @@ final class Reply {
     if (params.topLogprobs() >= 0) {
       report.put("logprobs", tokens.stream().map(this::logprobs).toList());
     }
-    report.put("usage", Map.of("prompt_tokens", promptTokens, "completion_tokens", tokens.size()));
+    Map<String, Object> usage = new LinkedHashMap<>();
+    usage.put("prompt_tokens", promptTokens);
+    usage.put("completion_tokens", tokens.size());
+    report.put("usage", usage);
     return report;
   }
 
   private Map<String, Object> logprobs(SampledToken token) {
     List<Map<String, Object>> top = new ArrayList<>();
     for (int i = 0; i < token.topIds().length; i++) {
-      top.add(Map.of("id", token.topIds()[i], "logprob", token.topLogprobs()[i]));
+      top.add(logprob(token.topIds()[i], token.topLogprobs()[i]));
     }
-    return Map.of("id", token.id(), "logprob", token.logprob(), "top_logprobs", top);
+    Map<String, Object> report = logprob(token.id(), token.logprob());
+    report.put("top_logprobs", top);
+    return report;
+  }
+
+  private static Map<String, Object> logprob(int id, float logprob) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("id", id);
+    report.put("logprob", logprob);
+    return report;
   }
 }

@@ -61,13 +61,14 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {
-    return "rack72: serving %s on %s (%d GPUs on %d trays, expert-parallel %d, context %d tokens)"
+    return "rack72: serving %s on %s (%d GPUs on %d trays, expert-parallel %d, data-parallel %d, context %d tokens)"
         .formatted(
             rack.model().name(),
             url,
             config.rack().gpuCount(),
             config.rack().trays(),
             config.expertParallel(),
+            rack.settings().dataParallel(),
             rack.model().contextLimit());
   }
 
@@ -79,7 +80,7 @@ final class ServeCommand implements Callable<Integer> {
     report.put("gpus", config.rack().gpuCount());
     report.put("trays", config.rack().trays());
     report.put("expert_parallel", config.expertParallel());
-    report.put("data_parallel", config.dataParallel());
+    report.put("data_parallel", rack.settings().dataParallel());
     report.put("context_limit", rack.model().contextLimit());
     report.put("fingerprint", rack.model().fingerprint());
     report.put("pid", ProcessHandle.current().pid());

@@ -300,6 +300,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         RackStatus.Blocks.of(parts.kv().sliding()),
         load.map(SchedulerLoad::running).orElse(0),
         load.map(SchedulerLoad::waiting).orElse(0),
+        load.map(SchedulerLoad::preemptions).orElse(0L),
         steps,
         PortCounters.NONE);
   }

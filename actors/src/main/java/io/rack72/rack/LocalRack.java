@@ -49,16 +49,19 @@ public final class LocalRack implements AutoCloseable {
   private final ActorSystem<RackActor.Command> system;
   private final ActorRef<RouterActor.Command> router;
   private final ServedModel model;
+  private final RackSettings settings;
   private final List<KvCache> pools;
 
   private LocalRack(
       ActorSystem<RackActor.Command> system,
       ActorRef<RouterActor.Command> router,
       ServedModel model,
+      RackSettings settings,
       List<KvCache> pools) {
     this.system = system;
     this.router = router;
     this.model = model;
+    this.settings = settings;
     this.pools = pools;
   }
 
@@ -159,7 +162,7 @@ public final class LocalRack implements AutoCloseable {
             RackActor.create(settings, about, clock, gpu -> gpus.get(gpu.index())),
             "rack72",
             ConfigFactory.parseResources("pekko.conf").withFallback(ConfigFactory.load()));
-    return new LocalRack(system, findRouter(system), model, pools);
+    return new LocalRack(system, findRouter(system), model, settings, pools);
   }
 
   /** The actor system; its guardian is the rack. */
@@ -175,6 +178,11 @@ public final class LocalRack implements AutoCloseable {
   /** What is served. */
   public ServedModel model() {
     return model;
+  }
+
+  /** What the rack is made of. */
+  public RackSettings settings() {
+    return settings;
   }
 
   /** Stops all actors and frees the KV memory. */

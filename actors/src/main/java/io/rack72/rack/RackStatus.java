@@ -38,6 +38,7 @@ public record RackStatus(
    * @param experts expert slots in use, over all layers
    * @param hbmUsedBytes weights and KV pools
    * @param hbmLimitBytes of the profile
+   * @param preemptions times that a sequence had to give its blocks back, to be computed again
    * @param steps steps run so far
    */
   public record Gpu(
@@ -50,6 +51,7 @@ public record RackStatus(
       Blocks kvSliding,
       int sequencesRunning,
       int sequencesWaiting,
+      long preemptions,
       long steps,
       PortCounters port) {
     /** The same GPU with its port's counters, which only the port knows. */
@@ -64,6 +66,7 @@ public record RackStatus(
           kvSliding,
           sequencesRunning,
           sequencesWaiting,
+          preemptions,
           steps,
           counters);
     }

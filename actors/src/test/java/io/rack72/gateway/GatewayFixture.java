@@ -55,6 +55,7 @@ final class GatewayFixture implements AutoCloseable {
                   new RackStatus.Blocks(8, 1, 7),
                   2,
                   1,
+                  3,
                   99,
                   new PortCounters(11, 22, 1, 2, 3))));
 

@@ -6,6 +6,7 @@ import io.rack72.schedule.SchedulerLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** Turns keys into records; the order is that of the reference file. */
@@ -21,7 +22,9 @@ final class ConfigReader {
     return new Rack72Config(
         rack,
         parallel(keys, "expert-parallel", rack),
-        parallel(keys, "data-parallel", rack),
+        keys.isWord("data-parallel", AUTO)
+            ? OptionalInt.empty()
+            : OptionalInt.of(parallel(keys, "data-parallel", rack)),
         model(keys),
         kv(keys),
         scheduler(keys),
@@ -88,7 +91,8 @@ final class ConfigReader {
             ? OptionalLong.empty()
             : OptionalLong.of(
                 keys.bytes("kv.bytes-per-gpu", 1, Long.MAX_VALUE, "auto or a size such as 2 GiB")),
-        keys.fraction("kv.host-share", 0, 0.9));
+        keys.fraction("kv.host-share", 0, 0.9),
+        keys.integer("kv.least-context", 1, Integer.MAX_VALUE));
   }
 
   private static SchedulerLimits scheduler(KeyReader keys) {

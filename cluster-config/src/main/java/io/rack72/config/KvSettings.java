@@ -8,8 +8,11 @@ import java.util.OptionalLong;
  * @param blockTokens positions in a block
  * @param bytesPerGpu size of each GPU's pools; empty to derive it from the host
  * @param hostShare part of the host's memory for all pools together, where derived
+ * @param leastContext tokens that each GPU's pools should hold, where it is left open how many GPUs
+ *     share that memory
  */
-public record KvSettings(int blockTokens, OptionalLong bytesPerGpu, double hostShare) {
+public record KvSettings(
+    int blockTokens, OptionalLong bytesPerGpu, double hostShare, int leastContext) {
   public KvSettings {
     if (blockTokens < 1 || blockTokens > 1024) {
       throw new IllegalArgumentException("a KV block holds 1 to 1024 tokens, not " + blockTokens);
@@ -19,6 +22,9 @@ public record KvSettings(int blockTokens, OptionalLong bytesPerGpu, double hostS
     }
     if (!(hostShare > 0 && hostShare <= 0.9)) {
       throw new IllegalArgumentException("the host's share is above 0, at most 0.9: " + hostShare);
+    }
+    if (leastContext < 1) {
+      throw new IllegalArgumentException("a context has at least one token: " + leastContext);
     }
   }
 
@@ -37,5 +43,20 @@ public record KvSettings(int blockTokens, OptionalLong bytesPerGpu, double hostS
     }
     long share = (long) (hostMemoryBytes * hostShare) / gpus;
     return Math.max(0, Math.min(share, hbmLeftBytes));
+  }
+
+  /**
+   * How many GPUs should take sequences, where that is left open: as many as can each have the
+   * memory for a context worth having, since 72 shares of a small host's memory would hold hardly a
+   * prompt each.
+   *
+   * @param hostMemoryBytes memory of this host
+   * @param gpus in the rack
+   * @param contextBytes memory for {@link #leastContext} tokens on one GPU
+   */
+  public int gpusWithRoom(long hostMemoryBytes, int gpus, long contextBytes) {
+    return bytesPerGpu.isPresent()
+        ? gpus
+        : Math.clamp((long) (hostMemoryBytes * hostShare) / contextBytes, 1, gpus);
   }
 }

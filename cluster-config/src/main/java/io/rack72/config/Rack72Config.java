@@ -2,6 +2,7 @@ package io.rack72.config;
 
 import io.rack72.hardware.RackProfile;
 import io.rack72.schedule.SchedulerLimits;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -10,7 +11,8 @@ import java.util.OptionalLong;
  *
  * @param rack trays, GPUs and what a GPU has
  * @param expertParallel GPUs over which each copy of the experts is spread, 1 to all
- * @param dataParallel GPUs that take sequences, 1 to all
+ * @param dataParallel GPUs that take sequences, 1 to all; empty for as many as have room for a
+ *     context worth having, see {@link KvSettings#gpusWithRoom}
  * @param model what to serve
  * @param kv KV memory
  * @param scheduler limits of each GPU's scheduler; where the context limit is not set, it is the
@@ -25,7 +27,7 @@ import java.util.OptionalLong;
 public record Rack72Config(
     RackProfile rack,
     int expertParallel,
-    int dataParallel,
+    OptionalInt dataParallel,
     ModelSettings model,
     KvSettings kv,
     SchedulerLimits scheduler,
@@ -37,7 +39,9 @@ public record Rack72Config(
     HttpSettings http) {
   public Rack72Config {
     requireGpus("expert-parallel", expertParallel, rack);
-    requireGpus("data-parallel", dataParallel, rack);
+    if (dataParallel.isPresent()) {
+      requireGpus("data-parallel", dataParallel.getAsInt(), rack);
+    }
     if (fabricCreditBytes < 1 || cpuThreads < 1) {
       throw new IllegalArgumentException(
           "credit and threads are at least 1: " + fabricCreditBytes + ", " + cpuThreads);

@@ -10,6 +10,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,7 @@ class ReferenceFileTest {
     assertEquals(900_000_000_000L, config.rack().gpu().nvlinkBytesPerSecond());
     assertEquals(1000, config.rack().gpu().nvlinkLatencyNanos());
     assertEquals(72, config.expertParallel());
-    assertEquals(72, config.dataParallel());
+    assertEquals(OptionalInt.empty(), config.dataParallel());
     assertEquals(4, config.cpuThreads());
     assertEquals(256, config.scheduler().prefillChunk());
     assertEquals(8L << 20, config.http().bodyLimitBytes());

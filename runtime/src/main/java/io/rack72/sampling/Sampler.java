@@ -42,6 +42,10 @@ public final class Sampler {
       SamplingParams params,
       TokenCounts history,
       int position) {
+    if (adjusted.length < vocabSize) {
+      adjusted = new float[vocabSize];
+      weights = new double[vocabSize];
+    }
     float max = requireMax(logits, offset, vocabSize, position);
     adjust(logits, offset, vocabSize, params, history);
     float adjustedMax = max(adjusted, 0, vocabSize);
@@ -53,7 +57,7 @@ public final class Sampler {
     if (params.topLogprobs() < 0) {
       return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
     }
-    LogSoftmax logprobs = new LogSoftmax(logits, offset, vocabSize, max);
+    LogSoftmax logprobs = new LogSoftmax(logits, offset, vocabSize, max, weights);
     int[] topIds = logprobs.top(params.topLogprobs());
     float[] topLogprobs = new float[topIds.length];
     for (int i = 0; i < topIds.length; i++) {
@@ -91,9 +95,6 @@ public final class Sampler {
   /** Fills {@link #adjusted}. */
   private void adjust(
       float[] logits, int offset, int vocabSize, SamplingParams params, TokenCounts history) {
-    if (adjusted.length < vocabSize) {
-      adjusted = new float[vocabSize];
-    }
     System.arraycopy(logits, offset, adjusted, 0, vocabSize);
     params
         .logitBias()
@@ -162,12 +163,10 @@ public final class Sampler {
 
   /** Fills {@link #weights} with probabilities relative to the largest, which gets exactly 1. */
   private void weigh(int vocabSize, double max, double temperature) {
-    if (weights.length < vocabSize) {
-      weights = new double[vocabSize];
-    }
     for (int i = 0; i < vocabSize; i++) {
-      weights[i] = NegativeExp.of((adjusted[i] - max) / temperature);
+      weights[i] = (adjusted[i] - max) / temperature;
     }
+    NegativeExp.replace(weights, vocabSize);
   }
 
   private void dropBelow(double least, int vocabSize) {

@@ -42,6 +42,18 @@ class KvSizingTest {
   }
 
   @Test
+  void bytesForAContextGrantThatContext() {
+    for (String layers : new String[] {"s", "f", "sf", "ssf", "sfff"}) {
+      KvLayout layout = layout(layers, 20, 5000, 7);
+      for (int context = 1; context < 6000; context += 61) {
+        long bytes = KvSizing.bytesFor(layout, context, 6, 50);
+        int granted = KvSizing.of(layout, bytes, 6, 50).longestContext();
+        assertTrue(granted >= Math.min(context, 5000), layers + ": " + granted + " of " + context);
+      }
+    }
+  }
+
+  @Test
   void poolsNeverExceedTheBytes() {
     for (String layers : new String[] {"s", "f", "sf", "ssf", "sfff"}) {
       KvLayout layout = layout(layers, 20, 131_072, 7);

@@ -65,7 +65,7 @@ class LogSoftmaxTest {
     for (float logit : logits) {
       max = Math.max(max, logit);
     }
-    return new LogSoftmax(logits, 0, logits.length, max);
+    return new LogSoftmax(logits, 0, logits.length, max, new double[logits.length]);
   }
 
   private static float[] logits(SplittableRandom random, int size, double range) {

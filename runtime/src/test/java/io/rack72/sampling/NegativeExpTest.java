@@ -1,8 +1,10 @@
 package io.rack72.sampling;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
@@ -24,6 +26,20 @@ class NegativeExpTest {
     assertTrue(NegativeExp.of(NegativeExp.SMALLEST) > 0);
     assertEquals(0, NegativeExp.of(Math.nextDown(NegativeExp.SMALLEST)));
     assertEquals(0, NegativeExp.of(Double.NEGATIVE_INFINITY));
+  }
+
+  @Test
+  void manyAtATimeHaveTheBitsOfEachAlone() {
+    SplittableRandom random = new SplittableRandom(4);
+    double[] values = random.doubles(10_003, -750, 0).toArray();
+    values[5] = Double.NEGATIVE_INFINITY;
+    values[6] = -0.0;
+    values[7] = NegativeExp.SMALLEST;
+    double[] expected = Arrays.stream(values).map(NegativeExp::of).toArray();
+    double beyond = values[10_001];
+    NegativeExp.replace(values, 10_001);
+    assertEquals(beyond, values[10_001]);
+    assertArrayEquals(Arrays.copyOf(expected, 10_001), Arrays.copyOf(values, 10_001));
   }
 
   /** A larger logit may never get the smaller probability. */

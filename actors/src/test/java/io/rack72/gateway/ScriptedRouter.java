@@ -64,8 +64,7 @@ final class ScriptedRouter {
                         new SequenceEvent.Ended(id, request.attempt(), cause, "it broke down")));
         return;
       }
-      owner.tell(
-          new SequenceEvent.Token(id, request.attempt(), index, token(), finish()));
+      owner.tell(new SequenceEvent.Token(id, request.attempt(), index, token(), finish()));
     }
 
     private SampledToken token() {

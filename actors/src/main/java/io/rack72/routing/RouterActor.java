@@ -83,7 +83,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       }
       case RackLost(String why) -> {
         lost = why;
-        live.forEach((id, assignment) -> fail(id, assignment.attempt(), assignment.owner()));
+        live.forEach(
+            (id, assignment) ->
+                fail(id, assignment.attempt(), assignment.owner(), "the rack has stopped: " + why));
         live.clear();
       }
     }
@@ -92,7 +94,11 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   private void submit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
     if (lost != null) {
-      fail(request.id(), request.attempt(), owner);
+      fail(request.id(), request.attempt(), owner, "the rack has stopped: " + lost);
+      return;
+    }
+    if (live.containsKey(request.id())) {
+      fail(request.id(), request.attempt(), owner, request.id() + " is being generated already");
       return;
     }
     long work = (long) request.promptIds().length + request.params().maxTokens();
@@ -101,9 +107,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     gpus.get(gpu).tell(new GpuActor.Admit(request, owner, released));
   }
 
-  private void fail(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) {
-    owner.tell(
-        new SequenceEvent.Ended(
-            id, attempt, SequenceEvent.Cause.FAILED, "the rack has stopped: " + lost));
+  private static void fail(
+      SequenceId id, int attempt, ActorRef<SequenceEvent> owner, String detail) {
+    owner.tell(new SequenceEvent.Ended(id, attempt, SequenceEvent.Cause.FAILED, detail));
   }
 }

@@ -3,8 +3,8 @@ package io.rack72.gateway;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gateway.Generation.Sequence;
 import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceEvent;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.schedule.SequenceId;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,9 +35,9 @@ import org.apache.pekko.util.ByteString;
  * <p><b>Sends</b> its sequences to the router, and their cancellation as soon as no more tokens are
  * wanted. Its answer goes into a future, because the connection that waits for it is no actor.
  *
- * <p><b>On failure</b> of a sequence, of the router, or of itself the request fails as a whole: with
- * an HTTP status where nothing was sent yet, with an error event in a stream otherwise; its other
- * sequences are cancelled.
+ * <p><b>On failure</b> of a sequence, of the router, or of itself the request fails as a whole:
+ * with an HTTP status where nothing was sent yet, with an error event in a stream otherwise; its
+ * other sequences are cancelled.
  *
  * <p>It holds at most {@code maxTokens} of each sequence. A client that pulls slowly gets what came
  * meanwhile in one piece.
@@ -154,7 +154,10 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         sentSinceBeat = false;
         yield this;
       }
-      case Disconnected() -> Behaviors.stopped();
+      case Disconnected() -> {
+        answer.completeExceptionally(ApiError.failed("the client closed its connection"));
+        yield Behaviors.stopped();
+      }
     };
   }
 
@@ -205,8 +208,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       return answerPull();
     }
     if (allEnded()) {
-      answer.complete(
-          new Answer.Whole(generation.format().whole(takeAll(), usage())));
+      answer.complete(new Answer.Whole(generation.format().whole(takeAll(), usage())));
       return Behaviors.stopped();
     }
     return this;

@@ -34,7 +34,7 @@ class ServeCommandTest {
 
   @Test
   void portInUseIsOneSentence() throws IOException {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
       CommandRun run = serve(CommandRun.localLauncher(), model, "--port", Integer.toString(port));
       assertEquals(1, run.exitCode());
@@ -57,7 +57,8 @@ class ServeCommandTest {
     assertEquals(8, ready.get("gpus").asInt());
     assertEquals(512, ready.get("context_limit").asInt());
     int port = launcher.url.getPort();
-    assertThrows(IOException.class, () -> new Socket("127.0.0.1", port).close());
+    assertThrows(
+        IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), port).close());
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.rack72.rack;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,17 +124,23 @@ class SameTokensTest {
     for (int i = 0; i < 12; i++) {
       prompts.add(random.ints(random.nextInt(20, 60), 0, 512).toArray());
     }
-    List<List<SampledToken>> roomy = run(prompts, 32 << 20);
-    List<List<SampledToken>> tight = run(prompts, 1 << 20);
+    AtomicLong preemptions = new AtomicLong();
+    List<List<SampledToken>> roomy = run(prompts, 32 << 20, preemptions);
+    assertEquals(0, preemptions.get());
+    List<List<SampledToken>> tight = run(prompts, 1 << 20, preemptions);
     assertEquals(roomy, tight);
+    assertTrue(preemptions.get() > 0, "the memory was not tight enough to show anything");
   }
 
-  private static List<List<SampledToken>> run(List<int[]> prompts, long kvBytes) {
+  private static List<List<SampledToken>> run(
+      List<int[]> prompts, long kvBytes, AtomicLong preemptions) {
     try (RackHarness rack =
         new RackHarness("tiny", RackHarness.settings(RackHarness.FAST_GPU, 8, 1, 64, kvBytes))) {
       List<CompletableFuture<List<SampledToken>>> running = new ArrayList<>();
       prompts.forEach(prompt -> running.add(rack.submit(prompt, sampled(1, 60))));
-      return running.stream().map(RackHarness::await).toList();
+      List<List<SampledToken>> replies = running.stream().map(RackHarness::await).toList();
+      preemptions.set(rack.status().gpus().get(0).preemptions());
+      return replies;
     }
   }
 }

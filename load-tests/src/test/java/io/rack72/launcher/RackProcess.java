@@ -100,9 +100,7 @@ final class RackProcess implements AutoCloseable {
 
   private String errors() {
     try (var lines = Files.lines(errors, UTF_8)) {
-      return lines
-          .filter(line -> !line.startsWith(OF_THE_JVM))
-          .collect(Collectors.joining("\n"));
+      return lines.filter(line -> !line.startsWith(OF_THE_JVM)).collect(Collectors.joining("\n"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

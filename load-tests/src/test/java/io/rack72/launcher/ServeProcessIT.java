@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * {@code ./rack72 serve} as people run it. Where it must refuse, its port is taken by this test: were
- * it opened before everything else is found good, the refusal would be about the port.
+ * {@code ./rack72 serve} as people run it. Where it must refuse, its port is taken by this test:
+ * were it opened before everything else is found good, the refusal would be about the port.
  */
 final class ServeProcessIT {
   private static final Path GOLDEN =
@@ -63,8 +63,7 @@ final class ServeProcessIT {
   @Test
   void servesWithoutAnyOptionAndStopsWhenToldWhileItStreams() throws Exception {
     List<String> arguments =
-        List.of(
-            "serve", "--port", "0", "--json", "--set", "rack72.gateway.stop-grace=200ms");
+        List.of("serve", "--port", "0", "--json", "--set", "rack72.gateway.stop-grace=200ms");
     try (RackProcess rack = new RackProcess(directory, arguments);
         HttpClient client = HttpClient.newHttpClient()) {
       JsonNode ready = new ObjectMapper().readTree(rack.readLine());
@@ -72,8 +71,7 @@ final class ServeProcessIT {
       assertEquals(72, ready.get("gpus").intValue());
       assertEquals(72, ready.get("expert_parallel").intValue());
 
-      HttpResponse<String> reply =
-          client.send(chat(url, 4, false), BodyHandlers.ofString(UTF_8));
+      HttpResponse<String> reply = client.send(chat(url, 4, false), BodyHandlers.ofString(UTF_8));
       assertEquals(200, reply.statusCode(), reply::body);
       assertTrue(reply.body().contains("\"chat.completion\""), reply.body());
 
@@ -96,7 +94,8 @@ final class ServeProcessIT {
   void missingTensorIsNamed() throws IOException {
     Path model = copy();
     // The same length, so that everything else stays where it is.
-    replace(model.resolve("model.safetensors.index.json"), "model.norm.weight", "model.norm.wrong!");
+    replace(
+        model.resolve("model.safetensors.index.json"), "model.norm.weight", "model.norm.wrong!");
     for (Path shard : shards(model)) {
       replace(shard, "model.norm.weight", "model.norm.wrong!");
     }

@@ -33,8 +33,7 @@ final class ChatEndpoint {
   Generation read(JsonValue body) {
     admission.checkModel(body);
     Tokenizer tokenizer = chatTokenizer();
-    ReplyOptions options =
-        ReplyOptions.read(body, admission.settings().limits().choices());
+    ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body);
     SamplingFields sampling = SamplingFields.read(body, vocabSize);
     int topLogprobs = topLogprobs(body);
@@ -122,8 +121,7 @@ final class ChatEndpoint {
   }
 
   private static List<FunctionTool> tools(JsonValue body) {
-    List<FunctionTool> tools =
-        body.field("tools").map(ChatMessages::tools).orElse(List.of());
+    List<FunctionTool> tools = body.field("tools").map(ChatMessages::tools).orElse(List.of());
     boolean none =
         body.field("tool_choice")
             .map(

@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
  *
  * <p>As in the chat template that is published with the models, the client's system prompt becomes
  * the developer message, in which the functions stand too; Harmony's own system message tells the
- * model about itself. What an assistant message says beside its calls goes where the model says such
- * things, on the commentary channel.
+ * model about itself. What an assistant message says beside its calls goes where the model says
+ * such things, on the commentary channel.
  */
 final class ChatMessages {
   private static final int MESSAGES_LIMIT = 4096;
@@ -161,7 +161,8 @@ final class ChatMessages {
   private static String functionName(JsonValue value) {
     if (!value.text().matches(FUNCTION_NAME)) {
       throw value.error(
-          "must have 1 to 64 letters, digits, '_', '-' or '.', not " + ApiError.quote(value.text()));
+          "must have 1 to 64 letters, digits, '_', '-' or '.', not "
+              + ApiError.quote(value.text()));
     }
     return value.text();
   }

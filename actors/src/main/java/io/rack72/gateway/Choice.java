@@ -92,9 +92,7 @@ public final class Choice {
 
   /** Whether there is something that a client should see. */
   public boolean hasNews() {
-    return pending.hasText()
-        || pending.finishReason().isPresent()
-        || !pending.tokenIds().isEmpty();
+    return pending.hasText() || pending.finishReason().isPresent() || !pending.tokenIds().isEmpty();
   }
 
   /** What was gained since the last time. */

@@ -28,8 +28,7 @@ final class CompletionEndpoint {
    */
   Generation read(JsonValue body) {
     admission.checkModel(body);
-    ReplyOptions options =
-        ReplyOptions.read(body, admission.settings().limits().choices());
+    ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body, options);
     SamplingFields sampling = SamplingFields.read(body, vocabSize);
     int topLogprobs =
@@ -41,8 +40,7 @@ final class CompletionEndpoint {
       throw ApiError.invalid(
           "echo", "'echo' with 'logprobs' is not supported: prompts have no logprobs here");
     }
-    boolean specialsShown =
-        !body.field("skip_special_tokens").map(JsonValue::bool).orElse(true);
+    boolean specialsShown = !body.field("skip_special_tokens").map(JsonValue::bool).orElse(true);
     boolean tokensShown = options.returnTokenIds() || topLogprobs >= 0;
 
     List<Prompt> prompts = prompts(body.required("prompt"));
@@ -147,7 +145,8 @@ final class CompletionEndpoint {
     if ((long) prompts * choices > limit) {
       throw body.required("prompt")
           .error(
-              "times 'n' makes %d sequences, and the limit is %d".formatted(prompts * choices, limit));
+              "times 'n' makes %d sequences, and the limit is %d"
+                  .formatted(prompts * choices, limit));
     }
   }
 

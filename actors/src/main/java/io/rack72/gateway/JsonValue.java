@@ -84,8 +84,7 @@ final class JsonValue {
         .forEach(
             field ->
                 fields.put(
-                    field.getKey(),
-                    new JsonValue(path + "." + field.getKey(), field.getValue())));
+                    field.getKey(), new JsonValue(path + "." + field.getKey(), field.getValue())));
     return fields;
   }
 
@@ -114,13 +113,10 @@ final class JsonValue {
     int[] ids = new int[node.size()];
     for (int i = 0; i < ids.length; i++) {
       JsonNode id = node.get(i);
-      boolean valid =
-          id.isInt() && id.intValue() >= 0 && id.intValue() < vocabSize;
+      boolean valid = id.isInt() && id.intValue() >= 0 && id.intValue() < vocabSize;
       // The path is written only for the id that it is needed for.
       ids[i] =
-          valid
-              ? id.intValue()
-              : new JsonValue(path + "[" + i + "]", id).integer(0, vocabSize - 1);
+          valid ? id.intValue() : new JsonValue(path + "[" + i + "]", id).integer(0, vocabSize - 1);
     }
     return ids;
   }

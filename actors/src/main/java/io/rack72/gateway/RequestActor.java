@@ -3,13 +3,10 @@ package io.rack72.gateway;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gateway.Generation.Sequence;
 import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceEvent;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.schedule.SequenceId;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -35,9 +32,9 @@ import org.apache.pekko.util.ByteString;
  * <p><b>Sends</b> its sequences to the router, and their cancellation as soon as no more tokens are
  * wanted. Its answer goes into a future, because the connection that waits for it is no actor.
  *
- * <p><b>On failure</b> of a sequence, of the router, or of itself the request fails as a whole: with
- * an HTTP status where nothing was sent yet, with an error event in a stream otherwise; its other
- * sequences are cancelled.
+ * <p><b>On failure</b> of a sequence, of the router, or of itself the request fails as a whole:
+ * with an HTTP status where nothing was sent yet, with an error event in a stream otherwise; its
+ * other sequences are cancelled.
  *
  * <p>It holds at most {@code maxTokens} of each sequence. A client that pulls slowly gets what came
  * meanwhile in one piece.
@@ -73,12 +70,10 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private final Generation generation;
   private final ActorRef<RouterActor.Command> router;
   private final CompletableFuture<Answer> answer;
-  private final BitSet placed = new BitSet();
-  private final BitSet ended = new BitSet();
+  private final Reply reply;
   private CompletableFuture<Optional<ByteString>> pull;
   private boolean sentSinceBeat;
   private ApiError failure;
-  private boolean streamComplete;
 
   /**
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
@@ -106,6 +101,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     this.generation = generation;
     this.router = router;
     this.answer = answer;
+    this.reply = new Reply(generation);
     if (generation.options().stream()) {
       timers.startTimerWithFixedDelay(new Beat(), heartbeat);
     }
@@ -154,27 +150,29 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         sentSinceBeat = false;
         yield this;
       }
-      case Disconnected() -> Behaviors.stopped();
+      case Disconnected() -> {
+        answer.completeExceptionally(ApiError.failed("the client closed its connection"));
+        yield Behaviors.stopped();
+      }
     };
   }
 
   private Behavior<Command> onEvent(SequenceEvent event) {
     int choice = event.id().choice();
-    if (event.attempt() != ATTEMPT || ended.get(choice) || failure != null) {
+    if (event.attempt() != ATTEMPT || reply.ended(choice) || failure != null) {
       return this;
     }
     return switch (event) {
       case SequenceEvent.Placed there -> {
-        placed.set(choice);
-        if (generation.options().stream()
-            && placed.cardinality() == generation.sequences().size()) {
+        reply.place(choice);
+        if (generation.options().stream() && reply.allPlaced()) {
           answer.complete(new Answer.Stream());
         }
         yield this;
       }
       case SequenceEvent.Token token -> onToken(choice, token);
       case SequenceEvent.Ended end -> {
-        ended.set(choice);
+        reply.end(choice);
         yield fail(
             switch (end.cause()) {
               case TOO_LARGE -> ApiError.invalid("", end.detail());
@@ -186,7 +184,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   }
 
   private Behavior<Command> onToken(int index, SequenceEvent.Token token) {
-    Choice choice = choice(index);
+    Choice choice = reply.choice(index);
     if (token.index() < choice.tokens()) {
       return this;
     }
@@ -197,16 +195,15 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     }
     choice.push(token.token(), token.finish());
     if (token.finish().isPresent()) {
-      ended.set(index);
+      reply.end(index);
     } else if (choice.finished()) {
       cancel(index);
     }
     if (generation.options().stream()) {
       return answerPull();
     }
-    if (allEnded()) {
-      answer.complete(
-          new Answer.Whole(generation.format().whole(takeAll(), usage())));
+    if (reply.allEnded()) {
+      answer.complete(new Answer.Whole(reply.whole()));
       return Behaviors.stopped();
     }
     return this;
@@ -217,27 +214,12 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     if (pull == null) {
       return this;
     }
-    if (streamComplete) {
+    if (reply.lastEventsTaken()) {
       pull.complete(Optional.empty());
       pull = null;
       return this;
     }
-    ServerSentEvents events = new ServerSentEvents();
-    for (int i = 0; i < generation.sequences().size(); i++) {
-      if (choice(i).hasNews()) {
-        events.add(generation.format().chunk(i, choice(i).take()));
-      }
-    }
-    if (failure != null) {
-      events.add(failure.toJson());
-      streamComplete = true;
-    } else if (allEnded()) {
-      if (generation.options().includeUsage()) {
-        events.add(generation.format().usageChunk(usage()));
-      }
-      events.addDone();
-      streamComplete = true;
-    }
+    ServerSentEvents events = reply.takeEvents(Optional.ofNullable(failure));
     if (!events.isEmpty()) {
       send(events.toBytes());
     }
@@ -274,39 +256,15 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private void cancelAll() {
     for (int i = 0; i < generation.sequences().size(); i++) {
-      if (!ended.get(i)) {
+      if (!reply.ended(i)) {
         cancel(i);
       }
     }
   }
 
   private void cancel(int choice) {
-    ended.set(choice);
+    reply.end(choice);
     router.tell(new RouterActor.Cancel(id(choice)));
-  }
-
-  private boolean allEnded() {
-    return ended.cardinality() == generation.sequences().size();
-  }
-
-  private List<ChoiceDelta> takeAll() {
-    List<ChoiceDelta> deltas = new ArrayList<>();
-    generation.sequences().forEach(sequence -> deltas.add(sequence.choice().take()));
-    return deltas;
-  }
-
-  private Usage usage() {
-    int completion = 0;
-    int reasoning = 0;
-    for (Sequence sequence : generation.sequences()) {
-      completion += sequence.choice().tokens();
-      reasoning += sequence.choice().reasoningTokens();
-    }
-    return new Usage(generation.promptTokens(), completion, reasoning);
-  }
-
-  private Choice choice(int index) {
-    return generation.sequences().get(index).choice();
   }
 
   private SequenceId id(int choice) {

@@ -1,13 +1,12 @@
 package io.rack72.gateway;
 
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
-import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
 import org.apache.pekko.util.ByteStringBuilder;
 
@@ -15,13 +14,17 @@ import org.apache.pekko.util.ByteStringBuilder;
  * Takes in a request body up to a limit. Of a larger one nothing is kept, and a good part is still
  * read: most clients send a whole body before they look for an answer, and would see a broken
  * connection instead of the refusal.
+ *
+ * <p>A body that is given up is not cancelled, because that would close the connection before the
+ * refusal is sent. Answering before the end of a body closes it right afterwards.
  */
 final class RequestBody {
-  /** Of a body that is too large, this many times the limit is read before the client is cut off. */
+  /** Of a body that is too large, this many times the limit is read before it is refused. */
   private static final int DRAIN_FACTOR = 16;
 
   private final int limitBytes;
   private final ByteStringBuilder kept = new ByteStringBuilder();
+  private final CompletableFuture<byte[]> result = new CompletableFuture<>();
   private long receivedBytes;
 
   private RequestBody(int limitBytes) {
@@ -29,34 +32,47 @@ final class RequestBody {
   }
 
   /**
-   * The body's bytes; the stage fails with an {@link ApiError} where it is no JSON, too large or too
-   * slow.
+   * The body's bytes; the stage fails with an {@link ApiError} where it is too large or too slow.
+   *
+   * @throws ApiError where it is no JSON by its type
    */
   static CompletionStage<byte[]> read(
       HttpRequest request, GatewayLimits limits, ActorSystem<?> system) {
     checkType(request.entity().getContentType());
     if (hopeless(request, limits.bodyBytes())) {
-      request.entity().getDataBytes().runWith(Sink.cancelled(), system);
-      throw ApiError.bodyTooLarge(limits.bodyBytes());
+      return CompletableFuture.failedFuture(ApiError.bodyTooLarge(limits.bodyBytes()));
     }
     RequestBody body = new RequestBody(limits.bodyBytes());
-    return request
+    Cancellable timeout =
+        system
+            .scheduler()
+            .scheduleOnce(
+                limits.bodyTimeout(),
+                () ->
+                    body.result.completeExceptionally(
+                        ApiError.bodyTooSlow(limits.bodyTimeout().toSeconds())),
+                system.executionContext());
+    request
         .entity()
         .withoutSizeLimit()
         .getDataBytes()
-        .completionTimeout(limits.bodyTimeout())
-        .takeWhile(body::take)
-        .runWith(Sink.ignore(), system)
-        .handle(
+        .runForeach(body::take, system)
+        .whenComplete(
             (done, failure) -> {
-              if (failure instanceof TimeoutException) {
-                throw ApiError.bodyTooSlow(limits.bodyTimeout().toSeconds());
-              }
-              if (failure != null) {
-                throw new CompletionException(failure);
-              }
-              return body.bytes();
+              timeout.cancel();
+              body.end(failure);
             });
+    return body.result;
+  }
+
+  private static void checkType(ContentType type) {
+    // Where the client names no type, Pekko says octet-stream, or "none" for an empty body.
+    boolean absent =
+        type.mediaType().equals(MediaTypes.APPLICATION_OCTET_STREAM)
+            || type.mediaType().mainType().equals("none");
+    if (!absent && !type.mediaType().equals(MediaTypes.APPLICATION_JSON)) {
+      throw ApiError.unsupportedMediaType(type.mediaType().toString());
+    }
   }
 
   /** Whether a body announces itself as too large, and reading any of it serves nobody. */
@@ -71,31 +87,25 @@ final class RequestBody {
     return announcedBytes > (waits ? limitBytes : (long) limitBytes * DRAIN_FACTOR);
   }
 
-  private static void checkType(ContentType type) {
-    // Where the client names no type, Pekko says octet-stream, or "none" for an empty body.
-    boolean absent =
-        type.mediaType().equals(MediaTypes.APPLICATION_OCTET_STREAM)
-            || type.mediaType().mainType().equals("none");
-    if (!absent && !type.mediaType().equals(MediaTypes.APPLICATION_JSON)) {
-      throw ApiError.unsupportedMediaType(type.mediaType().toString());
-    }
-  }
-
-  /** Takes a part; false once no more is wanted. */
-  private boolean take(ByteString part) {
+  private void take(ByteString part) {
     receivedBytes += part.size();
     if (receivedBytes <= limitBytes) {
       kept.append(part);
-    } else {
-      kept.clear();
+      return;
     }
-    return receivedBytes <= (long) limitBytes * DRAIN_FACTOR;
+    kept.clear();
+    if (receivedBytes > (long) limitBytes * DRAIN_FACTOR) {
+      result.completeExceptionally(ApiError.bodyTooLarge(limitBytes));
+    }
   }
 
-  private byte[] bytes() {
-    if (receivedBytes > limitBytes) {
-      throw ApiError.bodyTooLarge(limitBytes);
+  private void end(Throwable failure) {
+    if (failure != null) {
+      result.completeExceptionally(failure);
+    } else if (receivedBytes > limitBytes) {
+      result.completeExceptionally(ApiError.bodyTooLarge(limitBytes));
+    } else {
+      result.complete(kept.result().toArrayUnsafe());
     }
-    return kept.result().toArrayUnsafe();
   }
 }

@@ -70,6 +70,11 @@ final class Routes {
 
   /** Answers a request; the stage never fails. */
   CompletionStage<HttpResponse> answer(HttpRequest request, ClientConnection client) {
+    client.replyBegins();
+    return answered(request, client).whenComplete((response, failure) -> client.replyEnds());
+  }
+
+  private CompletionStage<HttpResponse> answered(HttpRequest request, ClientConnection client) {
     CompletionStage<HttpResponse> response;
     try {
       response = route(request, client);
@@ -85,8 +90,7 @@ final class Routes {
     String path = request.getUri().path();
     return switch (path) {
       case "/health" -> get(request, this::health);
-      case "/version" ->
-          get(request, () -> now(Json.object().put("version", settings.version())));
+      case "/version" -> get(request, () -> now(Json.object().put("version", settings.version())));
       case "/rack" -> authorized(request, () -> get(request, this::rackStatus));
       case MODELS -> authorized(request, () -> get(request, () -> now(models())));
       case "/v1/completions" ->
@@ -98,8 +102,7 @@ final class Routes {
           throw ApiError.pathNotFound(path);
         }
         yield authorized(
-            request,
-            () -> get(request, () -> now(model(path.substring(MODELS.length() + 1)))));
+            request, () -> get(request, () -> now(model(path.substring(MODELS.length() + 1)))));
       }
     };
   }
@@ -121,8 +124,7 @@ final class Routes {
       HttpRequest request, Supplier<CompletionStage<HttpResponse>> answer) {
     if (settings.apiKey().isPresent()) {
       String expected = "Bearer " + settings.apiKey().get();
-      String given =
-          request.getHeader("Authorization").map(header -> header.value()).orElse("");
+      String given = request.getHeader("Authorization").map(header -> header.value()).orElse("");
       // The comparison takes as long wherever the two differ.
       if (!MessageDigest.isEqual(
           expected.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8))) {
@@ -147,12 +149,12 @@ final class Routes {
             RequestActor.create(generation, router, settings.heartbeat(), answer),
             generation.id(),
             Props.empty());
-    client.opened(owner);
+    client.tellOfClose(owner);
     return answer
         .whenComplete(
             (how, failure) -> {
               if (!(how instanceof RequestActor.Answer.Stream)) {
-                client.answered(owner);
+                client.forget(owner);
               }
             })
         .thenApply(
@@ -163,22 +165,22 @@ final class Routes {
                 });
   }
 
-  private HttpResponse stream(
-      ActorRef<RequestActor.Command> owner, ClientConnection client) {
+  private HttpResponse stream(ActorRef<RequestActor.Command> owner, ClientConnection client) {
+    client.replyBegins();
     Source<ByteString, NotUsed> events =
         Source.unfoldAsync(owner, Routes::pull)
             .watchTermination(
                 (unused, done) -> {
                   done.whenComplete(
                       (result, failure) -> {
-                        client.answered(owner);
+                        client.replyEnds();
+                        client.forget(owner);
                         owner.tell(new RequestActor.Disconnected());
                       });
                   return unused;
                 });
     return HttpResponse.create()
-        .withEntity(
-            HttpEntities.create(MediaTypes.TEXT_EVENT_STREAM.toContentType(), events))
+        .withEntity(HttpEntities.create(MediaTypes.TEXT_EVENT_STREAM.toContentType(), events))
         .addHeader(RawHeader.create("Cache-Control", "no-cache"))
         // Proxies that know this header pass events on as they come.
         .addHeader(RawHeader.create("X-Accel-Buffering", "no"));
@@ -219,8 +221,7 @@ final class Routes {
                     .map(
                         why ->
                             json(
-                                503,
-                                Json.object().put("status", "unavailable").put("reason", why)))
+                                503, Json.object().put("status", "unavailable").put("reason", why)))
                     .orElseGet(() -> json(200, Json.object().put("status", "ok"))));
   }
 

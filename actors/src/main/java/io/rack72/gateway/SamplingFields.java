@@ -68,7 +68,9 @@ record SamplingFields(
     if (minTokens > maxTokens) {
       throw ApiError.invalid(
           "min_tokens",
-          "'min_tokens' must not be above the " + maxTokens + " tokens that the reply can have, not "
+          "'min_tokens' must not be above the "
+              + maxTokens
+              + " tokens that the reply can have, not "
               + minTokens);
     }
     Set<Integer> stopIds = new HashSet<>(stopTokenIds);

@@ -20,7 +20,8 @@ public final class SeedSource {
   }
 
   /**
-   * The next seed, from 0 to 2^53 - 1: it goes to clients in JSON, and many read numbers as doubles.
+   * The next seed, from 0 to 2^53 - 1: it goes to clients in JSON, and many read numbers as
+   * doubles.
    */
   public long next() {
     return mix(seed + drawn.incrementAndGet() * GOLDEN_GAMMA) >>> 11;

@@ -4,6 +4,7 @@ import io.rack72.clock.Clock;
 import io.rack72.fabric.PortActor;
 import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.GpuParts;
+import io.rack72.gpu.GpuStatus;
 import io.rack72.hardware.GpuId;
 import io.rack72.routing.RouterActor;
 import java.util.Optional;
@@ -81,11 +82,10 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
       ports.put(id, port);
       gpus.put(id, gpu);
     }
-    ports.forEach((id, port) -> port.tell(new PortActor.Connect(ports, gpus.get(id))));
+    ports.values().forEach(port -> port.tell(new PortActor.Connect(ports)));
     SortedMap<GpuId, ActorRef<GpuActor.Command>> attending =
         gpus.headMap(new GpuId(settings.dataParallel()));
     router = context.spawn(RouterActor.create(attending), "router");
-    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Connect(router)));
   }
 
   @Override
@@ -96,7 +96,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Report(ActorRef<RackStatus> replyTo) -> {
-        ActorRef<RackStatus.Gpu> collector =
+        ActorRef<GpuStatus> collector =
             getContext().spawnAnonymous(StatusCollector.create(about, gpus.size(), replyTo));
         gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Report(collector)));
       }

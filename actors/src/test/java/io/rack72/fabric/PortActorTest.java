@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.clock.ManualClock;
-import io.rack72.gpu.GpuActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import java.util.ArrayList;
@@ -25,7 +24,7 @@ class PortActorTest {
   private final ManualClock clock = new ManualClock();
   private final List<BehaviorTestKit<PortActor.Command>> ports = new ArrayList<>();
   private final List<TestInbox<PortActor.Command>> wires = new ArrayList<>();
-  private final List<TestInbox<GpuActor.Command>> gpus = new ArrayList<>();
+  private final List<TestInbox<Frame>> gpus = new ArrayList<>();
 
   PortActorTest() {
     Map<GpuId, ActorRef<PortActor.Command>> refs = new HashMap<>();
@@ -36,7 +35,8 @@ class PortActorTest {
       refs.put(new GpuId(i), wires.get(i).getRef());
     }
     for (int i = 0; i < PORTS; i++) {
-      ports.get(i).run(new PortActor.Connect(refs, gpus.get(i).getRef()));
+      ports.get(i).run(new PortActor.Connect(refs));
+      ports.get(i).run(new PortActor.Attach(gpus.get(i).getRef()));
     }
   }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.gateway.ScriptedRouter.Script;
-import io.rack72.routing.SequenceEvent.Cause;
+import io.rack72.gpu.SequenceEvent.Cause;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Optional;
@@ -121,10 +121,8 @@ class BadInputTest {
         bad("{\"prompt\": \"x\", \"logit_bias\": {\"a\": 1}}", "logit_bias.a", "no token id"),
         bad("{\"prompt\": \"x\", \"logit_bias\": {\"5\": 101}}", "logit_bias.5", "-100 to 100"),
         bad("{\"prompt\": \"x\", \"logit_bias\": {\"5\": 1, \"05\": 2}}", "logit_bias.5", "second"),
-        bad(
-            "{\"prompt\": \"x\", \"echo\": true, \"logprobs\": 1}", "echo", "not supported"),
-        bad(
-            "{\"prompt\": [" + "\"a\",".repeat(99) + "\"b\"], \"n\": 2}", "prompt", "limit is 128"),
+        bad("{\"prompt\": \"x\", \"echo\": true, \"logprobs\": 1}", "echo", "not supported"),
+        bad("{\"prompt\": [" + "\"a\",".repeat(99) + "\"b\"], \"n\": 2}", "prompt", "limit is 128"),
         bad("{\"prompt\": [" + "\"a\",".repeat(128) + "\"b\"]}", "prompt", "limit is 128"));
   }
 
@@ -186,7 +184,9 @@ class BadInputTest {
             "tools[0].type",
             "must be 'function'"),
         bad(
-            "{" + hello + ", \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"\"}}]}",
+            "{"
+                + hello
+                + ", \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"\"}}]}",
             "tools[0].function.name",
             "letters"),
         bad(
@@ -258,8 +258,7 @@ class BadInputTest {
   @Test
   void bodyWithoutTypeOrWithCharsetIsTakenForJson() {
     HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.ofString("{\"prompt\": \"x\"}");
-    assertEquals(
-        200, gateway.send(gateway.request(COMPLETIONS).POST(body).build()).statusCode());
+    assertEquals(200, gateway.send(gateway.request(COMPLETIONS).POST(body).build()).statusCode());
     assertEquals(
         200,
         gateway
@@ -300,8 +299,7 @@ class BadInputTest {
     var data = GatewayFixture.data(response.body());
     assertTrue(data.getLast().contains("\"error\""), response.body());
     assertTrue(data.getLast().contains("it broke down"), response.body());
-    assertRefused(
-        gateway.post(COMPLETIONS, "{\"prompt\": \"breaks\"}"), 500, "", "it broke down");
+    assertRefused(gateway.post(COMPLETIONS, "{\"prompt\": \"breaks\"}"), 500, "", "it broke down");
   }
 
   @Test
@@ -320,8 +318,7 @@ class BadInputTest {
           "no tokenizer");
       JsonNode choice =
           bare.answer(
-                  COMPLETIONS,
-                  "{\"prompt\": [511], \"return_token_ids\": true, \"logprobs\": 1}")
+                  COMPLETIONS, "{\"prompt\": [511], \"return_token_ids\": true, \"logprobs\": 1}")
               .at("/choices/0");
       assertEquals("", choice.get("text").asText());
       assertEquals("[500,501,261]", choice.get("token_ids").toString());

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.gateway.ScriptedRouter.Script;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.text.Channels;
 import io.rack72.text.Conversation;
 import io.rack72.text.DeveloperContent;
@@ -120,8 +120,7 @@ class ChatTest {
             ? List.of(message.at("/tool_calls/0/function/name").asText())
             : List.of(),
         names);
-    assertEquals(
-        whole.get("finish_reason"), events.getLast().at("/choices/0/finish_reason"));
+    assertEquals(whole.get("finish_reason"), events.getLast().at("/choices/0/finish_reason"));
   }
 
   @Test
@@ -194,8 +193,7 @@ class ChatTest {
   @Test
   void tokenIdsAreReturnedWhereAskedFor() {
     JsonNode reply = gateway.answer(PATH, body("ids", ", \"return_token_ids\": true"));
-    assertEquals(
-        lastSubmitted("ids").promptIds().length, reply.get("prompt_token_ids").size());
+    assertEquals(lastSubmitted("ids").promptIds().length, reply.get("prompt_token_ids").size());
     assertEquals(ByteTokenizer.ids(ANSWER).length, reply.at("/choices/0/token_ids").size());
   }
 
@@ -216,11 +214,11 @@ class ChatTest {
          "tools": [{"type": "function", "function": {"name": "get_weather",
            "description": "Weather.", "parameters": {"type": "object", "properties":
              {"z": {"type": "string"}, "a": {"type": "number"}}}}}],
-         "reasoning_effort": "high"}""";
+         "reasoning_effort": "high"}\
+        """;
     gateway.answer(PATH, body);
     JsonNode parameters =
-        Json.parse(body.getBytes(StandardCharsets.UTF_8))
-            .at("/tools/0/function/parameters");
+        Json.parse(body.getBytes(StandardCharsets.UTF_8)).at("/tools/0/function/parameters");
     Conversation expected =
         new Conversation(
             List.of(
@@ -235,8 +233,7 @@ class ChatTest {
                 Message.assistant(Channels.COMMENTARY, "I look."),
                 Message.functionCall("get_weather", "{}"),
                 Message.functionResult("get_weather", "sunny"),
-                Message.developer(
-                    new DeveloperContent(Optional.of("Now in German."), List.of()))));
+                Message.developer(new DeveloperContent(Optional.of("Now in German."), List.of()))));
     assertEquals(
         new HarmonyRenderer(new ByteTokenizer())
             .renderText(expected, HarmonyRenderer.Mode.COMPLETION, true),
@@ -251,7 +248,8 @@ class ChatTest {
             "no tools",
             """
             , "tool_choice": "none",
-            "tools": [{"type": "function", "function": {"name": "secret_tool"}}]"""));
+            "tools": [{"type": "function", "function": {"name": "secret_tool"}}]\
+            """));
     assertFalse(
         new ByteTokenizer().decode(lastSubmitted("no tools").promptIds()).contains("secret_tool"));
   }
@@ -274,8 +272,7 @@ class ChatTest {
             plain.seed(),
             plain.epochSeconds(),
             () -> Optional.of(LocalDate.of(2025, 6, 28)));
-    JsonValue request =
-        JsonValue.body(body("dated", "").getBytes(StandardCharsets.UTF_8));
+    JsonValue request = JsonValue.body(body("dated", "").getBytes(StandardCharsets.UTF_8));
     Generation generation =
         new ChatEndpoint(
                 new Admission(GatewayFixture.model(Optional.of(new ByteTokenizer())), dated))
@@ -288,8 +285,7 @@ class ChatTest {
 
   private static SequenceRequest lastSubmitted(String question) {
     return gateway.submitted().stream()
-        .filter(
-            request -> new ByteTokenizer().decode(request.promptIds()).contains(question))
+        .filter(request -> new ByteTokenizer().decode(request.promptIds()).contains(question))
         .reduce((first, second) -> second)
         .orElseThrow();
   }

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.gateway.ScriptedRouter.Script;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.sampling.SamplingParams;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,7 +104,8 @@ class CompletionsTest {
         gateway.events(
             PATH,
             """
-            {"prompt": "abc", "stream": true, "stream_options": {"include_usage": true}}""");
+            {"prompt": "abc", "stream": true, "stream_options": {"include_usage": true}}\
+            """);
     assertTrue(
         events.subList(0, events.size() - 1).stream()
             .allMatch(event -> event.has("usage") && event.get("usage").isNull()));
@@ -117,7 +118,8 @@ class CompletionsTest {
     for (String stream : List.of("false", "true")) {
       String body =
           """
-          {"prompt": "one two three", "stop": ["TWX", "WO T"], "max_tokens": 50, "stream": %s}"""
+          {"prompt": "one two three", "stop": ["TWX", "WO T"], "max_tokens": 50, "stream": %s}\
+          """
               .formatted(stream);
       String text;
       String reason;
@@ -206,11 +208,12 @@ class CompletionsTest {
   void specialTokensAreShownOnlyWhereAskedFor() {
     String body =
         """
-        {"prompt": [65, 256, 66], "max_tokens": 3, "skip_special_tokens": %s}""";
+        {"prompt": [65, 256, 66], "max_tokens": 3, "skip_special_tokens": %s}\
+        """;
+    assertEquals("AB", gateway.answer(PATH, body.formatted("true")).at("/choices/0/text").asText());
     assertEquals(
-        "AB", gateway.answer(PATH, body.formatted("true")).at("/choices/0/text").asText());
-    assertEquals(
-        "A<|start|>B", gateway.answer(PATH, body.formatted("false")).at("/choices/0/text").asText());
+        "A<|start|>B",
+        gateway.answer(PATH, body.formatted("false")).at("/choices/0/text").asText());
   }
 
   @Test
@@ -248,7 +251,8 @@ class CompletionsTest {
             {"prompt": "parameters", "temperature": 0.5, "top_p": 0.25, "top_k": 7, "min_p": 0.125,
              "seed": 42, "presence_penalty": 1.5, "frequency_penalty": -1.5,
              "repetition_penalty": 1.25, "logit_bias": {"65": -100, "3": 2.5}, "min_tokens": 2,
-             "max_tokens": 9, "stop_token_ids": [5], "logprobs": 3}""");
+             "max_tokens": 9, "stop_token_ids": [5], "logprobs": 3}\
+            """);
     assertEquals(42, reply.get("seed").asLong());
     SequenceRequest submitted = gateway.submittedFor("parameters").getFirst();
     assertArrayEquals(new int[0], submitted.generatedIds());

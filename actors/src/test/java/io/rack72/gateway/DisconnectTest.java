@@ -22,30 +22,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client that goes away stops its sequences, whatever it was waiting for. */
 @Timeout(30)
 class DisconnectTest {
-  private static final Duration HEARTBEAT = Duration.ofMillis(50);
+  private static final Duration IDLE_LIMIT = Duration.ofMillis(100);
   private GatewayFixture gateway;
 
   @BeforeEach
   void start() {
-    GatewaySettings defaults = GatewayFixture.settings();
     // The rack says "Hi" and then is silent, as one is that has much to do.
     gateway =
         new GatewayFixture(
-            new GatewaySettings(
-                defaults.host(),
-                defaults.port(),
-                defaults.apiKey(),
-                defaults.instance(),
-                defaults.version(),
-                defaults.limits(),
-                HEARTBEAT,
-                defaults.seed(),
-                defaults.epochSeconds(),
-                defaults.today()),
+            GatewayFixture.impatientSettings(),
+            IDLE_LIMIT,
             Optional.of(new ByteTokenizer()),
             request -> Script.of("Hi"));
   }
@@ -65,12 +57,26 @@ class DisconnectTest {
     assertEquals(Set.of(0, 1), cancelledChoices(2));
   }
 
-  @Test
-  void closedConnectionCancelsTheSequencesOfAReplyThatIsNoStream() throws IOException {
-    Socket socket = post("{\"prompt\": \"x\", \"n\": 2}");
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100, 20_000, 500_000})
+  void closedConnectionCancelsTheSequencesOfAReplyThatIsNoStream(int paddingBytes)
+      throws IOException {
+    Socket socket = post("{\"prompt\": \"x\", \"n\": 2}" + " ".repeat(paddingBytes));
     awaitSubmitted(2);
     socket.close();
     assertEquals(Set.of(0, 1), cancelledChoices(2));
+  }
+
+  @Test
+  void closedConnectionCancelsAlsoALaterRequestOnIt() throws IOException {
+    try (Socket socket = post("{\"prompt\": \"x\", \"max_tokens\": 2}")) {
+      BufferedReader reader = reader(socket);
+      awaitLine(reader, "HTTP/1.1 200");
+      awaitSubmitted(1);
+      send(socket, "{\"prompt\": \"x\"}");
+      awaitSubmitted(1);
+    }
+    assertEquals(Set.of(0), cancelledChoices(1));
   }
 
   @Test
@@ -78,25 +84,63 @@ class DisconnectTest {
     try (Socket socket = post("{\"prompt\": \"x\", \"stream\": true}")) {
       BufferedReader reader = reader(socket);
       awaitLine(reader, "data: ");
-      awaitLine(reader, ": ping");
-      awaitLine(reader, ": ping");
+      for (int i = 0; i < 5; i++) {
+        awaitLine(reader, ": ping");
+      }
     }
     assertEquals(Set.of(0), cancelledChoices(1));
   }
 
+  @Test
+  void clientThatAsksForNothingIsHungUpOn() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
+      assertEquals(-1, socket.getInputStream().read());
+    }
+    try (Socket socket = post("{\"prompt\": \"x\", \"max_tokens\": 2}")) {
+      BufferedReader reader = reader(socket);
+      awaitLine(reader, "HTTP/1.1 200");
+      awaitEnd(reader);
+    }
+  }
+
+  @Test
+  void bodyThatDoesNotArriveInTimeIsRefused() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
+      write(socket, head(100) + "{\"prompt\": ");
+      awaitLine(reader(socket), "HTTP/1.1 408");
+    }
+  }
+
   private Socket post(String body) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port);
-    String request =
-        """
-        POST /v1/completions HTTP/1.1\r
-        Host: localhost\r
-        Content-Type: application/json\r
-        Content-Length: %d\r
-        \r
-        %s"""
-            .formatted(body.length(), body);
-    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    send(socket, body);
     return socket;
+  }
+
+  private static void send(Socket socket, String body) throws IOException {
+    write(socket, head(body.length()) + body);
+  }
+
+  private static String head(int bodyBytes) {
+    return """
+    POST /v1/completions HTTP/1.1\r
+    Host: localhost\r
+    Content-Type: application/json\r
+    Content-Length: %d\r
+    \r
+    """
+        .formatted(bodyBytes);
+  }
+
+  private static void write(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void awaitEnd(BufferedReader reader) throws IOException {
+    String line = reader.readLine();
+    while (line != null) {
+      line = reader.readLine();
+    }
   }
 
   private static BufferedReader reader(Socket socket) throws IOException {
@@ -126,10 +170,8 @@ class DisconnectTest {
                     Duration.ofSeconds(10),
                     message ->
                         message instanceof RouterActor.Cancel
-                            ? FishingOutcomes
-                                .complete()
-                            : FishingOutcomes
-                                .continueAndIgnore()))
+                            ? FishingOutcomes.complete()
+                            : FishingOutcomes.continueAndIgnore()))
         .map(messages -> ((RouterActor.Cancel) messages.getLast()).id())
         .map(SequenceId::choice)
         .collect(Collectors.toSet());

@@ -5,11 +5,12 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.RopeScaling;
 import io.rack72.fabric.PortCounters;
 import io.rack72.gateway.ScriptedRouter.Script;
+import io.rack72.gpu.GpuStatus;
 import io.rack72.rack.RackActor;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.text.Tokenizer;
 import java.io.IOException;
 import java.net.URI;
@@ -17,6 +18,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -44,14 +46,14 @@ final class GatewayFixture implements AutoCloseable {
           1,
           7,
           List.of(
-              new RackStatus.Gpu(
+              new GpuStatus(
                   0,
                   0,
                   32,
                   1000,
                   2000,
-                  new RackStatus.Blocks(10, 4, 6),
-                  new RackStatus.Blocks(8, 1, 7),
+                  new GpuStatus.Blocks(10, 4, 6),
+                  new GpuStatus.Blocks(8, 1, 7),
                   2,
                   1,
                   3,
@@ -60,14 +62,21 @@ final class GatewayFixture implements AutoCloseable {
 
   final ActorTestKit kit = ActorTestKit.create();
   final TestProbe<RouterActor.Command> routed = kit.createTestProbe();
-  final HttpClient client =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final int port;
   private final List<SequenceRequest> submitted = new CopyOnWriteArrayList<>();
   private final ServerBinding binding;
 
   GatewayFixture(
       GatewaySettings settings,
+      Optional<Tokenizer> tokenizer,
+      Function<SequenceRequest, Script> scripts) {
+    this(settings, Duration.ofMinutes(1), tokenizer, scripts);
+  }
+
+  GatewayFixture(
+      GatewaySettings settings,
+      Duration idleLimit,
       Optional<Tokenizer> tokenizer,
       Function<SequenceRequest, Script> scripts) {
     ActorRef<RouterActor.Command> router =
@@ -80,7 +89,12 @@ final class GatewayFixture implements AutoCloseable {
                 routed.getRef()));
     binding =
         Gateway.bind(
-                kit.system(), settings, model(tokenizer), router, kit.spawn(rack(Optional.empty())))
+                kit.system(),
+                settings,
+                idleLimit,
+                model(tokenizer),
+                router,
+                kit.spawn(rack(Optional.empty())))
             .toCompletableFuture()
             .join();
     port = binding.localAddress().getPort();
@@ -92,6 +106,27 @@ final class GatewayFixture implements AutoCloseable {
 
   static GatewaySettings settings() {
     return GatewaySettings.onLoopback(0, "test", "1.2.3", () -> CREATED);
+  }
+
+  /** Settings that send comments often and wait only a moment for a body. */
+  static GatewaySettings impatientSettings() {
+    GatewayLimits limits = GatewayLimits.DEFAULT;
+    return new GatewaySettings(
+        "127.0.0.1",
+        0,
+        Optional.empty(),
+        "test",
+        "1.2.3",
+        new GatewayLimits(
+            limits.bodyBytes(),
+            Duration.ofMillis(50),
+            limits.choices(),
+            limits.sequences(),
+            limits.connections()),
+        Duration.ofMillis(50),
+        0,
+        () -> CREATED,
+        Optional::empty);
   }
 
   static ServedModel model(Optional<Tokenizer> tokenizer) {

@@ -110,8 +110,7 @@ class GatewayTest {
     HttpResponse<String> response =
         gateway.send(
             HttpRequest.newBuilder(
-                    URI.create(
-                        "http://127.0.0.1:" + binding.localAddress().getPort() + "/health"))
+                    URI.create("http://127.0.0.1:" + binding.localAddress().getPort() + "/health"))
                 .build());
     assertEquals(503, response.statusCode());
     assertTrue(response.body().contains("tray 3 is gone"), response.body());
@@ -146,8 +145,7 @@ class GatewayTest {
       for (String wrong : new String[] {"Bearer " + KEY + "x", "Bearer ", KEY, "Basic " + KEY}) {
         HttpResponse<String> response = get(path, wrong);
         assertEquals(401, response.statusCode(), wrong);
-        assertEquals(
-            "invalid_api_key", GatewayFixture.json(response).at("/error/code").asText());
+        assertEquals("invalid_api_key", GatewayFixture.json(response).at("/error/code").asText());
       }
       assertEquals(200, get(path, "Bearer " + KEY).statusCode());
     }

@@ -79,6 +79,23 @@ class LargeBodyTest {
   }
 
   @Test
+  void bodyThatAnnouncesItselfAsHugeIsRefusedUnread() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
+      write(
+          socket,
+          """
+          POST /v1/completions HTTP/1.1\r
+          Host: localhost\r
+          Content-Type: application/json\r
+          Content-Length: 1000000000000\r
+          \r
+          {"prompt":\
+          """);
+      assertTrue(status(socket).contains(" 413 "));
+    }
+  }
+
+  @Test
   void bodyWithoutEndIsCutOff() throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
       write(
@@ -91,7 +108,8 @@ class LargeBodyTest {
           \r
           """);
       OutputStream out = socket.getOutputStream();
-      byte[] chunk = ("10000\r\n" + " ".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+      byte[] chunk =
+          ("10000\r\n" + " ".repeat(0x10000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
       assertThrows(
           IOException.class,
           () -> {

@@ -24,16 +24,32 @@ class RequestFuzzTest {
 
   private static final List<String> VALUES =
       List.of(
-          "null", "true", "0", "-1", "1e400", "0.5", "99999999999999999999", "\"\"", "\"\\ud800\"",
-          "\"<|end|>\"", "[]", "{}", "[[[]]]", "[null]", "[0, -1]", "{\"type\": \"text\"}",
-          "\"\\u0000\"", "-0.0");
+          "null",
+          "true",
+          "0",
+          "-1",
+          "1e400",
+          "0.5",
+          "99999999999999999999",
+          "\"\"",
+          "\"\\ud800\"",
+          "\"<|end|>\"",
+          "[]",
+          "{}",
+          "[[[]]]",
+          "[null]",
+          "[0, -1]",
+          "{\"type\": \"text\"}",
+          "\"\\u0000\"",
+          "-0.0");
 
   private static final String COMPLETION =
       """
       {"model": "test-model", "prompt": ["ab", [65, 66]], "max_tokens": 5, "n": 2,
        "temperature": 1, "top_p": 0.5, "stop": ["x", "yz"], "logit_bias": {"5": 1}, "seed": 3,
        "logprobs": 2, "stream": true, "stream_options": {"include_usage": true},
-       "return_token_ids": true, "stop_token_ids": [7], "min_tokens": 1}""";
+       "return_token_ids": true, "stop_token_ids": [7], "min_tokens": 1}\
+      """;
 
   private static final String CHAT =
       """
@@ -47,7 +63,8 @@ class RequestFuzzTest {
            "enum": ["j"]}, "k": {"type": "array", "items": {"type": "integer"}, "default": [1]},
            "l": {"anyOf": [{"type": "null"}, {"type": "number"}]}}}}}],
        "tool_choice": "auto", "reasoning_effort": "low", "max_completion_tokens": 9,
-       "logprobs": true, "top_logprobs": 1, "stream": false, "stop": "z"}""";
+       "logprobs": true, "top_logprobs": 1, "stream": false, "stop": "z"}\
+      """;
 
   private static GatewayFixture gateway;
 
@@ -65,6 +82,7 @@ class RequestFuzzTest {
   @ValueSource(longs = {1, 2, 3, 4})
   void mutatedRequestIsServedOrRefusedAndNeverBreaksTheServer(long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
+    int served = 0;
     for (int i = 0; i < REQUESTS_PER_SEED; i++) {
       boolean chat = random.nextBoolean();
       byte[] body = mutate((chat ? CHAT : COMPLETION).getBytes(StandardCharsets.UTF_8), random);
@@ -72,8 +90,13 @@ class RequestFuzzTest {
       int status = response.statusCode();
       assertTrue(
           status == 200 || (status >= 400 && status < 500),
-          () -> "seed " + seed + ": " + status + " for " + new String(body, StandardCharsets.UTF_8));
+          () ->
+              "seed " + seed + ": " + status + " for " + new String(body, StandardCharsets.UTF_8));
+      served += status == 200 ? 1 : 0;
     }
+    assertTrue(
+        served > REQUESTS_PER_SEED / 20 && served < REQUESTS_PER_SEED * 19 / 20,
+        served + " were served: the mutations are too strong or too weak");
     assertEquals(200, gateway.get("/health").statusCode());
   }
 

@@ -2,8 +2,8 @@ package io.rack72.gateway;
 
 import io.rack72.hardware.GpuId;
 import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceEvent;
-import io.rack72.routing.SequenceRequest;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
@@ -64,8 +64,7 @@ final class ScriptedRouter {
                         new SequenceEvent.Ended(id, request.attempt(), cause, "it broke down")));
         return;
       }
-      owner.tell(
-          new SequenceEvent.Token(id, request.attempt(), index, token(), finish()));
+      owner.tell(new SequenceEvent.Token(id, request.attempt(), index, token(), finish()));
     }
 
     private SampledToken token() {

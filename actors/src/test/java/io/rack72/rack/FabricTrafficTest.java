@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.fabric.PortCounters;
+import io.rack72.gpu.GpuStatus;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.placement.ExpertPlacement;
@@ -54,7 +55,7 @@ class FabricTrafficTest {
         }
       }
 
-      List<RackStatus.Gpu> gpus = rack.status().gpus();
+      List<GpuStatus> gpus = rack.status().gpus();
       assertEquals(Arrays.stream(dispatched).sum(), gpus.get(0).port().sentBytes());
       assertEquals(Arrays.stream(answered).sum(), gpus.get(0).port().receivedBytes());
       for (int gpu = 1; gpu < 72; gpu++) {

@@ -1,6 +1,6 @@
 package io.rack72.rack;
 
-import io.rack72.routing.SequenceEvent;
+import io.rack72.gpu.SequenceEvent;
 import io.rack72.sampling.SampledToken;
 import java.util.ArrayList;
 import java.util.List;

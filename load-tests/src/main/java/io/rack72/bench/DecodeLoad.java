@@ -2,6 +2,8 @@ package io.rack72.bench;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.clock.WallClock;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.VectorKernels;
@@ -9,8 +11,6 @@ import io.rack72.kernel.Workers;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.RackSettings;
 import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceEvent;
-import io.rack72.routing.SequenceRequest;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.schedule.SequenceId;
@@ -23,9 +23,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * A rack of this JVM, with no gateway before it, that decodes some greedy sequences without end: one
- * that reaches the context's limit is begun anew with its prompt. The rack is that of a GB200 NVL72,
- * so NVLink is never what it waits for.
+ * A rack of this JVM, with no gateway before it, that decodes some greedy sequences without end:
+ * one that reaches the context's limit is begun anew with its prompt. The rack is that of a GB200
+ * NVL72, so NVLink is never what it waits for.
  */
 final class DecodeLoad implements AutoCloseable {
   private static final RackProfile RACK =
@@ -59,8 +59,7 @@ final class DecodeLoad implements AutoCloseable {
       throws InterruptedException {
     this.checkpoint = checkpoint;
     SchedulerLimits limits =
-        new SchedulerLimits(
-            Math.max(512, sequences), 256, sequences, sequences, CONTEXT_LIMIT);
+        new SchedulerLimits(Math.max(512, sequences), 256, sequences, sequences, CONTEXT_LIMIT);
     RackSettings settings =
         new RackSettings(
             RACK,

@@ -3,8 +3,8 @@ package io.rack72.bench;
 import java.util.Arrays;
 
 /**
- * How many tokens each of some sequences has got, counted by the actors that own them and waited for
- * by the thread that measures. Thread-safe.
+ * How many tokens each of some sequences has got, counted by the actors that own them and waited
+ * for by the thread that measures. Thread-safe.
  */
 final class Progress {
   private final long[] tokens;

@@ -2,10 +2,10 @@ package io.rack72.serving;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.rack.LocalRack;
 import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceEvent;
-import io.rack72.routing.SequenceRequest;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;

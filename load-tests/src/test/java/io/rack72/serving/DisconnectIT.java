@@ -49,7 +49,8 @@ final class DisconnectIT {
   @Test
   void clientsThatGoAwayDisturbNoOtherAndLeaveNoBlockBehind() {
     List<Client> clients = clients();
-    // Eight GPUs take the sequences of 64 clients, so those that stay and those that go share steps.
+    // Eight GPUs take the sequences of 64 clients, so those that stay and those that go share
+    // steps.
     try (RackServer server =
             RackServer.of(GoldenCheckpoint.named("wide").directory())
                 .expertParallel(72)

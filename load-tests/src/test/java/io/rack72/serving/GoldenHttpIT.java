@@ -14,8 +14,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class GoldenHttpIT {
   @ParameterizedTest
   @CsvSource({
-    "tiny,1", "tiny,8", "tiny,72", "small-odd,1", "small-odd,8", "small-odd,72", "wide,1",
-    "wide,8", "wide,72"
+    "tiny,1",
+    "tiny,8",
+    "tiny,72",
+    "small-odd,1",
+    "small-odd,8",
+    "small-odd,72",
+    "wide,1",
+    "wide,8",
+    "wide,72"
   })
   void greedyTokensAreTheReferences(String name, int expertParallel) {
     GoldenCheckpoint golden = GoldenCheckpoint.named(name);

@@ -25,8 +25,8 @@ import java.util.concurrent.TimeoutException;
 import org.apache.pekko.http.javadsl.ServerBinding;
 
 /**
- * A rack of 72 GPUs in this JVM and a gateway before it, on a loopback port that was free. Its model
- * bears the name of the checkpoint's directory.
+ * A rack of 72 GPUs in this JVM and a gateway before it, on a loopback port that was free. Its
+ * model bears the name of the checkpoint's directory.
  *
  * <pre>{@code
  * try (RackServer server = RackServer.of(checkpoint).expertParallel(8).start()) {
@@ -107,8 +107,8 @@ public final class RackServer implements AutoCloseable {
   }
 
   /**
-   * How a server is set up: expert-parallel 72, all GPUs take sequences, prefills in chunks of 128, a
-   * context of 4096 tokens, no API key.
+   * How a server is set up: expert-parallel 72, all GPUs take sequences, prefills in chunks of 128,
+   * a context of 4096 tokens, no API key.
    */
   public static final class Builder {
     private static final int KV_BLOCK_TOKENS = 16;

@@ -15,7 +15,8 @@ import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 
 /**
- * A request's tokens and logprobs depend on the request alone, to the last bit, as clients see them.
+ * A request's tokens and logprobs depend on the request alone, to the last bit, as clients see
+ * them.
  */
 final class SameTokensHttpIT {
   private static final GoldenCheckpoint WIDE = GoldenCheckpoint.named("wide");
@@ -93,8 +94,7 @@ final class SameTokensHttpIT {
                   true));
 
       assertEquals(direct.stream().map(SampledToken::id).toList(), overHttp.tokenIds());
-      assertEquals(
-          direct.stream().map(SameTokensHttpIT::logprobs).toList(), overHttp.logprobs());
+      assertEquals(direct.stream().map(SameTokensHttpIT::logprobs).toList(), overHttp.logprobs());
       assertEquals(overHttp, streamed);
     }
   }

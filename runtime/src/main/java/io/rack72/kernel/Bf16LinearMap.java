@@ -36,23 +36,23 @@ final class Bf16LinearMap extends LinearMap {
   }
 
   @Override
-  void decode(int row, int firstBlock, int blocks, float[] out, int offset) {
-    int whole = Math.min(blocks, columns / BLOCK - firstBlock);
-    long from = 2L * row * columns + firstBlock * BLOCK_BYTES;
-    for (int b = 0; b < whole; b++) {
-      long at = from + b * BLOCK_BYTES;
+  void decode(int row, float[] out, int offset) {
+    MemorySegment w = data;
+    long base = 2L * row * columns;
+    int blocks = columns / BLOCK;
+    for (int b = 0; b < blocks; b++) {
+      long at = base + b * BLOCK_BYTES;
       int to = offset + b * BLOCK;
       for (int g = 0; g < GROUPS; g++) {
-        IntVector pair =
-            IntVector.fromMemorySegment(INTS, data, at + g * GROUP_BYTES, LITTLE_ENDIAN);
+        IntVector pair = IntVector.fromMemorySegment(INTS, w, at + g * GROUP_BYTES, LITTLE_ENDIAN);
         pair.lanewise(VectorOperators.LSHL, 16)
             .reinterpretAsFloats()
             .intoArray(out, to + g * LENGTH);
         pair.and(ODD).reinterpretAsFloats().intoArray(out, to + LANES + g * LENGTH);
       }
     }
-    if (whole < blocks) {
-      decodeLast(row, out, offset + whole * BLOCK);
+    if (columns % BLOCK != 0) {
+      decodeLast(row, out, offset + blocks * BLOCK);
     }
   }
 

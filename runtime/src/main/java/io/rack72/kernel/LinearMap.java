@@ -6,19 +6,28 @@ import static io.rack72.kernel.SummationOrder.LANES;
 import io.rack72.tensor.Bf16Vector;
 
 /**
- * One product of a weight matrix and rows of activations, in {@link SummationOrder}. A single row
- * is multiplied with weights decoded in registers, since it waits for memory; for more rows a tile
- * of weights is decoded once into floats and used for all of them. Both give the same bits.
+ * One product of a weight matrix and rows of activations, in {@link SummationOrder}. One row or two
+ * are multiplied with weights decoded in registers; for more rows a tile of weights is decoded once
+ * into floats and used for all of them. Both give the same bits.
  */
 abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   /** Activation rows that are worked on together, which bounds the scratch memory. */
   private static final int MAX_ROWS = 128;
 
-  /** Weight rows decoded at a time; a multiple of {@link TileProduct#WEIGHT_ROWS}. */
-  private static final int TILE_ROWS = 12;
+  /** Activation rows up to which weights are decoded in registers, once for each. */
+  private static final int MAX_ROWS_BY_ROW = 2;
 
-  /** Columns decoded at a time: a tile of 23 KiB stays in a 32 KiB first-level cache. */
-  private static final int TILE_COLUMNS = 15 * BLOCK;
+  /** Weight rows decoded at a time; a multiple of {@link TileProduct#WEIGHT_ROWS}. */
+  private static final int TILE_ROWS = 6;
+
+  /**
+   * Columns worked on at a time: six weight rows and four activation rows of 23 blocks are 29 KiB,
+   * which fits a 32 KiB first-level cache.
+   */
+  private static final int PANEL_COLUMNS = 23 * BLOCK;
+
+  /** Running sums of a tile of weights and a group of activation rows. */
+  private static final int TILE_SUMS = TILE_ROWS * TileProduct.ROWS * LANES;
 
   /** Multiplications below which handing work to another core costs more than it saves. */
   private static final long MIN_SHARED_PRODUCTS = 1 << 18;
@@ -42,12 +51,10 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   }
 
   /**
-   * Decodes a part of a weight row into floats in packed order.
-   *
-   * @param blocks how many blocks of 32 columns, from {@code firstBlock} on; what lies beyond the
-   *     last column is zero
+   * Decodes a weight row into floats in packed order, from {@code out[offset]} on. What lies beyond
+   * the last column is zero.
    */
-  abstract void decode(int row, int firstBlock, int blocks, float[] out, int offset);
+  abstract void decode(int row, float[] out, int offset);
 
   /**
    * Multiplies the weight rows {@code from} to {@code to}, exclusive, with one row of activations.
@@ -83,55 +90,65 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   }
 
   private void multiply(int from, int to, float[] packed, int rows, float[] y, int yOffset) {
-    if (rows == 1) {
-      multiplyRow(from, to, packed, 0, y, yOffset, Scratch.ofThread().lanes.atLeast(2 * LANES));
-    } else {
+    if (rows > MAX_ROWS_BY_ROW) {
       multiplyTiles(from, to, packed, rows, y, yOffset);
+      return;
+    }
+    float[] lanes = Scratch.ofThread().lanes.atLeast(2 * LANES);
+    int length = SummationOrder.packedLength(columns);
+    for (int r = 0; r < rows; r++) {
+      multiplyRow(from, to, packed, r * length, y, yOffset + r * outputs, lanes);
     }
   }
 
   private void multiplyTiles(int from, int to, float[] packed, int rows, float[] y, int yOffset) {
     Scratch scratch = Scratch.ofThread();
     int length = SummationOrder.packedLength(columns);
-    int rowGroups = Math.ceilDiv(rows, TileProduct.ROWS);
-    int weightGroups = TILE_ROWS / TileProduct.WEIGHT_ROWS;
-    float[] tile = scratch.tile.atLeast(TILE_ROWS * TILE_COLUMNS);
-    float[] lanes = scratch.lanes.atLeast(rowGroups * weightGroups * TileProduct.SUMS);
+    float[] tile = scratch.tile.atLeast(TILE_ROWS * length);
+    float[] lanes = scratch.lanes.atLeast(Math.ceilDiv(rows, TileProduct.ROWS) * TILE_SUMS);
     for (int output = from; output < to; output += TILE_ROWS) {
       int tileRows = Math.min(TILE_ROWS, to - output);
-      int column = 0;
-      do {
-        int tileColumns = Math.min(TILE_COLUMNS, length - column);
-        for (int i = 0; i < tileRows; i++) {
-          decode(output + i, column / BLOCK, tileColumns / BLOCK, tile, i * TILE_COLUMNS);
-        }
-        for (int g = 0; g < rowGroups; g++) {
-          for (int i = 0; i < tileRows; i += TileProduct.WEIGHT_ROWS) {
-            TileProduct.accumulate(
-                tile,
-                i * TILE_COLUMNS,
-                TILE_COLUMNS,
-                packed,
-                g * TileProduct.ROWS * length + column,
-                length,
-                tileColumns,
-                lanes,
-                (g * weightGroups + i / TileProduct.WEIGHT_ROWS) * TileProduct.SUMS,
-                column == 0);
-          }
-        }
-        column += TILE_COLUMNS;
-      } while (column < length);
       for (int i = 0; i < tileRows; i++) {
-        int weightGroup = i / TileProduct.WEIGHT_ROWS;
-        int weightRow = i % TileProduct.WEIGHT_ROWS;
-        for (int r = 0; r < rows; r++) {
-          int sums = (r / TileProduct.ROWS * weightGroups + weightGroup) * TileProduct.SUMS;
-          int sum = sums + (weightRow * TileProduct.ROWS + r % TileProduct.ROWS) * LANES;
-          y[yOffset + r * outputs + output + i] = finish(output + i, lanes, sum);
+        decode(output + i, tile, i * length);
+      }
+      multiplyTile(tile, tileRows, packed, rows, lanes);
+      for (int r = 0; r < rows; r++) {
+        for (int i = 0; i < tileRows; i++) {
+          y[yOffset + r * outputs + output + i] = finish(output + i, lanes, sumOffset(r, i));
         }
       }
     }
+  }
+
+  /** Adds up all products of a tile, one panel of columns after the other. */
+  private void multiplyTile(float[] tile, int tileRows, float[] packed, int rows, float[] lanes) {
+    int length = SummationOrder.packedLength(columns);
+    int column = 0;
+    do {
+      int panel = Math.min(PANEL_COLUMNS, length - column);
+      for (int r = 0; r < rows; r += TileProduct.ROWS) {
+        for (int i = 0; i < tileRows; i += TileProduct.WEIGHT_ROWS) {
+          TileProduct.accumulate(
+              tile,
+              i * length + column,
+              packed,
+              r * length + column,
+              length,
+              panel,
+              lanes,
+              sumOffset(r, i),
+              column == 0);
+        }
+      }
+      column += panel;
+    } while (column < length);
+  }
+
+  /** Where the running sums of a row and a weight row of the tile begin. */
+  private static int sumOffset(int row, int tileRow) {
+    return row / TileProduct.ROWS * TILE_SUMS
+        + tileRow * TileProduct.ROWS * LANES
+        + row % TileProduct.ROWS * LANES;
   }
 
   /** The output element whose running sums lie in {@code lanes} from {@code offset} on. */

@@ -15,6 +15,7 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * A product with MXFP4 weights. A block of 16 bytes is looked up in one byte shuffle for its even
@@ -30,6 +31,12 @@ final class Mxfp4LinearMap extends LinearMap {
           ByteVector.SPECIES_128,
           new byte[] {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12},
           0);
+
+  /** These bring the bytes of a later group of lanes to the front. */
+  private static final VectorShuffle<Byte> FROM_GROUP_1 = fromGroup(1);
+
+  private static final VectorShuffle<Byte> FROM_GROUP_2 = fromGroup(2);
+  private static final VectorShuffle<Byte> FROM_GROUP_3 = fromGroup(3);
 
   private static final float[] HALF_SCALES = halfScales();
   private static final byte LOW_NIBBLE = 0x0F;
@@ -56,15 +63,23 @@ final class Mxfp4LinearMap extends LinearMap {
     return halves;
   }
 
+  private static VectorShuffle<Byte> fromGroup(int group) {
+    return VectorShuffle.fromOp(
+        ByteVector.SPECIES_128, lane -> (lane + group * LENGTH) % BLOCK_BYTES);
+  }
+
   @Override
-  void decode(int row, int firstBlock, int blocks, float[] out, int offset) {
-    long block = (long) row * blocksPerRow + firstBlock;
+  void decode(int row, float[] out, int offset) {
+    MemorySegment w = codes;
+    MemorySegment e = scales;
+    long block = (long) row * blocksPerRow;
+    int blocks = blocksPerRow;
     for (int b = 0; b < blocks; b++) {
-      float scale = HALF_SCALES[scales.get(ValueLayout.JAVA_BYTE, block + b) & 0xFF];
+      float scale = HALF_SCALES[e.get(ValueLayout.JAVA_BYTE, block + b) & 0xFF];
       int to = offset + b * BLOCK;
       ByteVector pair =
           ByteVector.fromMemorySegment(
-              ByteVector.SPECIES_128, codes, (block + b) * BLOCK_BYTES, LITTLE_ENDIAN);
+              ByteVector.SPECIES_128, w, (block + b) * BLOCK_BYTES, LITTLE_ENDIAN);
       ByteVector even = pair.and(LOW_NIBBLE).selectFrom(TWICE_VALUES);
       ByteVector odd =
           pair.reinterpretAsShorts()
@@ -79,24 +94,24 @@ final class Mxfp4LinearMap extends LinearMap {
           .mul(scale)
           .intoArray(out, to + LANES);
       if (GROUPS > 1) {
-        ((FloatVector) even.convertShape(VectorOperators.B2F, FLOATS, 1))
+        ((FloatVector) even.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + LENGTH);
-        ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 1))
+        ((FloatVector) odd.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + LANES + LENGTH);
       }
       if (GROUPS > 2) {
-        ((FloatVector) even.convertShape(VectorOperators.B2F, FLOATS, 2))
+        ((FloatVector) even.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + 2 * LENGTH);
-        ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 2))
+        ((FloatVector) odd.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + LANES + 2 * LENGTH);
-        ((FloatVector) even.convertShape(VectorOperators.B2F, FLOATS, 3))
+        ((FloatVector) even.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + 3 * LENGTH);
-        ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 3))
+        ((FloatVector) odd.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + LANES + 3 * LENGTH);
       }
@@ -138,29 +153,38 @@ final class Mxfp4LinearMap extends LinearMap {
         x0 = FloatVector.fromArray(FLOATS, x, k + LENGTH);
         x1 = FloatVector.fromArray(FLOATS, x, k + LANES + LENGTH);
         s1 =
-            ((FloatVector) even.convertShape(VectorOperators.B2F, FLOATS, 1))
+            ((FloatVector)
+                    even.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
                 .mul(scale)
                 .fma(x0, s1);
         s1 =
-            ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 1)).mul(scale).fma(x1, s1);
+            ((FloatVector) odd.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(scale)
+                .fma(x1, s1);
       }
       if (GROUPS > 2) {
         x0 = FloatVector.fromArray(FLOATS, x, k + 2 * LENGTH);
         x1 = FloatVector.fromArray(FLOATS, x, k + LANES + 2 * LENGTH);
         s2 =
-            ((FloatVector) even.convertShape(VectorOperators.B2F, FLOATS, 2))
+            ((FloatVector)
+                    even.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
                 .mul(scale)
                 .fma(x0, s2);
         s2 =
-            ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 2)).mul(scale).fma(x1, s2);
+            ((FloatVector) odd.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(scale)
+                .fma(x1, s2);
         x0 = FloatVector.fromArray(FLOATS, x, k + 3 * LENGTH);
         x1 = FloatVector.fromArray(FLOATS, x, k + LANES + 3 * LENGTH);
         s3 =
-            ((FloatVector) even.convertShape(VectorOperators.B2F, FLOATS, 3))
+            ((FloatVector)
+                    even.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
                 .mul(scale)
                 .fma(x0, s3);
         s3 =
-            ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 3)).mul(scale).fma(x1, s3);
+            ((FloatVector) odd.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
+                .mul(scale)
+                .fma(x1, s3);
       }
     }
     s0.intoArray(lanes, 0);

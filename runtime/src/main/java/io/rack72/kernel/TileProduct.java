@@ -18,35 +18,31 @@ final class TileProduct {
   /** Activation rows of one step. */
   static final int ROWS = 4;
 
-  /** Running sums that one step reads and writes. */
-  static final int SUMS = WEIGHT_ROWS * ROWS * LANES;
-
   private TileProduct() {}
 
   /**
-   * Takes {@code length} packed terms, a multiple of 32, into twelve running sums.
+   * Takes {@code length} packed terms, a multiple of 32, into the lanes of twelve dot products.
    *
-   * @param w weights; row {@code i} begins at {@code w0 + i * wStride}
-   * @param x activations; row {@code r} begins at {@code x0 + r * xStride}
+   * @param w weights; row {@code i} begins at {@code w0 + i * stride}
+   * @param x activations; row {@code r} begins at {@code x0 + r * stride}
    * @param sums {@code [WEIGHT_ROWS, ROWS, LANES]} from {@code s0}
    * @param first whether the sums begin here, at zero
    */
   static void accumulate(
       float[] w,
       int w0,
-      int wStride,
       float[] x,
       int x0,
-      int xStride,
+      int stride,
       int length,
       float[] sums,
       int s0,
       boolean first) {
-    int w1 = w0 + wStride;
-    int w2 = w1 + wStride;
-    int x1 = x0 + xStride;
-    int x2 = x1 + xStride;
-    int x3 = x2 + xStride;
+    int w1 = w0 + stride;
+    int w2 = w1 + stride;
+    int x1 = x0 + stride;
+    int x2 = x1 + stride;
+    int x3 = x2 + stride;
     for (int g = 0; g < LANES; g += LENGTH) {
       int s = s0 + g;
       FloatVector s00 = FloatVector.zero(FLOATS);
@@ -75,7 +71,11 @@ final class TileProduct {
         s22 = FloatVector.fromArray(FLOATS, sums, s + 10 * LANES);
         s23 = FloatVector.fromArray(FLOATS, sums, s + 11 * LANES);
       }
-      for (int k = g; k < length; k += LANES) {
+      // Comparing with != keeps the compiler from unrolling the loop, which would need more than
+      // the
+      // sixteen registers that there are and spill the sums.
+      int end = g + length;
+      for (int k = g; k != end; k += LANES) {
         FloatVector a0 = FloatVector.fromArray(FLOATS, w, w0 + k);
         FloatVector a1 = FloatVector.fromArray(FLOATS, w, w1 + k);
         FloatVector a2 = FloatVector.fromArray(FLOATS, w, w2 + k);

@@ -1,4 +1,4 @@
-package io.rack72.routing;
+package io.rack72.gpu;
 
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;

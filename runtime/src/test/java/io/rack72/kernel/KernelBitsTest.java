@@ -37,7 +37,7 @@ class KernelBitsTest {
   @ValueSource(ints = {128, 256, 512})
   void bf16ProductHasTheBitsOfTheContract(int bits) {
     Kernels vector = ShapeLoader.kernels(bits, WORKERS);
-    for (int seed = 0; seed < 60; seed++) {
+    for (int seed = 0; seed < 30; seed++) {
       Samples samples = new Samples(seed);
       int rows = samples.between(1, 40);
       int outputs = samples.between(1, 50);
@@ -57,7 +57,7 @@ class KernelBitsTest {
   @ValueSource(ints = {128, 256, 512})
   void mxfp4ProductHasTheBitsOfTheContract(int bits) {
     Kernels vector = ShapeLoader.kernels(bits, WORKERS);
-    for (int seed = 0; seed < 60; seed++) {
+    for (int seed = 0; seed < 30; seed++) {
       Samples samples = new Samples(seed);
       int rows = samples.between(1, 40);
       int outputs = samples.between(1, 50);
@@ -168,7 +168,7 @@ class KernelBitsTest {
   void attentionHasTheBitsOfTheContract(int bits) {
     Kernels vector = ShapeLoader.kernels(bits, WORKERS);
     int[] headDims = {2, 4, 30, 32, 64, 80};
-    for (int seed = 0; seed < 40; seed++) {
+    for (int seed = 0; seed < 24; seed++) {
       Samples samples = new Samples(seed);
       int kvHeads = samples.between(1, 3);
       AttentionShape shape =
@@ -206,7 +206,7 @@ class KernelBitsTest {
     // The first rounds are interpreted, the last ones run as optimised machine code.
     Kernels vector = new VectorKernels(WORKERS);
     float[] expected = manyResults(scalar, new Samples(7), 1).getFirst();
-    for (float[] actual : manyResults(vector, new Samples(7), 1000)) {
+    for (float[] actual : manyResults(vector, new Samples(7), 600)) {
       assertSameBits(expected, actual, "compiled");
     }
   }

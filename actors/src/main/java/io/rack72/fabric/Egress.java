@@ -5,9 +5,10 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * The sending side of a port: frames wait in first-in order until the bytes under way leave room for
- * the next. That is how a slow receiver is felt by its sender, and what bounds the memory that frames
- * on their way can take. A frame larger than the whole window goes when nothing else is under way.
+ * The sending side of a port: frames wait in first-in order until the bytes under way leave room
+ * for the next. That is how a slow receiver is felt by its sender, and what bounds the memory that
+ * frames on their way can take. A frame larger than the whole window goes when nothing else is
+ * under way.
  *
  * <p>The queue itself is bounded by its GPU: one step at a time, so at most one dispatch to each
  * peer, and one answer to each peer's dispatch. A pure class; not thread-safe.

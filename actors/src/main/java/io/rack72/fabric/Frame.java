@@ -40,9 +40,7 @@ public sealed interface Frame {
       int[] experts,
       long bytes)
       implements Frame {
-    /**
-     * Each hidden state once, in float32, and for each assignment two integers: row and expert.
-     */
+    /** Each hidden state once, in float32, and for each assignment two integers: row and expert. */
     public static long bytes(int hiddenRows, int hiddenSize, int assignments) {
       return (long) hiddenRows * hiddenSize * Float.BYTES + 2L * assignments * Integer.BYTES;
     }
@@ -56,7 +54,9 @@ public sealed interface Frame {
   record Combine(
       GpuId from, GpuId to, long epoch, long step, int layer, float[] outputs, long bytes)
       implements Frame {
-    /** One output of float32 for each assignment: only the asker knows the weights and the order. */
+    /**
+     * One output of float32 for each assignment: only the asker knows the weights and the order.
+     */
     public static long bytes(int hiddenSize, int assignments) {
       return (long) assignments * hiddenSize * Float.BYTES;
     }

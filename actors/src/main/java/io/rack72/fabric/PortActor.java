@@ -1,11 +1,9 @@
 package io.rack72.fabric;
 
 import io.rack72.clock.Clock;
-import io.rack72.gpu.GpuActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.link.Lane;
-import io.rack72.rack.RackStatus;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -22,16 +20,18 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * frames to the other ports, arrived ones to its GPU, and credits back. <b>On failure</b> the rack
  * stops: a lost frame is a step that never ends.
  *
- * <p>There is no timer per message. A frame whose instant has come is handed on at once; only for the
- * first of those still on their way is a wake asked of the clock.
+ * <p>There is no timer per message. A frame whose instant has come is handed on at once; only for
+ * the first of those still on their way is a wake asked of the clock.
  */
 public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** What a port takes. */
   public sealed interface Command {}
 
-  /** Where the other ports are. The first message of all. */
-  public record Connect(Map<GpuId, ActorRef<Command>> ports, ActorRef<GpuActor.Command> gpu)
-      implements Command {}
+  /** Where the other ports are. Comes before any frame. */
+  public record Connect(Map<GpuId, ActorRef<Command>> ports) implements Command {}
+
+  /** Where arrived frames go. Those that arrive before wait. */
+  public record Attach(ActorRef<Frame> gpu) implements Command {}
 
   /** A frame from this port's GPU. */
   public record Send(Frame frame) implements Command {}
@@ -42,8 +42,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** A frame of so many bytes has arrived where this port sent it. */
   public record Credit(long bytes) implements Command {}
 
-  /** Add the counters to what the GPU says of itself, and hand it on. */
-  public record Report(RackStatus.Gpu gpu, ActorRef<RackStatus.Gpu> replyTo) implements Command {}
+  /** Tell the counters. */
+  public record Report(ActorRef<PortCounters> replyTo) implements Command {}
 
   private enum Due implements Command {
     ARRIVAL
@@ -53,7 +53,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private final Egress egress;
   private final Ingress ingress;
   private Map<GpuId, ActorRef<Command>> ports = Map.of();
-  private ActorRef<GpuActor.Command> gpu;
+  private ActorRef<Frame> gpu;
   private boolean wakeAsked;
   private long sentBytes;
   private long receivedBytes;
@@ -74,8 +74,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     super(context);
     this.clock = clock;
     egress = new Egress(new Lane(profile.nvlinkBytesPerSecond()), windowBytes);
-    ingress =
-        new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
+    ingress = new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
   }
 
   @Override
@@ -85,9 +84,10 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   private Behavior<Command> on(Command command) {
     switch (command) {
-      case Connect(Map<GpuId, ActorRef<Command>> all, ActorRef<GpuActor.Command> own) -> {
-        ports = all;
-        gpu = own;
+      case Connect(Map<GpuId, ActorRef<Command>> all) -> ports = all;
+      case Attach(ActorRef<Frame> to) -> {
+        gpu = to;
+        handOnWhatArrived();
       }
       case Send(Frame frame) -> {
         egress.offer(frame, clock.nowNanos());
@@ -105,11 +105,10 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         wakeAsked = false;
         handOnWhatArrived();
       }
-      case Report(RackStatus.Gpu status, ActorRef<RackStatus.Gpu> replyTo) ->
+      case Report(ActorRef<PortCounters> replyTo) ->
           replyTo.tell(
-              status.with(
-                  new PortCounters(
-                      sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos())));
+              new PortCounters(
+                  sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos()));
     }
     return this;
   }
@@ -127,12 +126,15 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   }
 
   private void handOnWhatArrived() {
+    if (gpu == null) {
+      return;
+    }
     long now = clock.nowNanos();
     Frame frame = ingress.poll(now);
     while (frame != null) {
       receivedBytes += frame.bytes();
       receivedFrames++;
-      gpu.tell(new GpuActor.Deliver(frame));
+      gpu.tell(frame);
       ports.get(frame.from()).tell(new Credit(frame.bytes()));
       frame = ingress.poll(now);
     }

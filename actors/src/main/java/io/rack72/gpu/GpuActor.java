@@ -5,10 +5,6 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCounters;
 import io.rack72.model.Device;
-import io.rack72.rack.RackStatus;
-import io.rack72.routing.RouterActor;
-import io.rack72.routing.SequenceEvent;
-import io.rack72.routing.SequenceRequest;
 import io.rack72.sampling.BrokenLogitsException;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
@@ -18,8 +14,10 @@ import io.rack72.schedule.SchedulerLoad;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -33,32 +31,37 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> its experts' slots, its KV pools, its queue of sequences and its device, and runs
  * one step at a time over its sequences. <b>Receives</b> sequences from the router, dispatched rows
- * for its experts and answers to its own dispatches through its port. <b>Sends</b> frames through its
- * port, tokens to the sequences' owners, and the end of each sequence to the router. <b>On
+ * for its experts and answers to its own dispatches through its port. <b>Sends</b> frames through
+ * its port, tokens to the sequences' owners, and the end of each sequence to the router. <b>On
  * failure</b> it stops, and with it the rack: see {@code RackActor}.
  *
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
- * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock; what
- * is ready at once goes on at once.
+ * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock;
+ * what is ready at once goes on at once.
  */
 public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** What a GPU takes. */
   public sealed interface Command {}
 
-  /** Where to tell that sequences have ended. The first message of all. */
-  public record Connect(ActorRef<RouterActor.Command> router) implements Command {}
-
-  /** Generate this sequence. */
-  public record Admit(SequenceRequest request, ActorRef<SequenceEvent> owner) implements Command {}
+  /**
+   * Generate this sequence.
+   *
+   * @param owner is told of everything that becomes of it
+   * @param router is told once, when the GPU has let it go: it ended, was refused or cancelled
+   */
+  public record Admit(
+      SequenceRequest request, ActorRef<SequenceEvent> owner, ActorRef<SequenceId> router)
+      implements Command {}
 
   /** Stop this sequence and free its blocks; unknown ones are ignored. */
   public record Cancel(SequenceId id) implements Command {}
 
-  /** A frame has arrived through the port. */
-  public record Deliver(Frame frame) implements Command {}
-
   /** Tell the GPU's state. */
-  public record Report(ActorRef<RackStatus.Gpu> replyTo) implements Command {}
+  public record Report(ActorRef<GpuStatus> replyTo) implements Command {}
+
+  private record Arrived(Frame frame) implements Command {}
+
+  private record Counted(PortCounters port) implements Command {}
 
   /** What the GPU tells itself when its device is ready, or when a step may begin. */
   private sealed interface Ready extends Command {}
@@ -71,17 +74,14 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record BeginStep() implements Ready {}
 
-  private record Owner(ActorRef<SequenceEvent> ref, int attempt) {
-    void tell(SequenceEvent event) {
-      ref.tell(event);
-    }
-  }
+  private record Live(int attempt, ActorRef<SequenceEvent> owner, ActorRef<SequenceId> router) {}
 
   private final GpuParts parts;
   private final ActorRef<PortActor.Command> port;
   private final Clock clock;
-  private final Map<SequenceId, Owner> owners = new TreeMap<>();
-  private ActorRef<RouterActor.Command> router;
+  private final ActorRef<PortCounters> counted;
+  private final Map<SequenceId, Live> live = new TreeMap<>();
+  private final Queue<ActorRef<GpuStatus>> reports = new ArrayDeque<>();
   private boolean beginAsked;
   private long steps;
   private StepPlan plan;
@@ -102,6 +102,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     this.parts = parts;
     this.port = port;
     this.clock = clock;
+    counted = context.messageAdapter(PortCounters.class, Counted::new);
+    port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));
   }
 
   @Override
@@ -111,29 +113,32 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private Behavior<Command> on(Command command) {
     switch (command) {
-      case Connect(ActorRef<RouterActor.Command> to) -> router = to;
-      case Admit(SequenceRequest request, ActorRef<SequenceEvent> owner) -> admit(request, owner);
+      case Admit admit -> admit(admit);
       case Cancel(SequenceId id) -> cancel(id);
-      case Deliver(Frame.Dispatch dispatch) -> runExperts(dispatch);
-      case Deliver(Frame.Combine answer) -> accept(answer);
+      case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
+      case Arrived(Frame.Combine answer) -> accept(answer);
       case RoutingReady() -> fanOut();
       case ExpertsReady(Frame.Combine answer) -> answer(answer);
       case LogitsReady() -> finishStep();
       case BeginStep() -> beginStep();
-      case Report(ActorRef<RackStatus.Gpu> replyTo) ->
-          port.tell(new PortActor.Report(status(), replyTo));
+      case Report(ActorRef<GpuStatus> replyTo) -> {
+        // The port answers in the order in which it was asked.
+        reports.add(replyTo);
+        port.tell(new PortActor.Report(counted));
+      }
+      case Counted(PortCounters counters) -> reports.remove().tell(status(counters));
     }
     return this;
   }
 
-  private void admit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
+  private void admit(Admit admit) {
+    SequenceRequest request = admit.request();
     SequenceId id = request.id();
     int attempt = request.attempt();
-    Scheduler scheduler = parts.scheduler().orElseThrow();
-    switch (scheduler.add(id, request.promptIds(), request.generatedIds(), request.params())) {
+    switch (scheduler().add(id, request.promptIds(), request.generatedIds(), request.params())) {
       case Admission.Accepted _ -> {
-        owners.put(id, new Owner(owner, attempt));
-        owner.tell(new SequenceEvent.Placed(id, attempt, parts.id()));
+        live.put(id, new Live(attempt, admit.owner(), admit.router()));
+        admit.owner().tell(new SequenceEvent.Placed(id, attempt, parts.id()));
         askToBegin();
       }
       case Admission.Refused(Admission.Reason reason, String detail) -> {
@@ -144,22 +149,27 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               // The owner should have known better: no client could mend it.
               case INVALID -> SequenceEvent.Cause.FAILED;
             };
-        owner.tell(new SequenceEvent.Ended(id, attempt, cause, detail));
-        router.tell(new RouterActor.Released(id));
+        admit.owner().tell(new SequenceEvent.Ended(id, attempt, cause, detail));
+        admit.router().tell(id);
       }
     }
   }
 
+  private Scheduler scheduler() {
+    return parts
+        .scheduler()
+        .orElseThrow(() -> new IllegalStateException(parts.id() + " takes no sequences"));
+  }
+
   private void cancel(SequenceId id) {
-    if (owners.containsKey(id)) {
+    if (live.containsKey(id)) {
       release(id);
     }
   }
 
   private void release(SequenceId id) {
-    owners.remove(id);
-    parts.scheduler().orElseThrow().abort(id);
-    router.tell(new RouterActor.Released(id));
+    scheduler().abort(id);
+    live.remove(id).router().tell(id);
   }
 
   /** Asks for a step by a message, so that what has arrived meanwhile is served first. */
@@ -172,12 +182,14 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void beginStep() {
     beginAsked = false;
-    Optional<StepPlan> next = parts.scheduler().orElseThrow().step();
+    Optional<StepPlan> next = scheduler().step();
     if (next.isEmpty()) {
       return;
     }
     plan = next.get();
-    run = new StepRun(++steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
+    run =
+        new StepRun(
+            ++steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
     whenReady(run.begin(clock.nowNanos()), new RoutingReady());
   }
 
@@ -192,8 +204,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (dispatch.epoch() != parts.placement().epoch()) {
       throw new IllegalStateException(
           "%s works by placement epoch %d and was sent rows of epoch %d by %s"
-              .formatted(
-                  parts.id(), parts.placement().epoch(), dispatch.epoch(), dispatch.from()));
+              .formatted(parts.id(), parts.placement().epoch(), dispatch.epoch(), dispatch.from()));
     }
     Device.ExpertOutputs outputs =
         parts
@@ -232,7 +243,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void finishStep() {
-    parts.scheduler().orElseThrow().complete(plan);
+    scheduler().complete(plan);
     int row = 0;
     for (StepPlan.Share share : plan.shares()) {
       if (share.needsLogits()) {
@@ -245,11 +256,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void sampleNext(Sequence sequence, int row) {
-    Owner owner = owners.get(sequence.id());
-    if (owner == null) {
+    SequenceId id = sequence.id();
+    if (!sequence.isLive()) {
       // Cancelled while the step ran.
       return;
     }
+    Live request = live.get(id);
     int vocabSize = parts.config().vocabSize();
     SampledToken token;
     try {
@@ -264,17 +276,19 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
                   sequence.history(),
                   sequence.length());
     } catch (BrokenLogitsException e) {
-      owner.tell(
-          new SequenceEvent.Ended(
-              sequence.id(), owner.attempt(), SequenceEvent.Cause.FAILED, e.getMessage()));
-      release(sequence.id());
+      request
+          .owner()
+          .tell(
+              new SequenceEvent.Ended(
+                  id, request.attempt(), SequenceEvent.Cause.FAILED, e.getMessage()));
+      release(id);
       return;
     }
     int index = sequence.generated();
     Optional<FinishReason> finish = sequence.append(token);
-    owner.tell(new SequenceEvent.Token(sequence.id(), owner.attempt(), index, token, finish));
+    request.owner().tell(new SequenceEvent.Token(id, request.attempt(), index, token, finish));
     if (finish.isPresent()) {
-      release(sequence.id());
+      release(id);
     }
   }
 
@@ -287,19 +301,20 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
   }
 
-  private RackStatus.Gpu status() {
+  private GpuStatus status(PortCounters counters) {
     Optional<SchedulerLoad> load = parts.scheduler().map(Scheduler::load);
-    return new RackStatus.Gpu(
+    return new GpuStatus(
         parts.id().index(),
         parts.tray().index(),
         parts.expertSlots(),
         parts.hbmUsedBytes(),
         parts.hbmLimitBytes(),
-        RackStatus.Blocks.of(parts.kv().full()),
-        RackStatus.Blocks.of(parts.kv().sliding()),
+        GpuStatus.Blocks.of(parts.kv().full()),
+        GpuStatus.Blocks.of(parts.kv().sliding()),
         load.map(SchedulerLoad::running).orElse(0),
         load.map(SchedulerLoad::waiting).orElse(0),
+        load.map(SchedulerLoad::preemptions).orElse(0L),
         steps,
-        PortCounters.NONE);
+        counters);
   }
 }

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 
 /**
  * One step's way through the layers, on the GPU that owns its sequences: attention and router here,
- * experts wherever they live, and on to the next layer when all of them have answered. It knows what
- * is to be sent and what is awaited; when and how belongs to the actor. A pure class; not
+ * experts wherever they live, and on to the next layer when all of them have answered. It knows
+ * what is to be sent and what is awaited; when and how belongs to the actor. A pure class; not
  * thread-safe.
  */
 final class StepRun {

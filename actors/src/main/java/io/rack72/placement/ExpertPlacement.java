@@ -10,8 +10,8 @@ import java.util.List;
  * GPUs left over own no experts and use the last group's.
  *
  * <p>Within a group the experts of a layer are dealt out in turn, and each layer goes on dealing
- * where the one before it stopped. So where experts do not divide evenly the remainder falls on other
- * GPUs in each layer, and over all layers no GPU owns more than one expert more than another.
+ * where the one before it stopped. So where experts do not divide evenly the remainder falls on
+ * other GPUs in each layer, and over all layers no GPU owns more than one expert more than another.
  *
  * @param epoch number of the placement; a later one replaces it
  * @param gpus GPUs in the rack

@@ -23,10 +23,15 @@ import io.rack72.sampling.Sampler;
 import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.text.Tokenizer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -44,16 +49,19 @@ public final class LocalRack implements AutoCloseable {
   private final ActorSystem<RackActor.Command> system;
   private final ActorRef<RouterActor.Command> router;
   private final ServedModel model;
+  private final RackSettings settings;
   private final List<KvCache> pools;
 
   private LocalRack(
       ActorSystem<RackActor.Command> system,
       ActorRef<RouterActor.Command> router,
       ServedModel model,
+      RackSettings settings,
       List<KvCache> pools) {
     this.system = system;
     this.router = router;
     this.model = model;
+    this.settings = settings;
     this.pools = pools;
   }
 
@@ -114,8 +122,7 @@ public final class LocalRack implements AutoCloseable {
               slot ->
                   slots.load(
                       slot.layer(), slot.expert(), weights.expert(slot.layer(), slot.expert())));
-      KvCache kv =
-          hbm.takesSequences(id) ? sizing.cache(layout) : new KvCache(layout, 0, 0);
+      KvCache kv = hbm.takesSequences(id) ? sizing.cache(layout) : new KvCache(layout, 0, 0);
       pools.add(kv);
       gpus.add(
           new GpuParts(
@@ -144,17 +151,18 @@ public final class LocalRack implements AutoCloseable {
         new ServedModel(
             name,
             config,
-            checkpoint.generationConfig().stopIds(),
+            Set.copyOf(checkpoint.generationConfig().stopTokenIds()),
             tokenizer,
             limits.contextLimit(),
-            "exact-" + checkpoint.fingerprint().substring(0, 12));
+            "exact-" + checkpoint.fingerprint().substring(0, 12),
+            createdEpochSeconds(checkpoint));
 
     ActorSystem<RackActor.Command> system =
         ActorSystem.create(
             RackActor.create(settings, about, clock, gpu -> gpus.get(gpu.index())),
             "rack72",
             ConfigFactory.parseResources("pekko.conf").withFallback(ConfigFactory.load()));
-    return new LocalRack(system, findRouter(system), model, pools);
+    return new LocalRack(system, findRouter(system), model, settings, pools);
   }
 
   /** The actor system; its guardian is the rack. */
@@ -170,6 +178,11 @@ public final class LocalRack implements AutoCloseable {
   /** What is served. */
   public ServedModel model() {
     return model;
+  }
+
+  /** What the rack is made of. */
+  public RackSettings settings() {
+    return settings;
   }
 
   /** Stops all actors and frees the KV memory. */
@@ -188,8 +201,18 @@ public final class LocalRack implements AutoCloseable {
           "the rack's actors have not stopped within " + STOP_DEADLINE.toSeconds() + " s", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new IllegalStateException("the rack's actors did not stop in order", e);
+    }
+  }
+
+  private static long createdEpochSeconds(Checkpoint checkpoint) {
+    try {
+      return Files.getLastModifiedTime(checkpoint.directory().resolve("config.json"))
+          .to(TimeUnit.SECONDS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot read the time of " + checkpoint.directory() + "/config.json", e);
     }
   }
 
@@ -199,7 +222,7 @@ public final class LocalRack implements AutoCloseable {
               system, RackActor.FindRouter::new, START_DEADLINE, system.scheduler())
           .toCompletableFuture()
           .get(START_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (java.util.concurrent.ExecutionException | TimeoutException e) {
+    } catch (ExecutionException | TimeoutException e) {
       system.terminate();
       throw new IllegalStateException("the rack's actors did not start; the log says why", e);
     } catch (InterruptedException e) {

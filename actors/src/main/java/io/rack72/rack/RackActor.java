@@ -4,6 +4,7 @@ import io.rack72.clock.Clock;
 import io.rack72.fabric.PortActor;
 import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.GpuParts;
+import io.rack72.gpu.GpuStatus;
 import io.rack72.hardware.GpuId;
 import io.rack72.routing.RouterActor;
 import java.util.Optional;
@@ -23,7 +24,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> its GPUs, their ports and the router. <b>Receives</b> questions about the rack.
  * <b>Sends</b> each port its peers, once. <b>On failure</b> of a GPU or a port, the experts are no
- * longer whole: it tells the router, which ends all sequences with an error, and reports ill health.
+ * longer whole: it tells the router, which ends all sequences with an error, and reports ill
+ * health.
  */
 public final class RackActor extends AbstractBehavior<RackActor.Command> {
   /** What a rack takes. */
@@ -52,10 +54,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
    * @param gpu makes the parts of each GPU
    */
   public static Behavior<Command> create(
-      RackSettings settings,
-      RackStatus about,
-      Clock clock,
-      Function<GpuId, GpuParts> gpu) {
+      RackSettings settings, RackStatus about, Clock clock, Function<GpuId, GpuParts> gpu) {
     return Behaviors.setup(context -> new RackActor(context, settings, about, clock, gpu));
   }
 
@@ -83,11 +82,10 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
       ports.put(id, port);
       gpus.put(id, gpu);
     }
-    ports.forEach((id, port) -> port.tell(new PortActor.Connect(ports, gpus.get(id))));
+    ports.values().forEach(port -> port.tell(new PortActor.Connect(ports)));
     SortedMap<GpuId, ActorRef<GpuActor.Command>> attending =
         gpus.headMap(new GpuId(settings.dataParallel()));
     router = context.spawn(RouterActor.create(attending), "router");
-    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Connect(router)));
   }
 
   @Override
@@ -98,12 +96,11 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Report(ActorRef<RackStatus> replyTo) -> {
-        ActorRef<RackStatus.Gpu> collector =
+        ActorRef<GpuStatus> collector =
             getContext().spawnAnonymous(StatusCollector.create(about, gpus.size(), replyTo));
         gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Report(collector)));
       }
-      case Health(ActorRef<Optional<String>> replyTo) ->
-          replyTo.tell(Optional.ofNullable(illness));
+      case Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(Optional.ofNullable(illness));
       case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
       case Lost(String actor) -> {
         illness = actor + " has failed; its log says why; restart the rack";

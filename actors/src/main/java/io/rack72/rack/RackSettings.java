@@ -11,8 +11,8 @@ import io.rack72.schedule.SchedulerLimits;
  * @param dataParallel GPUs, the first of the rack, that take sequences, 1 to all
  * @param kvBlockTokens positions in a KV block
  * @param kvBytesPerGpu memory for keys and values on each GPU that takes sequences
- * @param scheduler limits of each GPU's scheduler; its context limit is lowered to what the KV memory
- *     holds
+ * @param scheduler limits of each GPU's scheduler; its context limit is lowered to what the KV
+ *     memory holds
  * @param portWindowBytes bytes that may be under way from a port at once
  */
 public record RackSettings(

@@ -1,7 +1,6 @@
 package io.rack72.rack;
 
-import io.rack72.fabric.PortCounters;
-import io.rack72.kv.BlockPool;
+import io.rack72.gpu.GpuStatus;
 import java.util.List;
 
 /**
@@ -22,58 +21,13 @@ public record RackStatus(
     int expertParallel,
     int dataParallel,
     long epoch,
-    List<Gpu> gpus) {
+    List<GpuStatus> gpus) {
   public RackStatus {
     gpus = List.copyOf(gpus);
   }
 
   /** The same rack with other GPUs. */
-  RackStatus with(List<Gpu> others) {
+  RackStatus with(List<GpuStatus> others) {
     return new RackStatus(rack, model, kernels, expertParallel, dataParallel, epoch, others);
-  }
-
-  /**
-   * One GPU.
-   *
-   * @param experts expert slots in use, over all layers
-   * @param hbmUsedBytes weights and KV pools
-   * @param hbmLimitBytes of the profile
-   * @param steps steps run so far
-   */
-  public record Gpu(
-      int gpu,
-      int tray,
-      int experts,
-      long hbmUsedBytes,
-      long hbmLimitBytes,
-      Blocks kvFull,
-      Blocks kvSliding,
-      int sequencesRunning,
-      int sequencesWaiting,
-      long steps,
-      PortCounters port) {
-    /** The same GPU with its port's counters, which only the port knows. */
-    public Gpu with(PortCounters counters) {
-      return new Gpu(
-          gpu,
-          tray,
-          experts,
-          hbmUsedBytes,
-          hbmLimitBytes,
-          kvFull,
-          kvSliding,
-          sequencesRunning,
-          sequencesWaiting,
-          steps,
-          counters);
-    }
-  }
-
-  /** KV blocks of one pool. */
-  public record Blocks(int total, int used, int free) {
-    /** The state of a pool. */
-    public static Blocks of(BlockPool pool) {
-      return new Blocks(pool.capacity(), pool.capacity() - pool.freeBlocks(), pool.freeBlocks());
-    }
   }
 }

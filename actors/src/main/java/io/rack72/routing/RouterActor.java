@@ -1,12 +1,14 @@
 package io.rack72.routing;
 
 import io.rack72.gpu.GpuActor;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.schedule.SequenceId;
 import java.util.ArrayList;
-import java.util.TreeMap;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -19,8 +21,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> the load of each GPU and where each live sequence is. <b>Receives</b> sequences to
  * place and to cancel from their owners, and the end of each from its GPU. <b>Sends</b> them to
- * GPUs; tokens do not pass here. <b>On failure</b> of a GPU every sequence ends with an error and new
- * ones are refused: the rack's experts are no longer whole.
+ * GPUs; tokens do not pass here. <b>On failure</b> of a GPU every sequence ends with an error and
+ * new ones are refused: the rack's experts are no longer whole.
  */
 public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** What a router takes. */
@@ -32,16 +34,17 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
   public record Cancel(SequenceId id) implements Command {}
 
-  /** A GPU has let the sequence go: it ended, was refused, or was cancelled. */
-  public record Released(SequenceId id) implements Command {}
 
   /** A GPU is gone; the rack can no longer compute. */
   public record RackLost(String why) implements Command {}
+
+  private record Released(SequenceId id) implements Command {}
 
   private record Assignment(GpuId gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
 
   private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus;
   private final LeastLoaded load;
+  private final ActorRef<SequenceId> released;
   private final Map<SequenceId, Assignment> live = new TreeMap<>();
   private String lost;
 
@@ -55,6 +58,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     super(context);
     this.gpus = gpus;
     load = new LeastLoaded(new ArrayList<>(gpus.keySet()));
+    released = context.messageAdapter(SequenceId.class, Released::new);
   }
 
   @Override
@@ -79,7 +83,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       }
       case RackLost(String why) -> {
         lost = why;
-        live.forEach((id, assignment) -> fail(id, assignment.attempt(), assignment.owner()));
+        live.forEach(
+            (id, assignment) ->
+                fail(id, assignment.attempt(), assignment.owner(), "the rack has stopped: " + why));
         live.clear();
       }
     }
@@ -88,18 +94,21 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   private void submit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
     if (lost != null) {
-      fail(request.id(), request.attempt(), owner);
+      fail(request.id(), request.attempt(), owner, "the rack has stopped: " + lost);
+      return;
+    }
+    if (live.containsKey(request.id())) {
+      fail(request.id(), request.attempt(), owner, request.id() + " is being generated already");
       return;
     }
     long work = (long) request.promptIds().length + request.params().maxTokens();
     GpuId gpu = load.assign(work);
     live.put(request.id(), new Assignment(gpu, work, request.attempt(), owner));
-    gpus.get(gpu).tell(new GpuActor.Admit(request, owner));
+    gpus.get(gpu).tell(new GpuActor.Admit(request, owner, released));
   }
 
-  private void fail(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) {
-    owner.tell(
-        new SequenceEvent.Ended(
-            id, attempt, SequenceEvent.Cause.FAILED, "the rack has stopped: " + lost));
+  private static void fail(
+      SequenceId id, int attempt, ActorRef<SequenceEvent> owner, String detail) {
+    owner.tell(new SequenceEvent.Ended(id, attempt, SequenceEvent.Cause.FAILED, detail));
   }
 }

@@ -29,8 +29,7 @@ class PortArithmeticTest {
       Egress egress = new Egress(new Lane(1_000_000_000), 10_000);
       egress.offer(frame(sender, 0, 1_000), 0);
       Egress.Departure departure = egress.poll(0);
-      assertEquals(
-          sender * 1_000L + 300, ingress.accept(departure.frame(), departure.passage()));
+      assertEquals(sender * 1_000L + 300, ingress.accept(departure.frame(), departure.passage()));
     }
   }
 

@@ -49,14 +49,12 @@ class ExpertPlacementTest {
   void gpusLeftOverUseTheLastGroup() {
     ExpertPlacement placement = new ExpertPlacement(1, 72, 5, 2, 8);
     assertTrue(placement.slotsOf(new GpuId(70)).isEmpty());
-    assertEquals(
-        placement.owner(new GpuId(69), 1, 3), placement.owner(new GpuId(71), 1, 3));
+    assertEquals(placement.owner(new GpuId(69), 1, 3), placement.owner(new GpuId(71), 1, 3));
   }
 
   @Test
   void degreeBeyondTheRackIsRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new ExpertPlacement(1, 72, 73, 4, 8));
+    assertThrows(IllegalArgumentException.class, () -> new ExpertPlacement(1, 72, 73, 4, 8));
     assertThrows(IllegalArgumentException.class, () -> new ExpertPlacement(1, 72, 0, 4, 8));
   }
 }

@@ -31,8 +31,7 @@ class HbmBudgetTest {
   void fitsToTheByte() {
     assertDoesNotThrow(() -> budget(1_520).check(500));
     HbmBudget.DoesNotFitException refused =
-        assertThrows(
-            HbmBudget.DoesNotFitException.class, () -> budget(1_519).check(500));
+        assertThrows(HbmBudget.DoesNotFitException.class, () -> budget(1_519).check(500));
     assertTrue(refused.getMessage().contains("gpu-0"), refused.getMessage());
     assertTrue(refused.getMessage().endsWith("1 are missing"), refused.getMessage());
   }

@@ -2,6 +2,7 @@ package io.rack72.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
@@ -30,6 +31,8 @@ public final class CheckpointException extends RuntimeException {
         switch (cause) {
           case NoSuchFileException _ -> file + " is missing";
           case AccessDeniedException _ -> file + " may not be read by this user";
+          case FileSystemException e when e.getReason() != null ->
+              "cannot read " + file + ": " + e.getReason();
           default -> "cannot read " + file + ": " + cause.getMessage();
         };
     return new CheckpointException(sentence, cause);

@@ -115,8 +115,7 @@ final class CheckpointFiles {
     return name;
   }
 
-  private static SafetensorsFile openShard(
-      Path indexPath, String tensor, Path path, Arena arena) {
+  private static SafetensorsFile openShard(Path indexPath, String tensor, Path path, Arena arena) {
     if (!Files.exists(path)) {
       throw new CheckpointException(
           "%s is missing, but %s says that tensor %s is in it"

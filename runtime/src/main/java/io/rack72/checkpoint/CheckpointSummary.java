@@ -162,7 +162,12 @@ public record CheckpointSummary(
         "parameters",
         number(totalParameters) + ", of which a token uses " + number(activeParameters));
     parameters.forEach((kind, count) -> line(text, "  " + lower(kind), number(count)));
-    line(text, "shared weights", bytes(sharedBytes));
+    line(
+        text,
+        "weights",
+        bytes(tensorBytes.values().stream().mapToLong(Long::longValue).sum())
+            + ", of which all but the experts are "
+            + bytes(sharedBytes));
     tensorBytes.forEach((dtype, count) -> line(text, "  " + lower(dtype), bytes(count)));
     line(
         text,
@@ -171,13 +176,13 @@ public record CheckpointSummary(
             .formatted(bytes(kvBytesPerToken), bytes(kvBytesPerTokenBeyondWindow)));
     line(text, "stop tokens", joined(stopTokenIds.stream().map(String::valueOf)));
     line(text, "tokenizer", joined(tokenizerFiles.stream()));
-    line(text, "shards", "%d with %d tensors".formatted(shards.size(), tensors));
+    line(text, "shards", "%d, tensors %d".formatted(shards.size(), tensors));
     shards.forEach(
         shard ->
             line(
                 text,
                 "  " + shard.name(),
-                "%s, %d tensors".formatted(bytes(shard.bytes()), shard.tensors())));
+                "%s, tensors %d".formatted(bytes(shard.bytes()), shard.tensors())));
     line(text, "unknown", joined(unknownTensors.stream().map(CheckpointException::quoted)));
     return text.toString();
   }

@@ -20,7 +20,9 @@ final class ModelConfigWriter {
       }
       // Another vocabulary is nobody's, so its last ids are as good as any.
       return new SpecialTokens(
-          Math.max(0, vocabSize - 4), vocabSize - 1, Math.max(0, vocabSize - 3),
+          Math.max(0, vocabSize - 4),
+          vocabSize - 1,
+          Math.max(0, vocabSize - 3),
           Math.max(0, vocabSize - 2));
     }
   }

@@ -10,8 +10,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 
@@ -63,8 +65,7 @@ final class SafetensorsFile {
       long dataBytes = fileBytes - dataBegin;
       SequencedMap<String, TensorEntry> tensors =
           SafetensorsHeaderParser.parse(path, header, dataBytes);
-      MemorySegment data =
-          channel.map(FileChannel.MapMode.READ_ONLY, dataBegin, dataBytes, arena);
+      MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, dataBegin, dataBytes, arena);
       return new SafetensorsFile(path, header, tensors, data);
     } catch (IOException e) {
       throw CheckpointException.unreadable(path, e);
@@ -128,5 +129,27 @@ final class SafetensorsFile {
   /** The data of one of this file's tensors. */
   MemorySegment data(TensorEntry tensor) {
     return data.asSlice(tensor.begin(), tensor.bytes());
+  }
+
+  /**
+   * The bytes in the middle of every tensor, in the order of the data. They are read from the file
+   * and not through the mapping: a page fault may read megabytes ahead, and there are hundreds of
+   * tensors.
+   *
+   * @param maxBytes length of a sample, where the tensor is not shorter
+   * @throws CheckpointException if the file can no longer be read
+   */
+  List<byte[]> readSamples(int maxBytes) {
+    List<byte[]> samples = new ArrayList<>(tensors.size());
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      for (TensorEntry tensor : tensors.values()) {
+        int bytes = (int) Math.min(maxBytes, tensor.bytes());
+        long begin = Long.BYTES + header.length + tensor.begin() + (tensor.bytes() - bytes) / 2;
+        samples.add(readFully(channel, begin, bytes).array());
+      }
+    } catch (IOException e) {
+      throw CheckpointException.unreadable(path, e);
+    }
+    return samples;
   }
 }

@@ -187,8 +187,7 @@ final class SafetensorsHeaderParser {
         throw bad(name, "has a " + field + " that holds something else than whole numbers");
       }
       if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER || json.getLongValue() < 0) {
-        throw bad(
-            name, "has %s in its %s, which is out of range".formatted(json.getText(), field));
+        throw bad(name, "has %s in its %s, which is out of range".formatted(json.getText(), field));
       }
       numbers.add(json.getLongValue());
     }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * How a model's tensors are laid out over shards: each shard is filled until the next tensor would
@@ -55,7 +56,9 @@ record ShardPlan(List<Shard> shards) {
     for (List<ModelTensor.Instance> part : parts) {
       // Two-byte elements go first: after byte tensors of odd size they would not be aligned.
       part.sort(Comparator.comparingInt(tensor -> -tensor.kind().dtype().bits()));
-      String name = "model-%05d-of-%05d.safetensors".formatted(shards.size() + 1, parts.size());
+      String name =
+          String.format(
+              Locale.ROOT, "model-%05d-of-%05d.safetensors", shards.size() + 1, parts.size());
       shards.add(new Shard(name, header(part), List.copyOf(part)));
     }
     return new ShardPlan(List.copyOf(shards));

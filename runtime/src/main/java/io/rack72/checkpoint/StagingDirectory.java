@@ -1,7 +1,6 @@
 package io.rack72.checkpoint;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -85,7 +84,6 @@ final class StagingDirectory implements AutoCloseable {
       Runtime.getRuntime().removeShutdownHook(deleteAtExit);
     } catch (IllegalStateException _) {
       // The JVM is ending, so the hook has done its work or is about to.
-      return;
     }
   }
 
@@ -94,16 +92,14 @@ final class StagingDirectory implements AutoCloseable {
       if (Files.exists(path)) {
         Files.walkFileTree(path, new DeletingVisitor());
       }
-    } catch (IOException | UncheckedIOException _) {
+    } catch (IOException _) {
       // What cannot be deleted carries "partial" in its name, and nothing takes it for a result.
-      return;
     }
   }
 
   private static final class DeletingVisitor extends SimpleFileVisitor<Path> {
     @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-        throws IOException {
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       Files.delete(file);
       return FileVisitResult.CONTINUE;
     }

@@ -4,8 +4,8 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 
 /**
- * Time that stands still until it is moved, for tests and for replaying parts of the rack. Wakes run
- * on the thread that moves it. Thread-safe.
+ * Time that stands still until it is moved, for tests and for replaying parts of the rack. Wakes
+ * run on the thread that moves it. Thread-safe.
  */
 public final class ManualClock implements Clock {
   private record Wake(long instantNanos, long order, Runnable action) {}

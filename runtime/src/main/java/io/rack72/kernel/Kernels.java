@@ -20,7 +20,8 @@ public interface Kernels {
   String name();
 
   /**
-   * Root-mean-square normalisation: {@code out = x / sqrt(mean(x^2) + epsilon) * weight}, row by row.
+   * Root-mean-square normalisation: {@code out = x / sqrt(mean(x^2) + epsilon) * weight}, row by
+   * row.
    *
    * @param x {@code [rows, weight.length]}
    * @param out {@code [rows, weight.length]}; may be {@code x}
@@ -73,8 +74,8 @@ public interface Kernels {
       float[] out);
 
   /**
-   * The activation inside an expert, on interleaved columns: gate is column {@code 2i}, up is {@code
-   * 2i + 1}; with gate limited above and up on both sides, {@code out_i = (up + 1) * gate *
+   * The activation inside an expert, on interleaved columns: gate is column {@code 2i}, up is
+   * {@code 2i + 1}; with gate limited above and up on both sides, {@code out_i = (up + 1) * gate *
    * sigmoid(1.702 * gate)}.
    *
    * @param gateUp {@code [rows, 2 * width]}
@@ -94,10 +95,10 @@ public interface Kernels {
 
   /**
    * One layer's keys and values of one sequence. Position {@code p} lies in {@code blocks[p /
-   * blockTokens]}, at token {@code t = p % blockTokens}; the key of kv head {@code h} starts at byte
-   * {@code keyOffsetBytes + ((h * blockTokens + t) * headDim) * 4} of it, the value likewise from
-   * {@code valueOffsetBytes}; native-endian floats. Entries of blocks behind a sliding window may be
-   * null.
+   * blockTokens]}, at token {@code t = p % blockTokens}; the key of kv head {@code h} starts at
+   * byte {@code keyOffsetBytes + ((h * blockTokens + t) * headDim) * 4} of it, the value likewise
+   * from {@code valueOffsetBytes}; native-endian floats. Entries of blocks behind a sliding window
+   * may be null.
    */
   record KvPages(
       MemorySegment[] blocks, int blockTokens, long keyOffsetBytes, long valueOffsetBytes) {}

@@ -23,14 +23,17 @@ public final class KvCache implements AutoCloseable {
     sliding = new BlockPool(slidingBlocks, layout.slidingBlockBytes(), arena);
   }
 
+  /** How the blocks are laid out. */
   public KvLayout layout() {
     return layout;
   }
 
+  /** Blocks of the full layers. */
   public BlockPool full() {
     return full;
   }
 
+  /** Blocks of the sliding layers. */
   public BlockPool sliding() {
     return sliding;
   }
@@ -40,6 +43,7 @@ public final class KvCache implements AutoCloseable {
     return full.bytes() + sliding.bytes();
   }
 
+  /** Gives the memory back to the host; no block may be read or written after this. */
   @Override
   public void close() {
     arena.close();

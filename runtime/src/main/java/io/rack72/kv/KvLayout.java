@@ -4,8 +4,8 @@ import io.rack72.checkpoint.ModelConfig;
 
 /**
  * How keys and values lie in blocks. A block holds {@code blockTokens} consecutive positions of one
- * sequence, for all layers of one kind: full layers share one kind of block, sliding layers another,
- * so that sliding layers can give back what their window has passed.
+ * sequence, for all layers of one kind: full layers share one kind of block, sliding layers
+ * another, so that sliding layers can give back what their window has passed.
  *
  * <p>Within a block: layer of that kind, then keys before values, then kv head, token, element.
  *
@@ -67,7 +67,8 @@ public record KvLayout(ModelConfig config, int blockTokens) {
 
   /**
    * Blocks that the sliding layers of one sequence hold at most while rows of it are computed: a
-   * span of window and rows, wherever it begins within a block; 0 where the model has no such layer.
+   * span of window and rows, wherever it begins within a block; 0 where the model has no such
+   * layer.
    *
    * @param rows consecutive positions computed in one step, at least 1
    */

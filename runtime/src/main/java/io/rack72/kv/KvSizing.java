@@ -43,9 +43,10 @@ public record KvSizing(int fullBlocks, int slidingBlocks, int longestContext) {
 
     long sliding = 0;
     if (layout.hasSlidingLayers()) {
-      long windows = maxRunning * (layout.config().slidingWindow() / layout.blockTokens() + 3L);
-      long useful = windows + Math.ceilDiv(stepRows, layout.blockTokens());
-      long share = layout.hasFullLayers() ? bytes / 2 : bytes;
+      long useful = usefulSlidingBlocks(layout, maxRunning, stepRows);
+      // Of very little memory, half could leave less than a block to the full layers.
+      long share =
+          layout.hasFullLayers() ? Math.min(bytes / 2, bytes - layout.fullBlockBytes()) : bytes;
       sliding = Math.min(useful, share / layout.slidingBlockBytes());
     }
     long full = 0;
@@ -58,6 +59,26 @@ public record KvSizing(int fullBlocks, int slidingBlocks, int longestContext) {
     }
     return new KvSizing(
         Math.toIntExact(full), Math.toIntExact(sliding), Math.toIntExact(longestContext));
+  }
+
+  /**
+   * Memory with which {@link #of} grants a single sequence a context.
+   *
+   * @param context in tokens; what of it the model was made for
+   */
+  public static long bytesFor(KvLayout layout, int context, int maxRunning, int stepRows) {
+    int positions = Math.min(context, layout.config().maxPositions());
+    long full = layout.blocksFor(positions) * layout.fullBlockBytes();
+    long sliding =
+        usefulSlidingBlocks(layout, maxRunning, stepRows) * layout.slidingBlockBytes();
+    // Half of the memory is always the full layers'.
+    long bytes = layout.hasFullLayers() ? Math.min(full + sliding, 2 * full) : sliding;
+    return Math.max(bytes, leastBytes(layout, layout.slidingBlocksFor(1)));
+  }
+
+  private static long usefulSlidingBlocks(KvLayout layout, int maxRunning, int stepRows) {
+    long windows = maxRunning * (layout.config().slidingWindow() / layout.blockTokens() + 3L);
+    return windows + Math.ceilDiv(stepRows, layout.blockTokens());
   }
 
   /** Pools of this size. */

@@ -6,7 +6,9 @@ import java.util.Arrays;
 /**
  * The blocks of one sequence on one GPU: for every position computed so far in the full layers, and
  * for the window in the sliding layers. A model without layers of one kind takes no blocks of it.
- * Not thread-safe.
+ *
+ * <p>Not thread-safe. While a step is computed its sequences' blocks do not change, so that one
+ * other thread may ask for their {@link #blocks}.
  */
 public final class SequenceKv {
   private final KvCache cache;

@@ -2,8 +2,8 @@ package io.rack72.link;
 
 /**
  * One direction of a port, as a queue in time: bytes occupy it one transfer after the other at its
- * bandwidth. All arithmetic is in whole numbers and loses no fraction of a nanosecond while the lane
- * is busy, so the end of a long train of small frames is exact. Not thread-safe.
+ * bandwidth. All arithmetic is in whole numbers and loses no fraction of a nanosecond while the
+ * lane is busy, so the end of a long train of small frames is exact. Not thread-safe.
  */
 public final class Lane {
   /** Longest transfer in bytes: what keeps the arithmetic within 64 bits. */

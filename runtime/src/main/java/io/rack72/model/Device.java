@@ -1,9 +1,9 @@
 package io.rack72.model;
 
 /**
- * What a GPU computes with. The device decides what a kernel gives and how long it takes; everything
- * around it is the same whether it computes or only knows the durations. Used by one GPU at a time;
- * not thread-safe.
+ * What a GPU computes with. The device decides what a kernel gives and how long it takes;
+ * everything around it is the same whether it computes or only knows the durations. Used by one GPU
+ * at a time; not thread-safe.
  */
 public interface Device {
   /** Begins a step: embeds its tokens. */
@@ -22,8 +22,8 @@ public interface Device {
   /**
    * What the experts gave.
    *
-   * @param values {@code [assignments, hiddenSize]}, unweighted, bias included; null where the device
-   *     computes nothing
+   * @param values {@code [assignments, hiddenSize]}, unweighted, bias included; null where the
+   *     device computes nothing
    * @param readyAtNanos when the device has them
    */
   record ExpertOutputs(float[] values, long readyAtNanos) {}

@@ -66,6 +66,5 @@ public interface ModelWeights {
    * @param gateUp {@code [2 * intermediateSize, hiddenSize]}, rows interleaved: gate even, up odd
    * @param down {@code [hiddenSize, intermediateSize]}
    */
-  record Expert(
-      Mxfp4Matrix gateUp, Bf16Vector gateUpBias, Mxfp4Matrix down, Bf16Vector downBias) {}
+  record Expert(Mxfp4Matrix gateUp, Bf16Vector gateUpBias, Mxfp4Matrix down, Bf16Vector downBias) {}
 }

@@ -16,7 +16,8 @@ public record StepBatch(int[] tokenIds, List<Slice> slices) {
     int row = 0;
     for (Slice slice : slices) {
       if (slice.firstRow() != row || slice.rows() < 1) {
-        throw new IllegalArgumentException("slices cover the rows in order, without gaps: " + slice);
+        throw new IllegalArgumentException(
+            "slices cover the rows in order, without gaps: " + slice);
       }
       row += slice.rows();
     }

@@ -1,8 +1,8 @@
 package io.rack72.sampling;
 
 /**
- * Random numbers that are a function of (seed, position, draw) and of nothing else: no state, so the
- * same token is drawn wherever, whenever and in whatever company its sequence is computed.
+ * Random numbers that are a function of (seed, position, draw) and of nothing else: no state, so
+ * the same token is drawn wherever, whenever and in whatever company its sequence is computed.
  *
  * <p>Philox4x32 with ten rounds, from J. Salmon, M. Moraes, R. Dror and D. Shaw, "Parallel Random
  * Numbers: As Easy as 1, 2, 3", SC'11. The seed is the key; position and draw are the counter.

@@ -69,8 +69,7 @@ final class LikeliestCut {
   }
 
   /** Sums up, by their next digit, the tokens whose digits so far are those of {@code last}. */
-  private void sum(
-      double[] weights, boolean byWeight, int last, int found, int shift, int mask) {
+  private void sum(double[] weights, boolean byWeight, int last, int found, int shift, int mask) {
     Arrays.fill(sums, 0);
     for (int i = 0; i < size; i++) {
       if ((ranks[i] & found) == last) {
@@ -80,8 +79,7 @@ final class LikeliestCut {
   }
 
   /** Drops what ranks after {@code last}, and of its equals those that are not needed. */
-  private void drop(
-      double[] weights, double target, boolean byWeight, int last, double before) {
+  private void drop(double[] weights, double target, boolean byWeight, int last, double before) {
     double kept = before;
     for (int i = 0; i < size; i++) {
       int order = Integer.compareUnsigned(ranks[i], last);

@@ -16,15 +16,20 @@ final class LogSoftmax {
   /**
    * @param logits not copied
    * @param max largest of them
+   * @param scratch at least {@code vocabSize} long; overwritten
    */
-  LogSoftmax(float[] logits, int offset, int vocabSize, float max) {
+  LogSoftmax(float[] logits, int offset, int vocabSize, float max, double[] scratch) {
     this.logits = logits;
     this.offset = offset;
     this.vocabSize = vocabSize;
     this.max = max;
+    for (int i = 0; i < vocabSize; i++) {
+      scratch[i] = (double) logits[offset + i] - max;
+    }
+    NegativeExp.replace(scratch, vocabSize);
     double sum = 0;
     for (int i = 0; i < vocabSize; i++) {
-      sum += NegativeExp.of((double) logits[offset + i] - max);
+      sum += scratch[i];
     }
     logSum = StrictMath.log(sum);
   }

@@ -3,8 +3,8 @@ package io.rack72.sampling;
 import java.util.Arrays;
 
 /**
- * One chosen token. The logprobs are those of the model itself: natural logarithms of the softmax of
- * the raw logits, before temperature, penalties or any cut.
+ * One chosen token. The logprobs are those of the model itself: natural logarithms of the softmax
+ * of the raw logits, before temperature, penalties or any cut.
  *
  * @param id the token
  * @param logprob of the token; NaN where logprobs were not asked for

@@ -11,9 +11,8 @@ import java.util.Objects;
  * probabilities. All ties go to the lower id, so that top-k keeps exactly k.
  *
  * <p>The choice is a function of (logits, parameters, history, position). Logits are adjusted in
- * float; probabilities are doubles, summed in the order of token ids, so that no sum depends on lanes
- * or threads, and 2<sup>-53</sup> is lost where a float would lose whole tokens of a large
- * vocabulary.
+ * float. Probabilities are doubles, summed in the order of token ids: no sum depends on lanes or
+ * threads, and over two hundred thousand tokens none of the unlikely ones is rounded away.
  *
  * <p>Owns scratch memory of some bytes per token of the vocabulary: one for each GPU. Not
  * thread-safe.
@@ -43,13 +42,22 @@ public final class Sampler {
       SamplingParams params,
       TokenCounts history,
       int position) {
+    if (adjusted.length < vocabSize) {
+      adjusted = new float[vocabSize];
+      weights = new double[vocabSize];
+    }
     float max = requireMax(logits, offset, vocabSize, position);
     adjust(logits, offset, vocabSize, params, history);
-    int token = params.isGreedy() ? argmax(vocabSize) : draw(vocabSize, params, position);
+    float adjustedMax = max(adjusted, 0, vocabSize);
+    if (adjustedMax == Float.NEGATIVE_INFINITY) {
+      throw new IllegalArgumentException("the sampling parameters leave no token to choose");
+    }
+    int token =
+        params.isGreedy() ? argmax(adjustedMax) : draw(vocabSize, params, adjustedMax, position);
     if (params.topLogprobs() < 0) {
       return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
     }
-    LogSoftmax logprobs = new LogSoftmax(logits, offset, vocabSize, max);
+    LogSoftmax logprobs = new LogSoftmax(logits, offset, vocabSize, max, weights);
     int[] topIds = logprobs.top(params.topLogprobs());
     float[] topLogprobs = new float[topIds.length];
     for (int i = 0; i < topIds.length; i++) {
@@ -59,15 +67,14 @@ public final class Sampler {
   }
 
   private static float requireMax(float[] logits, int offset, int vocabSize, int position) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (int i = 0; i < vocabSize; i++) {
-      float logit = logits[offset + i];
-      if (logit > max) {
-        max = logit;
-      } else if (Float.isNaN(logit)) {
-        throw new BrokenLogitsException(
-            "the logit of token " + i + " at position " + position + " is not a number");
+    float max = max(logits, offset, vocabSize);
+    if (Float.isNaN(max)) {
+      int token = 0;
+      while (!Float.isNaN(logits[offset + token])) {
+        token++;
       }
+      throw new BrokenLogitsException(
+          "the logit of token " + token + " at position " + position + " is not a number");
     }
     if (Float.isInfinite(max)) {
       throw new BrokenLogitsException(
@@ -76,12 +83,18 @@ public final class Sampler {
     return max;
   }
 
+  /** The largest value, whatever the order in which they are compared; NaN if one is. */
+  private static float max(float[] values, int offset, int count) {
+    float max = Float.NEGATIVE_INFINITY;
+    for (int i = offset; i < offset + count; i++) {
+      max = Math.max(max, values[i]);
+    }
+    return max;
+  }
+
   /** Fills {@link #adjusted}. */
   private void adjust(
       float[] logits, int offset, int vocabSize, SamplingParams params, TokenCounts history) {
-    if (adjusted.length < vocabSize) {
-      adjusted = new float[vocabSize];
-    }
     System.arraycopy(logits, offset, adjusted, 0, vocabSize);
     params
         .logitBias()
@@ -108,21 +121,17 @@ public final class Sampler {
     }
   }
 
-  private int argmax(int vocabSize) {
-    int best = 0;
-    for (int i = 1; i < vocabSize; i++) {
-      if (adjusted[i] > adjusted[best]) {
-        best = i;
-      }
+  private int argmax(float max) {
+    int token = 0;
+    // As numbers, so that both zeros are equal.
+    while (adjusted[token] != max) {
+      token++;
     }
-    if (adjusted[best] == Float.NEGATIVE_INFINITY) {
-      throw new IllegalArgumentException("the sampling parameters leave no token to choose");
-    }
-    return best;
+    return token;
   }
 
-  private int draw(int vocabSize, SamplingParams params, int position) {
-    weigh(vocabSize, params.temperature());
+  private int draw(int vocabSize, SamplingParams params, float max, int position) {
+    weigh(vocabSize, max, params.temperature());
     boolean topK = params.topK() > 0 && params.topK() < vocabSize;
     boolean topP = params.topP() < 1;
     if (params.minP() > 0) {
@@ -153,14 +162,11 @@ public final class Sampler {
   }
 
   /** Fills {@link #weights} with probabilities relative to the largest, which gets exactly 1. */
-  private void weigh(int vocabSize, double temperature) {
-    if (weights.length < vocabSize) {
-      weights = new double[vocabSize];
-    }
-    double max = adjusted[argmax(vocabSize)];
+  private void weigh(int vocabSize, double max, double temperature) {
     for (int i = 0; i < vocabSize; i++) {
-      weights[i] = NegativeExp.of((adjusted[i] - max) / temperature);
+      weights[i] = (adjusted[i] - max) / temperature;
     }
+    NegativeExp.replace(weights, vocabSize);
   }
 
   private void dropBelow(double least, int vocabSize) {

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * How the next token of a sequence is chosen, and when the sequence ends. Immutable; validated where
- * it is made, so that a sampler can trust it.
+ * How the next token of a sequence is chosen, and when the sequence ends. Immutable; validated
+ * where it is made, so that a sampler can trust it.
  *
  * @param temperature 0 is greedy; up to 2 or so, divides the logits
  * @param topP keep the smallest set of most likely tokens whose probability reaches this; in (0, 1]
@@ -56,8 +56,7 @@ public record SamplingParams(
         "above 0, at most 10");
     require(topLogprobs >= -1 && topLogprobs <= 20, "top_logprobs", topLogprobs, "0 to 20");
     require(maxTokens >= 1, "max_tokens", maxTokens, "1 or more");
-    require(
-        minTokens >= 0 && minTokens <= maxTokens, "min_tokens", minTokens, "0 to max_tokens");
+    require(minTokens >= 0 && minTokens <= maxTokens, "min_tokens", minTokens, "0 to max_tokens");
     logitBias.forEach(
         (id, bias) -> {
           require(id >= 0, "a token id in logit_bias", id, "0 or more");
@@ -73,8 +72,7 @@ public record SamplingParams(
 
   /** Greedy choice of {@code maxTokens} tokens, ended by none. */
   public static SamplingParams greedy(int maxTokens) {
-    return new SamplingParams(
-        0, 1, 0, 0, 0, 0, 0, 1, Map.of(), -1, maxTokens, 0, Set.of(), true);
+    return new SamplingParams(0, 1, 0, 0, 0, 0, 0, 1, Map.of(), -1, maxTokens, 0, Set.of(), true);
   }
 
   /** Whether the most likely token is always taken. */
@@ -96,8 +94,7 @@ public record SamplingParams(
     for (int id : stopIds) {
       require(id < vocabSize, "a stop token id", id, range);
     }
-    require(
-        stopIds.size() < vocabSize, "the number of stop token ids", stopIds.size(), range);
+    require(stopIds.size() < vocabSize, "the number of stop token ids", stopIds.size(), range);
   }
 
   private static void require(boolean holds, String name, Number value, String range) {

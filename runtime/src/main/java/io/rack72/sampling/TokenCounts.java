@@ -39,7 +39,9 @@ public final class TokenCounts {
 
   /** Takes in one generated token. */
   public void addGenerated(int token) {
-    counts[findOrInsert(token)]++;
+    // Inserting may replace the table, so the slot must be known before the table is looked up.
+    int slot = findOrInsert(token);
+    counts[slot]++;
     generated++;
   }
 

@@ -17,8 +17,7 @@ final class AdmissionRules {
   }
 
   /** Why the sequence is refused; empty if it will fit when it is alone. */
-  Optional<Admission.Refused> refusal(
-      int[] promptIds, int[] generatedIds, SamplingParams params) {
+  Optional<Admission.Refused> refusal(int[] promptIds, int[] generatedIds, SamplingParams params) {
     if (promptIds.length == 0) {
       return invalid("a prompt has at least one token, not none");
     }
@@ -33,7 +32,9 @@ final class AdmissionRules {
     }
     if (promptIds.length >= limits.contextLimit()) {
       return tooLarge(
-          "the prompt's " + promptIds.length + " tokens leave no room for a reply in a context of "
+          "the prompt's "
+              + promptIds.length
+              + " tokens leave no room for a reply in a context of "
               + limits.contextLimit());
     }
     long length = Math.min((long) promptIds.length + params.maxTokens(), limits.contextLimit());
@@ -46,8 +47,12 @@ final class AdmissionRules {
     int available = cache.full().capacity();
     if (needed > available) {
       return tooLarge(
-          "prompt and reply of " + length + " tokens need " + needed
-              + " KV blocks, and the GPU has " + available);
+          "prompt and reply of "
+              + length
+              + " tokens need "
+              + needed
+              + " KV blocks, and the GPU has "
+              + available);
     }
     return Optional.empty();
   }

@@ -15,17 +15,19 @@ import java.util.Optional;
 /**
  * Decides what each step of one GPU computes. There is no prefill phase and no decode phase: every
  * sequence has tokens still to compute, one for a decode and many for a prompt, and a step takes
- * some of them under a token budget. Running sequences come first, each with at least one row, so
- * that a long prompt never stalls the others; then waiting ones in the order of their arrival.
+ * some of them under a token budget, of a prompt no more than a chunk. Running sequences come first
+ * and are in every step, so that a long prompt never stalls the others; then waiting ones in the
+ * order of their arrival.
  *
- * <p>When KV blocks run out, the youngest running sequence gives all of its blocks back and waits at
- * the head of the queue, to be computed again from its tokens. So the running sequences are always
- * the ones that arrived first, and the oldest, which fits alone or was refused, always gets on:
- * nothing starves and nothing deadlocks.
+ * <p>When KV blocks run out, the youngest running sequence gives all of its blocks back and waits
+ * at the head of the queue, to be computed again from its tokens. So the running sequences are
+ * always the ones that arrived first, and the oldest, which fits alone or was refused, always gets
+ * on: nothing starves and nothing deadlocks.
  *
- * <p>Use: {@link #step}, compute it, {@link #complete} it; append the sampled tokens and {@link
- * #finish} what has ended, then the next step. Sequences may be added, finished and aborted at any
- * time. Blocks that a step in flight may touch are not given to anybody until it completes.
+ * <p>Use: {@link #step}, compute it, {@link #complete} it; append the sampled tokens of those that
+ * are still live and {@link #finish} what has ended, then the next step. Sequences may be added,
+ * finished and aborted at any time. Blocks that a step in flight may touch are not given to anybody
+ * until it completes.
  *
  * <p>Pure: no clock, no threads, no randomness. Not thread-safe.
  */
@@ -55,15 +57,14 @@ public final class Scheduler {
   }
 
   /**
-   * Queues a sequence. It ends the same whether it is new or goes on from tokens that were generated
-   * elsewhere.
+   * Queues a sequence. It ends the same whether it is new or goes on from tokens that were
+   * generated elsewhere.
    *
    * @param promptIds at least one token
    * @param generatedIds tokens generated before; fewer than its limit
    * @throws IllegalArgumentException if a sequence of this id is live
    */
-  public Admission add(
-      SequenceId id, int[] promptIds, int[] generatedIds, SamplingParams params) {
+  public Admission add(SequenceId id, int[] promptIds, int[] generatedIds, SamplingParams params) {
     if (live.containsKey(id)) {
       throw new IllegalArgumentException("sequence " + id + " is already here");
     }
@@ -112,7 +113,7 @@ public final class Scheduler {
     }
     inFlight = Optional.empty();
     for (Share share : plan.shares()) {
-      if (share.sequence().state() == Sequence.State.RUNNING) {
+      if (share.sequence().isLive()) {
         share.sequence().advance(share.rows());
       }
     }
@@ -159,13 +160,16 @@ public final class Scheduler {
         preemptions);
   }
 
-  /** Plans the running sequences, oldest first; returns the rows that are left. */
+  /**
+   * Plans the running sequences, oldest first; returns the rows that are left. There is a row for
+   * each of them: only a share that the budget cut short can be larger in the next step, and that
+   * was the youngest's, since nothing is admitted behind it while no budget is left.
+   */
   private int planRunning(List<Share> shares) {
     int budgetLeft = limits.tokenBudget();
     for (int i = 0; i < running.size(); i++) {
       Sequence sequence = running.get(i);
-      int youngerRows = running.size() - i - 1;
-      int rows = rows(sequence, budgetLeft - youngerRows);
+      int rows = rows(sequence, budgetLeft);
       if (makeRoom(sequence, rows)) {
         shares.add(share(sequence, rows));
         budgetLeft -= rows;
@@ -253,8 +257,12 @@ public final class Scheduler {
     }
     if (layout.slidingBlocksFor(1) > capacity) {
       throw new IllegalArgumentException(
-          "a window of " + layout.config().slidingWindow() + " tokens needs "
-              + layout.slidingBlocksFor(1) + " KV blocks, and the GPU has " + capacity);
+          "a window of "
+              + layout.config().slidingWindow()
+              + " tokens needs "
+              + layout.slidingBlocksFor(1)
+              + " KV blocks, and the GPU has "
+              + capacity);
     }
     while (layout.slidingBlocksFor(largest) > capacity) {
       largest--;

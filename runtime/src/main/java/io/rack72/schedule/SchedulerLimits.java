@@ -3,8 +3,8 @@ package io.rack72.schedule;
 /**
  * What bounds the work of one GPU.
  *
- * @param tokenBudget rows of a step at most; at least {@code maxRunning}, so that no running
- *     sequence ever misses a step
+ * @param tokenBudget rows of a step at most; at least {@code maxRunning}, since every running
+ *     sequence is in every step
  * @param prefillChunk rows that one sequence takes of a step at most
  * @param maxRunning sequences that run at a time
  * @param maxWaiting sequences that wait at a time; a further one is refused

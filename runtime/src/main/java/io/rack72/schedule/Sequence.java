@@ -130,6 +130,14 @@ public final class Sequence {
     return finish;
   }
 
+  /**
+   * Whether its scheduler still has it. One that was aborted while a step computed it is not live:
+   * its next token is not wanted.
+   */
+  public boolean isLive() {
+    return state != State.ENDED;
+  }
+
   void copyTokens(int position, int[] target, int offset, int count) {
     System.arraycopy(tokens, position, target, offset, count);
   }

@@ -80,8 +80,7 @@ final class BytePairMerge {
 
   private void rankPair(int part) {
     int next = partEnd[part];
-    pairRank[part] =
-        next == piece.length ? NO_PAIR : vocabulary.find(piece, part, partEnd[next]);
+    pairRank[part] = next == piece.length ? NO_PAIR : vocabulary.find(piece, part, partEnd[next]);
     if (pairRank[part] != NO_PAIR) {
       push((long) pairRank[part] << 32 | part);
     }

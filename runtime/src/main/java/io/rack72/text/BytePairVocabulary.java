@@ -74,8 +74,7 @@ final class BytePairVocabulary {
       starts[tokens] = used;
       at = lineEnd + 1;
     }
-    return new BytePairVocabulary(
-        Arrays.copyOf(bytes, used), Arrays.copyOf(starts, tokens + 1));
+    return new BytePairVocabulary(Arrays.copyOf(bytes, used), Arrays.copyOf(starts, tokens + 1));
   }
 
   /** Number of tokens. */

@@ -34,7 +34,7 @@ public enum HarmonyToken {
   }
 
   /** The id in a vocabulary, where it has one. */
-  OptionalInt id(Tokenizer tokenizer) {
+  public OptionalInt id(Tokenizer tokenizer) {
     return tokenizer.special(text);
   }
 

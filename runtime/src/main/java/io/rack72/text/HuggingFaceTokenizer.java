@@ -1,19 +1,17 @@
 package io.rack72.text;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.checkpoint.CheckpointException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * Any tokenizer in the Hugging Face {@code tokenizer.json} format. Encoding is done by the Rust
@@ -22,39 +20,36 @@ import java.util.OptionalInt;
  *
  * <p>The library is handed the file without its special tokens: it would find them in ordinary text
  * too, and a user could then write the structure of a conversation. Truncation and padding are
- * switched off. A token that the file marks as unknown-word token can come out of {@link #encode}.
+ * switched off. Of the special tokens only the one for unknown words can come out of {@link
+ * #encode}.
  *
  * <p>Immutable and thread-safe. The native tokenizer is held as long as the process runs.
  */
 public final class HuggingFaceTokenizer implements Tokenizer {
-  /** The largest file that is read; the largest known ones have some 35 MB. */
-  static final long MAX_FILE_BYTES = 256L << 20;
-
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Map<String, String> ENCODER_OPTIONS =
+      Map.of(
+          "addSpecialTokens", "false",
+          "truncation", "do_not_truncate",
+          "padding", "do_not_pad");
 
   private final ai.djl.huggingface.tokenizers.HuggingFaceTokenizer encoder;
-  // By token id; null where the file names no token.
   private final byte[][] tokens;
   private final Map<String, Integer> specials;
-  private final boolean[] special;
+  private final BitSet specialIds;
+  // Added tokens that are ordinary text: from the library's id for them to the file's.
+  private final Map<Long, Integer> addedIds;
+  private final int unknownId;
 
   private HuggingFaceTokenizer(
       ai.djl.huggingface.tokenizers.HuggingFaceTokenizer encoder,
-      byte[][] tokens,
-      Map<String, Integer> specials) {
+      TokenizerFile file,
+      Map<Long, Integer> addedIds) {
     this.encoder = encoder;
-    this.tokens = tokens;
-    this.specials = Map.copyOf(specials);
-    this.special = new boolean[tokens.length];
-    for (int id : specials.values()) {
-      special[id] = true;
-    }
-    for (int id = 0; id < tokens.length; id++) {
-      if (tokens[id] == null) {
-        tokens[id] = ("<|reserved_" + id + "|>").getBytes(StandardCharsets.US_ASCII);
-        special[id] = true;
-      }
-    }
+    this.tokens = file.tokens();
+    this.specials = file.specials();
+    this.specialIds = file.specialIds();
+    this.addedIds = addedIds;
+    this.unknownId = file.unknownId();
   }
 
   /**
@@ -65,48 +60,33 @@ public final class HuggingFaceTokenizer implements Tokenizer {
    * @throws CheckpointException where the file cannot be read, is no tokenizer, or names an id that
    *     the model does not know
    */
-  public static HuggingFaceTokenizer load(Path file, int vocabSize) {
-    JsonNode json = read(file);
-    byte[][] tokens = new byte[vocabSize][];
-    Map<String, Integer> specials = new HashMap<>();
-    TokenBytes spelling = TokenBytes.usedBy(json);
-    JsonNode vocabulary = json.path("model").path("vocab");
-    if (vocabulary.isObject()) {
-      for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
-        int id = checkedId(file, token.getKey(), token.getValue(), vocabSize);
-        tokens[id] = spelling.of(token.getKey());
-      }
-    } else if (vocabulary.isArray()) {
-      // Unigram models list [token, score] and number them in order.
-      for (int i = 0; i < vocabulary.size(); i++) {
-        String token = vocabulary.get(i).path(0).asText();
-        int id = checkedId(file, token, JSON.getNodeFactory().numberNode(i), vocabSize);
-        tokens[id] = spelling.of(token);
-      }
-    } else {
+  public static HuggingFaceTokenizer load(Path path, int vocabSize) {
+    TokenizerFile file = TokenizerFile.read(path, vocabSize);
+    stayOffline();
+    try {
+      ai.djl.huggingface.tokenizers.HuggingFaceTokenizer encoder =
+          ai.djl.huggingface.tokenizers.HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(file.withoutSpecials()), ENCODER_OPTIONS);
+      return new HuggingFaceTokenizer(encoder, file, addedIds(encoder, file));
+    } catch (IOException | RuntimeException | LinkageError e) {
       throw new CheckpointException(
-          file + " has no vocabulary: model.vocab must be an object or a list");
+          path + " is not a tokenizer that can be loaded: " + e.getMessage(), e);
     }
-    for (JsonNode added : json.path("added_tokens")) {
-      String content = added.path("content").asText();
-      int id = checkedId(file, content, added.path("id"), vocabSize);
-      tokens[id] = content.getBytes(StandardCharsets.UTF_8);
-      if (added.path("special").asBoolean()) {
-        specials.put(content, id);
-      }
-    }
-    return new HuggingFaceTokenizer(encoder(file, json, specials), tokens, specials);
   }
 
   @Override
   public int[] encode(String text) {
     // Half a surrogate pair would abort the process inside the native library.
-    long[] ids = encoder.encode(WellFormedText.of(text), false, false).getIds();
-    int[] narrowed = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      narrowed[i] = Math.toIntExact(ids[i]);
+    String wellFormed = WellFormedText.of(text);
+    int[] ids = encodePart(wellFormed);
+    if (Arrays.stream(ids).noneMatch(id -> specialIds.get(id) && id != unknownId)) {
+      return ids;
     }
-    return narrowed;
+    // Some models look whole words up in a vocabulary that holds special tokens as well. Such a
+    // word is cut, after which it is in no vocabulary.
+    return insideSpecials(wellFormed).stream()
+        .flatMapToInt(part -> IntStream.of(encodePart(part)))
+        .toArray();
   }
 
   @Override
@@ -123,7 +103,7 @@ public final class HuggingFaceTokenizer implements Tokenizer {
   @Override
   public boolean isSpecial(int id) {
     checkRange(id);
-    return special[id];
+    return specialIds.get(id);
   }
 
   @Override
@@ -139,66 +119,44 @@ public final class HuggingFaceTokenizer implements Tokenizer {
     }
   }
 
-  private static JsonNode read(Path file) {
-    try {
-      if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new CheckpointException(
-            "%s has %d bytes; a tokenizer file may have at most %d"
-                .formatted(file, Files.size(file), MAX_FILE_BYTES));
+  private int[] encodePart(String text) {
+    return Arrays.stream(encoder.encode(text, false, false).getIds())
+        .mapToInt(id -> addedIds.getOrDefault(id, Math.toIntExact(id)))
+        .toArray();
+  }
+
+  /** The text in parts, cut behind the first character of each special token that it spells. */
+  private List<String> insideSpecials(String text) {
+    List<String> parts = new ArrayList<>();
+    int partStart = 0;
+    for (int at = 0; at < text.length(); at++) {
+      int from = at;
+      if (specials.keySet().stream().anyMatch(special -> text.startsWith(special, from))) {
+        int cut = text.offsetByCodePoints(at, 1);
+        parts.add(text.substring(partStart, cut));
+        partStart = cut;
       }
-      return JSON.readTree(file.toFile());
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException("cannot read " + file + ": " + e.getMessage(), e);
     }
-  }
-
-  private static int checkedId(Path file, String token, JsonNode id, int vocabSize) {
-    if (!id.isInt() || id.intValue() < 0 || id.intValue() >= vocabSize) {
-      throw new CheckpointException(
-          "%s gives token '%s' the id %s, but the model has the ids 0 to %d"
-              .formatted(file, token, id.asText("(none)"), vocabSize - 1));
-    }
-    return id.intValue();
-  }
-
-  private static ai.djl.huggingface.tokenizers.HuggingFaceTokenizer encoder(
-      Path file, JsonNode json, Map<String, Integer> specials) {
-    ObjectNode ordinary = json.deepCopy();
-    ordinary.putNull("truncation");
-    ordinary.putNull("padding");
-    if (ordinary.path("added_tokens") instanceof ArrayNode added) {
-      added.removeIf(token -> token.path("special").asBoolean());
-    }
-    if (ordinary.path("model") instanceof ObjectNode model) {
-      removeWholeWords(model, specials);
-    }
-    stayOffline();
-    try {
-      return ai.djl.huggingface.tokenizers.HuggingFaceTokenizer.newInstance(
-          new ByteArrayInputStream(JSON.writeValueAsBytes(ordinary)),
-          Map.of(
-              "addSpecialTokens", "false",
-              "truncation", "do_not_truncate",
-              "padding", "do_not_pad"));
-    } catch (IOException | RuntimeException e) {
-      throw new CheckpointException(
-          file + " is not a tokenizer that can be loaded: " + e.getMessage(), e);
-    }
+    parts.add(text.substring(partStart));
+    return parts;
   }
 
   /**
-   * Takes special tokens out of the vocabulary too, for the models that look a whole word up in it.
-   * The unknown-word token must stay, or the model does not load.
+   * The library numbers added tokens itself, on from the vocabulary and without gaps, whatever the
+   * file says; but the rows of the model's embedding are as the file says.
    */
-  private static void removeWholeWords(ObjectNode model, Map<String, Integer> specials) {
-    boolean onlyMerges =
-        model.path("type").asText().equals("BPE") && !model.path("ignore_merges").asBoolean();
-    if (!onlyMerges && model.path("vocab") instanceof ObjectNode vocabulary) {
-      String unknown = model.path("unk_token").asText();
-      specials.keySet().stream().filter(s -> !s.equals(unknown)).forEach(vocabulary::remove);
+  private static Map<Long, Integer> addedIds(
+      ai.djl.huggingface.tokenizers.HuggingFaceTokenizer encoder, TokenizerFile file) {
+    Map<Long, Integer> ids = new HashMap<>();
+    for (Map.Entry<String, Integer> added : file.ordinaryAdded().entrySet()) {
+      long[] found = encoder.encode(added.getKey(), false, false).getIds();
+      if (found.length != 1) {
+        throw new IllegalArgumentException(
+            "the added token '%s' is not found as one token".formatted(added.getKey()));
+      }
+      ids.put(found[0], added.getValue());
     }
+    return Map.copyOf(ids);
   }
 
   /**

@@ -116,7 +116,9 @@ public final class O200kHarmonyTokenizer implements Tokenizer {
     return name == null ? "<|reserved_" + id + "|>" : name;
   }
 
-  /** Delays reading until the first use and lets the class loader see to it that it is done once. */
+  /**
+   * Delays reading until the first use and lets the class loader see to it that it is done once.
+   */
   private static final class Loaded {
     static final O200kHarmonyTokenizer INSTANCE = new O200kHarmonyTokenizer(load());
 

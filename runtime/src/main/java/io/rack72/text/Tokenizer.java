@@ -43,11 +43,12 @@ public interface Tokenizer {
    * @throws IllegalArgumentException where an id is outside the vocabulary
    */
   default String decode(int[] ids) {
-    TextDecoder decoder = TextDecoder.of(this);
+    Utf8Decoder utf8 = new Utf8Decoder();
     StringBuilder text = new StringBuilder();
     for (int id : ids) {
-      text.append(decoder.push(id));
+      utf8.decode(bytes(id), text);
     }
-    return text.append(decoder.finish()).toString();
+    utf8.finish(text);
+    return text.toString();
   }
 }

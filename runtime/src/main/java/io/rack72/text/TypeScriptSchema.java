@@ -1,6 +1,7 @@
 package io.rack72.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -82,7 +83,7 @@ final class TypeScriptSchema {
       if (variant.has("default")) {
         JsonNode value = variant.path("default");
         // Here the strings of an enum keep their quotes, unlike everywhere else.
-        remarks.add("default: " + (value.isTextual() ? quoted(value) : value.toString()));
+        remarks.add("default: " + (value.isTextual() ? quoted(value) : literal(value)));
       }
       appendRemarks(remarks);
     }
@@ -190,9 +191,22 @@ final class TypeScriptSchema {
     }
     JsonNode value = schema.path("default");
     boolean ofEnum = schema.path("enum").isArray() && !schema.path("enum").isEmpty();
-    String text =
-        !value.isTextual() ? value.toString() : ofEnum ? value.asText() : quoted(value);
+    String text = !value.isTextual() ? literal(value) : ofEnum ? value.asText() : quoted(value);
     return Optional.of("default: " + text);
+  }
+
+  /** JSON as Rust prints it, which writes exponents of numbers in another way than Java. */
+  private static String literal(JsonNode value) {
+    if (!value.isDouble() || value.doubleValue() == 0) {
+      return value.toString();
+    }
+    BigDecimal number = new BigDecimal(value.asText()).stripTrailingZeros();
+    int integerDigits = number.precision() - number.scale();
+    if (integerDigits > -5 && integerDigits <= 16) {
+      return number.scale() <= 0 ? number.toPlainString() + ".0" : number.toPlainString();
+    }
+    int exponent = integerDigits - 1;
+    return number.scaleByPowerOfTen(-exponent).toPlainString() + "e" + exponent;
   }
 
   private static String quoted(JsonNode text) {

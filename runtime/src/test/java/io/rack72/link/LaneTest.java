@@ -56,7 +56,6 @@ class LaneTest {
   void refusesWhatCannotBe() {
     assertThrows(IllegalArgumentException.class, () -> new Lane(0));
     assertThrows(IllegalArgumentException.class, () -> new Lane(1).pass(0, -1));
-    assertThrows(
-        IllegalArgumentException.class, () -> new Lane(1).pass(0, Lane.MAX_BYTES + 1));
+    assertThrows(IllegalArgumentException.class, () -> new Lane(1).pass(0, Lane.MAX_BYTES + 1));
   }
 }

@@ -37,18 +37,17 @@ class BytePairVocabularyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"YQ==", "YQ== ", "YQ== x", "YQ== 1", "YQ== 0\nYg== 2", "YQ== 0\n\nYg== 1"})
+  @ValueSource(
+      strings = {"YQ==", "YQ== ", "YQ== x", "YQ== 1", "YQ== 0\nYg== 2", "YQ== 0\n\nYg== 1"})
   void lineOfAnotherFormIsRefusedByItsNumber(String file) {
     IllegalArgumentException refusal =
-        assertThrows(
-            IllegalArgumentException.class, () -> BytePairVocabulary.parse(ascii(file)));
+        assertThrows(IllegalArgumentException.class, () -> BytePairVocabulary.parse(ascii(file)));
     assertTrue(refusal.getMessage().startsWith("line "), refusal.getMessage());
   }
 
   @Test
   void characterOutsideBase64IsRefused() {
-    assertThrows(
-        IllegalArgumentException.class, () -> BytePairVocabulary.parse(ascii("Y!== 0\n")));
+    assertThrows(IllegalArgumentException.class, () -> BytePairVocabulary.parse(ascii("Y!== 0\n")));
   }
 
   private static byte[] ascii(String text) {

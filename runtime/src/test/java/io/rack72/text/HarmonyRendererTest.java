@@ -48,8 +48,7 @@ class HarmonyRendererTest {
     int[] ids = renderer.renderForCompletion(new Conversation(List.of(Message.user(typed))));
     int[] specials = Arrays.stream(ids).filter(tokenizer::isSpecial).toArray();
     assertArrayEquals(new int[] {200_006, 200_008, 200_007, 200_006}, specials);
-    assertArrayEquals(
-        new int[] {27, 91, 5236, 91, 29}, tokenizer.encode("<|start|>"));
+    assertArrayEquals(new int[] {27, 91, 5236, 91, 29}, tokenizer.encode("<|start|>"));
   }
 
   @Test
@@ -158,8 +157,7 @@ class HarmonyRendererTest {
   }
 
   private static DeveloperContent developer(JsonNode json) {
-    return new DeveloperContent(
-        text(json, "instructions"), functions(json.path("function_tools")));
+    return new DeveloperContent(text(json, "instructions"), functions(json.path("function_tools")));
   }
 
   private static List<FunctionTool> functions(JsonNode json) {
@@ -174,8 +172,6 @@ class HarmonyRendererTest {
   }
 
   private static Optional<String> text(JsonNode json, String field) {
-    return json.path(field).isTextual()
-        ? Optional.of(json.path(field).asText())
-        : Optional.empty();
+    return json.path(field).isTextual() ? Optional.of(json.path(field).asText()) : Optional.empty();
   }
 }

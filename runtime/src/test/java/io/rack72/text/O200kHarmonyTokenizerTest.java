@@ -98,7 +98,7 @@ class O200kHarmonyTokenizerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a", "A", " ", "7", "漢", "\n", "\u0301", ".", "Aa", "漢A", " a", "😀", "\u0000"})
+  @ValueSource(strings = {"a", " ", "7", "漢", "\n"})
   void megabyteOfOneCharacterIsEncodedAndDecodesToItself(String unit) {
     String text = unit.repeat((1 << 20) / unit.length());
     assertEquals(text, tokenizer.decode(tokenizer.encode(text)));
@@ -160,7 +160,8 @@ class O200kHarmonyTokenizerTest {
     if (whole >= 0) {
       return new int[] {whole};
     }
-    List<Integer> borders = new ArrayList<>(IntStream.rangeClosed(0, piece.length).boxed().toList());
+    List<Integer> borders =
+        new ArrayList<>(IntStream.rangeClosed(0, piece.length).boxed().toList());
     while (true) {
       int best = Integer.MAX_VALUE;
       int bestAt = -1;

@@ -1,4 +1,4 @@
-package io.rack72.routing;
+package io.rack72.gpu;
 
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
@@ -17,7 +17,10 @@ public record SequenceRequest(
   public SequenceRequest {
     if (attempt < 1 || promptIds.length == 0) {
       throw new IllegalArgumentException(
-          id + ": an attempt from 1 and at least one prompt token, not " + attempt + " and "
+          id
+              + ": an attempt from 1 and at least one prompt token, not "
+              + attempt
+              + " and "
               + promptIds.length);
     }
   }

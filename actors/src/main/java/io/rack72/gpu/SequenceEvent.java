@@ -1,4 +1,4 @@
-package io.rack72.routing;
+package io.rack72.gpu;
 
 import io.rack72.hardware.GpuId;
 import io.rack72.sampling.SampledToken;

@@ -1,0 +1,187 @@
+package io.rack72.cli;
+
+import io.rack72.checkpoint.ModelConfig;
+import io.rack72.clock.WallClock;
+import io.rack72.config.HttpSettings;
+import io.rack72.config.Rack72Config;
+import io.rack72.config.Secret;
+import io.rack72.gateway.GatewayLimits;
+import io.rack72.gateway.GatewaySettings;
+import io.rack72.kernel.VectorKernels;
+import io.rack72.kernel.Workers;
+import io.rack72.kv.KvLayout;
+import io.rack72.kv.KvSizing;
+import io.rack72.placement.ExpertPlacement;
+import io.rack72.placement.HbmBudget;
+import io.rack72.rack.LocalRack;
+import io.rack72.rack.RackActor;
+import io.rack72.rack.RackSettings;
+import io.rack72.rack.ServedModel;
+import io.rack72.routing.RouterActor;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.ServerBinding;
+
+/** Racks of this JVM, computing on its cores. */
+final class LocalLauncher implements RackLauncher {
+  private final long hostMemoryBytes;
+
+  /**
+   * @param hostMemoryBytes of which KV memory gets the configured share
+   */
+  LocalLauncher(long hostMemoryBytes) {
+    this.hostMemoryBytes = hostMemoryBytes;
+  }
+
+  @Override
+  public Rack launch(Rack72Config config, OpenModel model) {
+    RackSettings settings = settings(config, model);
+    Workers workers = new Workers(config.cpuThreads());
+    WallClock clock = new WallClock();
+    try {
+      LocalRack rack =
+          LocalRack.start(
+              settings,
+              model.checkpoint(),
+              model.name(),
+              model.tokenizer(),
+              new VectorKernels(workers),
+              clock);
+      return new RunningRack(rack, workers, clock);
+    } catch (RuntimeException e) {
+      workers.close();
+      clock.close();
+      if (e instanceof IllegalArgumentException) {
+        throw new CommandFailedException(e.getMessage(), e);
+      }
+      throw e;
+    }
+  }
+
+  private RackSettings settings(Rack72Config config, OpenModel model) {
+    int dataParallel = dataParallel(config, model.checkpoint().config());
+    ExpertPlacement placement =
+        new ExpertPlacement(
+            1,
+            config.rack().gpuCount(),
+            config.expertParallel(),
+            model.checkpoint().config().layers(),
+            model.checkpoint().config().experts());
+    HbmBudget hbm =
+        new HbmBudget(
+            config.rack(),
+            placement,
+            dataParallel,
+            model.checkpoint().sharedBytes(),
+            model.checkpoint().expertBytes(0));
+    // Weights that do not fit are told as such, before the KV memory that is left is none.
+    hbm.check(0);
+    return new RackSettings(
+        config.rack(),
+        config.expertParallel(),
+        dataParallel,
+        config.kv().blockTokens(),
+        config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()),
+        config.scheduler(),
+        config.fabricCreditBytes());
+  }
+
+  private int dataParallel(Rack72Config config, ModelConfig model) {
+    return config
+        .dataParallel()
+        .orElseGet(
+            () ->
+                config
+                    .kv()
+                    .gpusWithRoom(
+                        hostMemoryBytes,
+                        config.rack().gpuCount(),
+                        KvSizing.bytesFor(
+                            new KvLayout(model, config.kv().blockTokens()),
+                            config.kv().leastContext(),
+                            config.scheduler().maxRunning(),
+                            config.scheduler().tokenBudget())));
+  }
+
+  @Override
+  public Gateway open(Rack rack, Rack72Config config, int port) {
+    HttpSettings http = config.http();
+    SecureRandom random = new SecureRandom();
+    GatewaySettings settings =
+        new GatewaySettings(
+            http.host(),
+            port,
+            http.apiKey().map(Secret::text),
+            "%016x".formatted(random.nextLong()),
+            Version.current(),
+            new GatewayLimits(
+                http.bodyLimitBytes(),
+                http.bodyTimeout(),
+                http.maxChoices(),
+                http.maxSequences(),
+                http.maxConnections()),
+            http.heartbeat(),
+            config.seed().orElseGet(random::nextLong),
+            () -> Instant.now().getEpochSecond(),
+            Optional::empty);
+    try {
+      ServerBinding binding =
+          io.rack72.gateway.Gateway.bind(
+                  rack.system(), settings, rack.model(), rack.router(), rack.system())
+              .toCompletableFuture()
+              .join();
+      return new OpenGateway(binding, http);
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  private record RunningRack(LocalRack rack, Workers workers, WallClock clock) implements Rack {
+    @Override
+    public ServedModel model() {
+      return rack.model();
+    }
+
+    @Override
+    public RackSettings settings() {
+      return rack.settings();
+    }
+
+    @Override
+    public ActorSystem<RackActor.Command> system() {
+      return rack.system();
+    }
+
+    @Override
+    public ActorRef<RouterActor.Command> router() {
+      return rack.router();
+    }
+
+    @Override
+    public void close() {
+      rack.close();
+      clock.close();
+      workers.close();
+    }
+  }
+
+  private record OpenGateway(ServerBinding binding, HttpSettings http) implements Gateway {
+    @Override
+    public URI url() {
+      String host = http.host().contains(":") ? "[" + http.host() + "]" : http.host();
+      return URI.create("http://" + host + ":" + binding.localAddress().getPort());
+    }
+
+    @Override
+    public void close() {
+      Duration grace = http.stopGrace();
+      binding.terminate(grace).toCompletableFuture().join();
+    }
+  }
+}

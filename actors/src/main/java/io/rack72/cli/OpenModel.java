@@ -1,0 +1,78 @@
+package io.rack72.cli;
+
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.config.ModelSettings;
+import io.rack72.config.TokenizerSource;
+import io.rack72.text.HuggingFaceTokenizer;
+import io.rack72.text.O200kHarmonyTokenizer;
+import io.rack72.text.Tokenizer;
+import io.rack72.text.Tokenizers;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A model ready to be put on a rack.
+ *
+ * @param checkpoint open, and checked through
+ * @param name by which clients ask for it
+ * @param tokenizer absent where prompts are token ids
+ */
+public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> tokenizer)
+    implements AutoCloseable {
+
+  /**
+   * Opens the model that is configured. Where that is the demo model, it is made if need be, and a
+   * line on {@code err} tells what it is.
+   */
+  static OpenModel open(ModelSettings settings, Invocation invocation, PrintWriter err) {
+    Path directory =
+        settings
+            .directory()
+            .orElseGet(
+                () ->
+                    new DemoModel(invocation.cacheDirectory())
+                        .prepare(err, ProgressBar.on(err, invocation.onTerminal())));
+    Checkpoint checkpoint = Checkpoint.open(directory);
+    try {
+      return new OpenModel(
+          checkpoint,
+          settings.name().orElseGet(() -> name(settings)),
+          tokenizer(settings.tokenizer(), checkpoint));
+    } catch (RuntimeException | Error e) {
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  private static String name(ModelSettings settings) {
+    return settings
+        .directory()
+        .map(directory -> directory.toAbsolutePath().normalize().getFileName())
+        .map(Path::toString)
+        .orElse(DemoModel.NAME);
+  }
+
+  private static Optional<Tokenizer> tokenizer(TokenizerSource source, Checkpoint checkpoint) {
+    int vocabSize = checkpoint.config().vocabSize();
+    return switch (source) {
+      case TokenizerSource.Auto() -> Tokenizers.forCheckpoint(checkpoint.directory(), vocabSize);
+      case TokenizerSource.None() -> Optional.empty();
+      case TokenizerSource.File(Path file) ->
+          Optional.of(HuggingFaceTokenizer.load(file, vocabSize));
+      case TokenizerSource.Harmony() -> {
+        if (vocabSize < O200kHarmonyTokenizer.VOCABULARY_SIZE) {
+          throw new CommandFailedException(
+              "rack72.model.tokenizer is harmony, whose %d ids the model's vocabulary of %d lacks"
+                  .formatted(O200kHarmonyTokenizer.VOCABULARY_SIZE, vocabSize));
+        }
+        yield Optional.of(O200kHarmonyTokenizer.instance());
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    checkpoint.close();
+  }
+}

@@ -1,0 +1,53 @@
+package io.rack72.cli;
+
+import io.rack72.config.Rack72Config;
+import io.rack72.rack.RackActor;
+import io.rack72.rack.RackSettings;
+import io.rack72.rack.ServedModel;
+import io.rack72.routing.RouterActor;
+import java.net.URI;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+
+/** Starts what commands need in this JVM; where the command line meets the actors. */
+public interface RackLauncher {
+  /**
+   * Starts a rack. When it fails nothing of it is left running.
+   *
+   * @param model stays open as long as the rack runs
+   */
+  Rack launch(Rack72Config config, OpenModel model);
+
+  /**
+   * Opens a gateway in front of a rack. When it fails no port is open.
+   *
+   * @param port to listen on; 0 takes any free one
+   */
+  Gateway open(Rack rack, Rack72Config config, int port);
+
+  /** A rack that is running. */
+  interface Rack extends AutoCloseable {
+    ServedModel model();
+
+    RackSettings settings();
+
+    /** Its guardian is the rack. */
+    ActorSystem<RackActor.Command> system();
+
+    ActorRef<RouterActor.Command> router();
+
+    /** Stops it, and returns when it has stopped. */
+    @Override
+    void close();
+  }
+
+  /** A gateway that listens. */
+  interface Gateway extends AutoCloseable {
+    /** Where it listens, without a path. */
+    URI url();
+
+    /** Takes no more requests, lets running ones end in the time that is configured, and stops. */
+    @Override
+    void close();
+  }
+}

@@ -1,0 +1,60 @@
+package io.rack72.cli;
+
+import io.rack72.config.ConfigLayers;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options of all commands that run a rack. */
+final class RackOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "DIR|NAME",
+      description = "Directory of a checkpoint; without it, the small random model \"demo\".")
+  private String model;
+
+  @Option(
+      names = "--rack",
+      paramLabel = "PROFILE",
+      description = "Rack profile: gb200-nvl72 (the default), hgx-b200, or a file.")
+  private String rack;
+
+  @Option(
+      names = "--device",
+      paramLabel = "cpu|modeled",
+      description = "What computes; cpu is the default.")
+  private String device;
+
+  @Option(names = "--config", paramLabel = "FILE", description = "Settings, in HOCON.")
+  private Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "One setting, such as rack72.expert-parallel=8; can be repeated.")
+  private List<String> settings = List.of();
+
+  /** The layers of settings that these options ask for. */
+  ConfigLayers layers() {
+    ConfigLayers layers = ConfigLayers.defaults();
+    if (rack != null) {
+      layers.rack(rack);
+    }
+    if (config != null) {
+      layers.file(config);
+    }
+    settings.forEach(layers::set);
+    if (model != null) {
+      layers.option("--model", "rack72.model.path", model);
+    }
+    if (device != null) {
+      layers.option("--device", "rack72.device", device);
+    }
+    return layers;
+  }
+
+  /** What {@code --model} was given, or null. */
+  String model() {
+    return model;
+  }
+}

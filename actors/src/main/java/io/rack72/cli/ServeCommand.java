@@ -1,0 +1,89 @@
+package io.rack72.cli;
+
+import io.rack72.config.ConfigLayers;
+import io.rack72.config.Rack72Config;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code serve}: a rack and a gateway in this JVM, until the process is told to stop. */
+@Command(
+    name = "serve",
+    description = "Serves a model over HTTP, with the API of OpenAI.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+final class ServeCommand implements Callable<Integer> {
+  private final Invocation invocation;
+
+  @Spec private CommandSpec spec;
+  @Mixin private RackOptions rackOptions;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "TCP port, 0 for any free one; the default is 8000.")
+  private Integer port;
+
+  @Option(names = "--json", description = "Tell that it is ready as one line of JSON.")
+  private boolean json;
+
+  ServeCommand(Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    ConfigLayers layers = rackOptions.layers();
+    if (port != null) {
+      layers.option("--port", "rack72.gateway.port", port);
+    }
+    Rack72Config config = layers.load(invocation.host());
+    PrintWriter out = spec.commandLine().getOut();
+    try (StopSignal stop = StopSignal.install();
+        OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
+        RackLauncher.Rack rack = invocation.launcher().launch(config, model);
+        RackLauncher.Gateway gateway =
+            invocation.launcher().open(rack, config, config.http().port())) {
+      out.println(
+          json ? readyJson(config, rack, gateway.url()) : ready(config, rack, gateway.url()));
+      out.flush();
+      stop.orEndOf(rack.system().getWhenTerminated());
+    }
+    return 0;
+  }
+
+  private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {
+    return "rack72: serving %s on %s (%d GPUs on %d trays, expert-parallel %d, data-parallel %d, context %d tokens)"
+        .formatted(
+            rack.model().name(),
+            url,
+            config.rack().gpuCount(),
+            config.rack().trays(),
+            config.expertParallel(),
+            rack.settings().dataParallel(),
+            rack.model().contextLimit());
+  }
+
+  private static String readyJson(Rack72Config config, RackLauncher.Rack rack, URI url) {
+    Map<String, Object> report = new LinkedHashMap<>();
+    report.put("model", rack.model().name());
+    report.put("url", url.toString());
+    report.put("rack", config.rack().name());
+    report.put("gpus", config.rack().gpuCount());
+    report.put("trays", config.rack().trays());
+    report.put("expert_parallel", config.expertParallel());
+    report.put("data_parallel", rack.settings().dataParallel());
+    report.put("context_limit", rack.model().contextLimit());
+    report.put("fingerprint", rack.model().fingerprint());
+    report.put("pid", ProcessHandle.current().pid());
+    return Json.line(report);
+  }
+}

@@ -1,0 +1,68 @@
+package io.rack72.cli;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Lets the main thread wait until the process is told to stop (SIGTERM, SIGINT), and the process
+ * wait until the main thread has put everything away: the JVM ends when its shutdown hooks have
+ * run, and this one runs until {@link #close}.
+ */
+final class StopSignal implements AutoCloseable {
+  /** Completed with true when the process is told to stop, with false when nothing is left. */
+  private final CompletableFuture<Boolean> told = new CompletableFuture<>();
+
+  private final CompletableFuture<Void> stopped = new CompletableFuture<>();
+  private final Thread hook =
+      new Thread(
+          () -> {
+            told.complete(true);
+            stopped.join();
+          },
+          "stop-signal");
+
+  private StopSignal() {}
+
+  /** Begins to listen for the signal. */
+  static StopSignal install() {
+    StopSignal signal = new StopSignal();
+    Runtime.getRuntime().addShutdownHook(signal.hook);
+    return signal;
+  }
+
+  /**
+   * Returns when the process is told to stop.
+   *
+   * @param end of what must not end by itself
+   * @throws CommandFailedException if it does
+   */
+  void orEndOf(CompletionStage<?> end) throws InterruptedException {
+    end.whenComplete(
+        (ended, failure) -> {
+          if (failure == null) {
+            told.complete(false);
+          } else {
+            told.completeExceptionally(failure);
+          }
+        });
+    try {
+      if (!told.get()) {
+        throw new CommandFailedException("the rack has stopped by itself; its log says why");
+      }
+    } catch (ExecutionException e) {
+      throw new CommandFailedException("the rack has failed: " + e.getCause().getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    stopped.complete(null);
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException _) {
+      // The JVM is ending, and has waited for this.
+      return;
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.rack72.gateway;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+
+/**
+ * What a client is told when its request is refused or fails: an HTTP status and an object in
+ * OpenAI's error shape. Immutable; it carries no stack trace, because it describes the request and
+ * not the program.
+ */
+public final class ApiError extends RuntimeException {
+  private static final String INVALID_REQUEST = "invalid_request_error";
+  private static final String SERVER_ERROR = "server_error";
+  private static final int QUOTE_LIMIT_CHARS = 80;
+
+  private final int status;
+  private final String type;
+  private final String param;
+  private final String code;
+
+  private ApiError(int status, String type, String param, String code, String message) {
+    super(message, null, false, false);
+    this.status = status;
+    this.type = type;
+    this.param = param;
+    this.code = code;
+  }
+
+  /**
+   * 400: a field is wrong.
+   *
+   * @param field its path, such as {@code messages[2].content}; empty for the body as a whole
+   */
+  static ApiError invalid(String field, String message) {
+    return new ApiError(400, INVALID_REQUEST, field.isEmpty() ? null : field, null, message);
+  }
+
+  /** 400: prompt and reply together do not fit in the model's context. */
+  static ApiError contextLengthExceeded(String field, String message) {
+    return new ApiError(400, INVALID_REQUEST, field, "context_length_exceeded", message);
+  }
+
+  /** 401: no API key, or another one than the server's. */
+  static ApiError unauthorized() {
+    return new ApiError(
+        401,
+        INVALID_REQUEST,
+        null,
+        "invalid_api_key",
+        "this server wants its API key in the header 'Authorization: Bearer KEY'");
+  }
+
+  /** 404: a model that is not served here. */
+  static ApiError modelNotFound(String asked, String served) {
+    return new ApiError(
+        404,
+        INVALID_REQUEST,
+        "model",
+        "model_not_found",
+        "there is no model " + quote(asked) + " here; this server has " + quote(served));
+  }
+
+  /** 404: a path that means nothing here. */
+  static ApiError pathNotFound(String path) {
+    return new ApiError(
+        404, INVALID_REQUEST, null, "not_found", "there is nothing at " + quote(path));
+  }
+
+  /** 405: a path that takes another method. */
+  static ApiError methodNotAllowed(String path, String allowed) {
+    return new ApiError(
+        405, INVALID_REQUEST, null, "method_not_allowed", path + " takes " + allowed + " only");
+  }
+
+  /** 408: the body did not arrive in time. */
+  static ApiError bodyTooSlow(long limitSeconds) {
+    return new ApiError(
+        408,
+        INVALID_REQUEST,
+        null,
+        "request_timeout",
+        "the request body did not arrive within " + limitSeconds + " seconds");
+  }
+
+  /** 413: the body is larger than the server takes. */
+  static ApiError bodyTooLarge(long limitBytes) {
+    return new ApiError(
+        413,
+        INVALID_REQUEST,
+        null,
+        "request_too_large",
+        "the request body is larger than the limit of " + limitBytes + " bytes");
+  }
+
+  /** 415: a body that does not claim to be JSON. */
+  static ApiError unsupportedMediaType(String got) {
+    return new ApiError(
+        415,
+        INVALID_REQUEST,
+        null,
+        "unsupported_media_type",
+        "the request body must be application/json, not " + quote(got));
+  }
+
+  /** 500: something broke on the server's side. */
+  static ApiError failed(String message) {
+    return new ApiError(500, SERVER_ERROR, null, "internal_error", message);
+  }
+
+  /** 503: no room now; the same request may succeed later. */
+  static ApiError overloaded(String message) {
+    return new ApiError(503, SERVER_ERROR, null, "overloaded", message);
+  }
+
+  /** A client's own words, in quotes and short enough to be repeated in a message. */
+  static String quote(String text) {
+    return text.length() <= QUOTE_LIMIT_CHARS
+        ? "'" + text + "'"
+        : "'" + text.substring(0, QUOTE_LIMIT_CHARS) + "…'";
+  }
+
+  /** The HTTP status, unless the reply has already begun. */
+  public int status() {
+    return status;
+  }
+
+  /** A word for programs, where OpenAI has one. */
+  public Optional<String> code() {
+    return Optional.ofNullable(code);
+  }
+
+  /** {@code {"error": {"message": …, "type": …, "param": …, "code": …}}}. */
+  public ObjectNode toJson() {
+    ObjectNode body = Json.object();
+    body.putObject("error")
+        .put("message", getMessage())
+        .put("type", type)
+        .put("param", param)
+        .put("code", code);
+    return body;
+  }
+}

@@ -1,0 +1,103 @@
+package io.rack72.gateway;
+
+import io.rack72.rack.RackActor;
+import io.rack72.rack.ServedModel;
+import io.rack72.routing.RouterActor;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
+import org.apache.pekko.http.javadsl.model.headers.Server;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.SharedKillSwitch;
+import org.apache.pekko.stream.javadsl.Flow;
+import scala.concurrent.duration.FiniteDuration;
+
+/** The HTTP server that clients talk to, over the APIs of OpenAI and, in extras, of vLLM. */
+public final class Gateway {
+  /** How long a connection is kept on which nothing is being answered. */
+  private static final Duration IDLE_LIMIT = Duration.ofMinutes(2);
+
+  private Gateway() {}
+
+  /**
+   * Listens, and serves until it is unbound: {@link ServerBinding#unbind} takes no new connections,
+   * {@link ServerBinding#terminate} ends those that there are, in good order up to a deadline.
+   *
+   * @return the binding, or {@link PortInUseException}
+   */
+  public static CompletionStage<ServerBinding> bind(
+      ActorSystem<?> system,
+      GatewaySettings settings,
+      ServedModel model,
+      ActorRef<RouterActor.Command> router,
+      ActorRef<RackActor.Command> rack) {
+    return bind(system, settings, IDLE_LIMIT, model, router, rack);
+  }
+
+  static CompletionStage<ServerBinding> bind(
+      ActorSystem<?> system,
+      GatewaySettings settings,
+      Duration idleLimit,
+      ServedModel model,
+      ActorRef<RouterActor.Command> router,
+      ActorRef<RackActor.Command> rack) {
+    Routes routes = new Routes(system, settings, model, router, rack);
+    return Http.get(system)
+        .newServerAt(settings.host(), settings.port())
+        .withSettings(serverSettings(system, settings))
+        .bindFlow(eachConnection(system, idleLimit, routes))
+        .exceptionally(
+            failure -> {
+              Throwable cause =
+                  failure instanceof CompletionException ? failure.getCause() : failure;
+              throw new PortInUseException(settings.host(), settings.port(), cause);
+            });
+  }
+
+  /** Requests of one connection are answered one after the other. */
+  private static Flow<HttpRequest, HttpResponse, ?> eachConnection(
+      ActorSystem<?> system, Duration idleLimit, Routes routes) {
+    return Flow.<HttpRequest, HttpResponse, NotUsed>fromMaterializer(
+        (materializer, attributes) -> {
+          SharedKillSwitch line = KillSwitches.shared("client");
+          ClientConnection client = new ClientConnection(system, idleLimit, line::shutdown);
+          return Flow.of(HttpRequest.class)
+              .watchTermination(
+                  (unused, done) -> {
+                    done.whenComplete((result, failure) -> client.close());
+                    return unused;
+                  })
+              .via(line.flow())
+              .mapAsync(1, request -> routes.answer(request, client));
+        });
+  }
+
+  private static ServerSettings serverSettings(ActorSystem<?> system, GatewaySettings settings) {
+    ServerSettings defaults = ServerSettings.create(system.classicSystem());
+    return defaults
+        .withServerHeader(
+            Optional.of(Server.create(ProductVersion.create("rack72", settings.version()))))
+        .withMaxConnections(settings.limits().connections())
+        .withTimeouts(
+            defaults
+                .getTimeouts()
+                // A reply takes as long as its tokens take, and one that is no stream sends nothing
+                // meanwhile. Clients that are gone are found by their closed connections, and in
+                // streams by the heartbeat; between replies the connection has its idle limit.
+                .withRequestTimeout(scala.concurrent.duration.Duration.Inf())
+                .withIdleTimeout(scala.concurrent.duration.Duration.Inf()))
+        // A client that closes a stream is then noticed at once instead of after a second.
+        .withStreamCancellationDelay(FiniteDuration.create(0, TimeUnit.SECONDS));
+  }
+}

@@ -1,0 +1,29 @@
+package io.rack72.gateway;
+
+import io.rack72.sampling.SamplingParams;
+import java.util.List;
+
+/**
+ * A request that has been read and found good: all that its owner must know to have it generated
+ * and to answer it.
+ *
+ * @param id of the request, unique in the rack
+ * @param sequences one for each choice, in order
+ * @param format how the reply is written
+ * @param promptTokens of all prompts, each counted once
+ */
+record Generation(
+    String id,
+    List<Sequence> sequences,
+    ReplyFormat format,
+    ReplyOptions options,
+    int promptTokens) {
+  Generation {
+    sequences = List.copyOf(sequences);
+  }
+
+  /**
+   * @param choice takes the sequence's tokens; belongs to the request's owner from now on
+   */
+  record Sequence(int[] promptIds, SamplingParams params, Choice choice) {}
+}

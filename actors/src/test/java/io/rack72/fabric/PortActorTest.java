@@ -1,0 +1,117 @@
+package io.rack72.fabric;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.rack72.clock.ManualClock;
+import io.rack72.hardware.GpuId;
+import io.rack72.hardware.GpuProfile;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.Test;
+
+/** Ports that talk to each other on a clock moved by hand, all on one thread. */
+class PortActorTest {
+  private static final int PORTS = 4;
+  private static final GpuProfile PROFILE = new GpuProfile(1, 1_000_000_000L, 250);
+
+  private final ManualClock clock = new ManualClock();
+  private final List<BehaviorTestKit<PortActor.Command>> ports = new ArrayList<>();
+  private final List<TestInbox<PortActor.Command>> wires = new ArrayList<>();
+  private final List<TestInbox<Frame>> gpus = new ArrayList<>();
+
+  PortActorTest() {
+    Map<GpuId, ActorRef<PortActor.Command>> refs = new HashMap<>();
+    for (int i = 0; i < PORTS; i++) {
+      ports.add(BehaviorTestKit.create(PortActor.create(PROFILE, 10_000, clock)));
+      wires.add(TestInbox.create());
+      gpus.add(TestInbox.create());
+      refs.put(new GpuId(i), wires.get(i).getRef());
+    }
+    for (int i = 0; i < PORTS; i++) {
+      ports.get(i).run(new PortActor.Connect(refs));
+      ports.get(i).run(new PortActor.Attach(gpus.get(i).getRef()));
+    }
+  }
+
+  private static Frame frame(int from, int to, long bytes) {
+    return new Frame.Combine(new GpuId(from), new GpuId(to), 1, 1, 0, null, bytes);
+  }
+
+  private void send(Frame frame) {
+    ports.get(frame.from().index()).run(new PortActor.Send(frame));
+    settle();
+  }
+
+  /** Carries messages between ports, and from the clock to them, until none is left. */
+  private void settle() {
+    boolean moved = true;
+    while (moved) {
+      moved = false;
+      for (int i = 0; i < PORTS; i++) {
+        List<PortActor.Command> due = new ArrayList<>(wires.get(i).getAllReceived());
+        due.addAll(ports.get(i).selfInbox().getAllReceived());
+        due.forEach(ports.get(i)::run);
+        moved |= !due.isEmpty();
+      }
+    }
+  }
+
+  private void advanceTo(long instantNanos) {
+    clock.advanceTo(instantNanos);
+    settle();
+  }
+
+  @Test
+  void arrivalsUnderContentionAreExact() {
+    // Three senders, one receiver: its port takes one frame of 1,000 bytes each microsecond.
+    send(frame(1, 0, 1_000));
+    send(frame(2, 0, 1_000));
+    send(frame(3, 0, 1_000));
+    List<Long> arrivals = new ArrayList<>();
+    while (clock.nextWakeNanos() != Long.MAX_VALUE) {
+      advanceTo(clock.nextWakeNanos());
+      gpus.get(0).getAllReceived().forEach(arrived -> arrivals.add(clock.nowNanos()));
+    }
+    assertEquals(List.of(1_250L, 2_250L, 3_250L), arrivals);
+  }
+
+  @Test
+  void nothingArrivesANanosecondEarly() {
+    send(frame(1, 0, 1_000));
+    advanceTo(1_249);
+    assertFalse(gpus.get(0).hasMessages());
+    advanceTo(1_250);
+    assertTrue(gpus.get(0).hasMessages());
+  }
+
+  @Test
+  void bothDirectionsOfAPortAreIndependent() {
+    send(frame(0, 1, 1_000));
+    send(frame(1, 0, 1_000));
+    advanceTo(1_250);
+    assertTrue(gpus.get(0).hasMessages());
+    assertTrue(gpus.get(1).hasMessages());
+  }
+
+  @Test
+  void fullWindowHoldsASenderUntilItsFrameArrived() {
+    send(frame(0, 1, 8_000));
+    send(frame(0, 2, 8_000));
+    advanceTo(8_249);
+    assertFalse(gpus.get(1).hasMessages());
+    // The first arrives at 8,250; only then does the second leave.
+    advanceTo(8_250);
+    assertTrue(gpus.get(1).hasMessages());
+    advanceTo(8_250 + 8_249);
+    assertFalse(gpus.get(2).hasMessages());
+    advanceTo(8_250 + 8_250);
+    assertTrue(gpus.get(2).hasMessages());
+  }
+}

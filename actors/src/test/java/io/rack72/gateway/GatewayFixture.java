@@ -1,0 +1,255 @@
+package io.rack72.gateway;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.rack72.checkpoint.ModelConfig;
+import io.rack72.checkpoint.RopeScaling;
+import io.rack72.fabric.PortCounters;
+import io.rack72.gateway.ScriptedRouter.Script;
+import io.rack72.gpu.GpuStatus;
+import io.rack72.rack.RackActor;
+import io.rack72.rack.RackStatus;
+import io.rack72.rack.ServedModel;
+import io.rack72.routing.RouterActor;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.text.Tokenizer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.ServerBinding;
+
+/** A gateway on a free port, before a rack that follows a script. */
+final class GatewayFixture implements AutoCloseable {
+  static final long CREATED = 1_760_000_000;
+  static final int CONTEXT_LIMIT = 2000;
+  static final RackStatus RACK =
+      new RackStatus(
+          "gb200-nvl72",
+          "test-model",
+          "scalar",
+          1,
+          1,
+          7,
+          List.of(
+              new GpuStatus(
+                  0,
+                  0,
+                  32,
+                  1000,
+                  2000,
+                  new GpuStatus.Blocks(10, 4, 6),
+                  new GpuStatus.Blocks(8, 1, 7),
+                  2,
+                  1,
+                  3,
+                  99,
+                  new PortCounters(11, 22, 1, 2, 3))));
+
+  final ActorTestKit kit = ActorTestKit.create();
+  final TestProbe<RouterActor.Command> routed = kit.createTestProbe();
+  final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  final int port;
+  private final List<SequenceRequest> submitted = new CopyOnWriteArrayList<>();
+  private final ServerBinding binding;
+
+  GatewayFixture(
+      GatewaySettings settings,
+      Optional<Tokenizer> tokenizer,
+      Function<SequenceRequest, Script> scripts) {
+    this(settings, Duration.ofMinutes(1), tokenizer, scripts);
+  }
+
+  GatewayFixture(
+      GatewaySettings settings,
+      Duration idleLimit,
+      Optional<Tokenizer> tokenizer,
+      Function<SequenceRequest, Script> scripts) {
+    ActorRef<RouterActor.Command> router =
+        kit.spawn(
+            ScriptedRouter.create(
+                request -> {
+                  submitted.add(request);
+                  return scripts.apply(request);
+                },
+                routed.getRef()));
+    binding =
+        Gateway.bind(
+                kit.system(),
+                settings,
+                idleLimit,
+                model(tokenizer),
+                router,
+                kit.spawn(rack(Optional.empty())))
+            .toCompletableFuture()
+            .join();
+    port = binding.localAddress().getPort();
+  }
+
+  GatewayFixture(Function<SequenceRequest, Script> scripts) {
+    this(settings(), Optional.of(new ByteTokenizer()), scripts);
+  }
+
+  static GatewaySettings settings() {
+    return GatewaySettings.onLoopback(0, "test", "1.2.3", () -> CREATED);
+  }
+
+  /** Settings that send comments often and wait only a moment for a body. */
+  static GatewaySettings impatientSettings() {
+    GatewayLimits limits = GatewayLimits.DEFAULT;
+    return new GatewaySettings(
+        "127.0.0.1",
+        0,
+        Optional.empty(),
+        "test",
+        "1.2.3",
+        new GatewayLimits(
+            limits.bodyBytes(),
+            Duration.ofMillis(50),
+            limits.choices(),
+            limits.sequences(),
+            limits.connections()),
+        Duration.ofMillis(50),
+        0,
+        () -> CREATED,
+        Optional::empty);
+  }
+
+  static ServedModel model(Optional<Tokenizer> tokenizer) {
+    ModelConfig config =
+        new ModelConfig(
+            tokenizer.map(Tokenizer::vocabularySize).orElse(512),
+            64,
+            List.of(true, false),
+            4,
+            2,
+            16,
+            8,
+            4,
+            64,
+            128,
+            131072,
+            1e-5f,
+            150000,
+            new RopeScaling(32, 32, 1, 4096, false),
+            7);
+    return new ServedModel(
+        "test-model",
+        config,
+        Set.of(ByteTokenizer.RETURN, ByteTokenizer.CALL),
+        tokenizer,
+        CONTEXT_LIMIT,
+        "fp-1",
+        CREATED - 1000);
+  }
+
+  static Behavior<RackActor.Command> rack(Optional<String> trouble) {
+    return Behaviors.receiveMessage(
+        command -> {
+          switch (command) {
+            case RackActor.Report(ActorRef<RackStatus> replyTo) -> replyTo.tell(RACK);
+            case RackActor.Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(trouble);
+            default -> throw new AssertionError("a gateway does not send " + command);
+          }
+          return Behaviors.same();
+        });
+  }
+
+  /** All sequences that the rack was asked for. */
+  List<SequenceRequest> submitted() {
+    return List.copyOf(submitted);
+  }
+
+  /** The sequences that the rack was asked for with this prompt, in order of their choice. */
+  List<SequenceRequest> submittedFor(String prompt) {
+    return submitted.stream()
+        .filter(request -> new ByteTokenizer().decode(request.promptIds()).equals(prompt))
+        .sorted(Comparator.comparing(SequenceRequest::id))
+        .toList();
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+  }
+
+  HttpResponse<String> get(String path) {
+    return send(request(path).build());
+  }
+
+  HttpResponse<String> post(String path, String body) {
+    return send(
+        request(path)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build());
+  }
+
+  /** The answer to a request that must succeed. */
+  JsonNode answer(String path, String body) {
+    HttpResponse<String> response = post(path, body);
+    if (response.statusCode() != 200) {
+      throw new AssertionError(response.statusCode() + " " + response.body());
+    }
+    return json(response);
+  }
+
+  /** The data of all events of a stream, the last of which says that it is done. */
+  List<JsonNode> events(String path, String body) {
+    List<String> data = data(post(path, body).body());
+    if (!data.getLast().equals("[DONE]")) {
+      throw new AssertionError("the stream ended with " + data.getLast());
+    }
+    return data.subList(0, data.size() - 1).stream()
+        .map(line -> Json.parse(line.getBytes(StandardCharsets.UTF_8)))
+        .toList();
+  }
+
+  /** The data of server-sent events that have one line each. */
+  static List<String> data(String stream) {
+    List<String> data = new ArrayList<>();
+    for (String event : stream.split("\n\n", -1)) {
+      if (event.startsWith("data: ")) {
+        data.add(event.substring("data: ".length()));
+      } else if (!event.isEmpty() && !event.startsWith(":")) {
+        throw new AssertionError("no event: " + event);
+      }
+    }
+    return data;
+  }
+
+  static JsonNode json(HttpResponse<String> response) {
+    return Json.parse(response.body().getBytes(StandardCharsets.UTF_8));
+  }
+
+  HttpResponse<String> send(HttpRequest request) {
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new AssertionError("the server did not answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    client.shutdownNow();
+    binding.unbind().toCompletableFuture().join();
+    kit.shutdownTestKit();
+  }
+}

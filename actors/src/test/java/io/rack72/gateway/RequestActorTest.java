@@ -1,0 +1,267 @@
+package io.rack72.gateway;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.rack72.hardware.GpuId;
+import io.rack72.routing.RouterActor;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.sampling.SampledToken;
+import io.rack72.schedule.FinishReason;
+import io.rack72.schedule.SequenceId;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.util.ByteString;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class RequestActorTest {
+  private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+  private static ActorTestKit kit;
+  private static ManualTime time;
+
+  private TestProbe<RouterActor.Command> router;
+  private CompletableFuture<RequestActor.Answer> answer;
+  private ActorRef<RequestActor.Command> request;
+  private List<RouterActor.Submit> submitted;
+
+  @BeforeAll
+  static void startKit() {
+    kit = ActorTestKit.create(ManualTime.config());
+    time = ManualTime.get(kit.system());
+  }
+
+  @AfterAll
+  static void stopKit() {
+    kit.shutdownTestKit();
+  }
+
+  @BeforeEach
+  void start() {
+    router = kit.createTestProbe();
+    answer = new CompletableFuture<>();
+  }
+
+  @Test
+  void tokensOfAnotherAttemptOrOfThePastAreRefused() throws Exception {
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    token(0, 2, 1, 'X');
+    token(0, 1, 0, 'X');
+    token(0, 1, 1, 'b');
+    last(0, 2, 'c', FinishReason.LENGTH);
+    assertEquals("abc", whole().at("/choices/0/text").asText());
+    kit.createTestProbe().expectTerminated(request);
+  }
+
+  @Test
+  void lostTokenFailsTheRequestInsteadOfLeavingAHole() {
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    token(0, 1, 2, 'c');
+    assertEquals(500, refusal().status());
+    assertTrue(refusal().getMessage().contains("token 1 of choice 0"), refusal().getMessage());
+    assertCancelled(0);
+  }
+
+  @Test
+  void streamIsAnsweredOnlyWhenAllChoicesHaveAPlace() throws Exception {
+    begin("{\"prompt\": \"x\", \"n\": 2, \"stream\": true}");
+    placed(1);
+    token(1, 1, 0, 'a');
+    assertFalse(answer.isDone());
+    placed(0);
+    assertInstanceOf(RequestActor.Answer.Stream.class, await(answer));
+  }
+
+  @Test
+  void oneRefusedChoiceRefusesTheRequestAndCancelsTheOthers() {
+    begin("{\"prompt\": \"x\", \"n\": 3, \"stream\": true}");
+    placed(0);
+    ended(1, SequenceEvent.Cause.FULL);
+    assertEquals(503, refusal().status());
+    assertCancelled(0);
+    assertCancelled(2);
+    kit.createTestProbe().expectTerminated(request);
+  }
+
+  @Test
+  void slowClientGetsWhatCameMeanwhileInOnePiece() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    for (int i = 0; i < 15; i++) {
+      token(0, 1, i, 'a' + i);
+    }
+    last(0, 15, 'z', FinishReason.LENGTH);
+    List<String> data = GatewayFixture.data(pull().orElseThrow());
+    assertEquals(2, data.size());
+    assertEquals("abcdefghijklmnoz", json(data.getFirst()).at("/choices/0/text").asText());
+    assertEquals("length", json(data.getFirst()).at("/choices/0/finish_reason").asText());
+    assertEquals("[DONE]", data.getLast());
+    assertEquals(Optional.empty(), pull());
+  }
+
+  @Test
+  void stopStringCancelsTheSequenceAndLeavesTheOthers() throws Exception {
+    begin("{\"prompt\": \"x\", \"n\": 2, \"stop\": \"bc\"}");
+    placed(0);
+    placed(1);
+    token(0, 1, 0, 'a');
+    token(0, 1, 1, 'b');
+    token(0, 1, 2, 'c');
+    assertCancelled(0);
+    token(0, 1, 3, 'd');
+    last(1, 0, 'y', FinishReason.LENGTH);
+    JsonNode reply = whole();
+    assertEquals("a", reply.at("/choices/0/text").asText());
+    assertEquals("stop", reply.at("/choices/0/finish_reason").asText());
+    assertEquals("y", reply.at("/choices/1/text").asText());
+    assertEquals(4, reply.at("/usage/completion_tokens").asInt());
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void clientThatIsGoneCancelsWhatStillRuns() throws Exception {
+    begin("{\"prompt\": \"x\", \"n\": 2, \"stream\": true}");
+    placed(0);
+    placed(1);
+    last(0, 0, 'a', FinishReason.LENGTH);
+    request.tell(new RequestActor.Disconnected());
+    assertCancelled(1);
+    router.expectNoMessage(Duration.ZERO);
+    kit.createTestProbe().expectTerminated(request);
+  }
+
+  @Test
+  void idleStreamIsSentACommentEveryHeartbeat() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    assertTrue(pull().orElseThrow().startsWith("data: "));
+    CompletableFuture<Optional<ByteString>> next = new CompletableFuture<>();
+    request.tell(new RequestActor.Pull(next));
+    time.timePasses(HEARTBEAT);
+    time.timePasses(HEARTBEAT);
+    assertEquals(": ping\n\n", await(next).orElseThrow().utf8String());
+  }
+
+  @Test
+  void failureAfterTheFirstByteEndsTheStreamWithAnError() throws Exception {
+    begin("{\"prompt\": \"x\", \"n\": 2, \"stream\": true}");
+    placed(0);
+    placed(1);
+    token(1, 1, 0, 'a');
+    ended(0, SequenceEvent.Cause.FAILED);
+    assertCancelled(1);
+    List<String> data = GatewayFixture.data(pull().orElseThrow());
+    assertEquals("a", json(data.get(0)).at("/choices/0/text").asText());
+    assertEquals("server_error", json(data.get(1)).at("/error/type").asText());
+    assertEquals(2, data.size());
+    assertEquals(Optional.empty(), pull());
+  }
+
+  @Test
+  void endOfTheRouterFailsTheRequest() {
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    router.stop();
+    assertEquals(500, refusal().status());
+  }
+
+  @Test
+  void tokenThatCannotBeReadFailsTheRequestAlone() {
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    token(0, 1, 0, -1);
+    assertEquals(500, refusal().status());
+    assertCancelled(0);
+  }
+
+  private void begin(String body) {
+    Generation generation =
+        new CompletionEndpoint(
+                new Admission(
+                    GatewayFixture.model(Optional.of(new ByteTokenizer())),
+                    GatewayFixture.settings()))
+            .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)));
+    request = kit.spawn(RequestActor.create(generation, router.getRef(), HEARTBEAT, answer));
+    submitted =
+        generation.sequences().stream()
+            .map(sequence -> router.expectMessageClass(RouterActor.Submit.class))
+            .toList();
+  }
+
+  private void placed(int choice) {
+    tell(new SequenceEvent.Placed(id(choice), 1, new GpuId(choice)));
+  }
+
+  private void token(int choice, int attempt, int index, int token) {
+    tell(new SequenceEvent.Token(id(choice), attempt, index, sampled(token), Optional.empty()));
+  }
+
+  private void last(int choice, int index, int token, FinishReason finish) {
+    tell(new SequenceEvent.Token(id(choice), 1, index, sampled(token), Optional.of(finish)));
+  }
+
+  private void ended(int choice, SequenceEvent.Cause cause) {
+    tell(new SequenceEvent.Ended(id(choice), 1, cause, "so it is"));
+  }
+
+  private void tell(SequenceEvent event) {
+    submitted.get(event.id().choice()).owner().tell(event);
+  }
+
+  private SequenceId id(int choice) {
+    return submitted.get(choice).request().id();
+  }
+
+  private static SampledToken sampled(int token) {
+    return new SampledToken(token, Float.NaN, new int[0], new float[0]);
+  }
+
+  private void assertCancelled(int choice) {
+    assertEquals(id(choice), router.expectMessageClass(RouterActor.Cancel.class).id());
+  }
+
+  private JsonNode whole() throws Exception {
+    return assertInstanceOf(RequestActor.Answer.Whole.class, await(answer)).json();
+  }
+
+  private ApiError refusal() {
+    ExecutionException failure = assertThrows(ExecutionException.class, () -> await(answer));
+    return assertInstanceOf(ApiError.class, failure.getCause());
+  }
+
+  private Optional<String> pull() throws Exception {
+    CompletableFuture<Optional<ByteString>> next = new CompletableFuture<>();
+    request.tell(new RequestActor.Pull(next));
+    return await(next).map(ByteString::utf8String);
+  }
+
+  private static <T> T await(CompletableFuture<T> future)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return future.get(20, TimeUnit.SECONDS);
+  }
+
+  private static JsonNode json(String text) {
+    return Json.parse(text.getBytes(StandardCharsets.UTF_8));
+  }
+}

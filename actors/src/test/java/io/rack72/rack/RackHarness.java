@@ -1,0 +1,128 @@
+package io.rack72.rack;
+
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.clock.WallClock;
+import io.rack72.hardware.GpuProfile;
+import io.rack72.hardware.RackProfile;
+import io.rack72.kernel.VectorKernels;
+import io.rack72.kernel.Workers;
+import io.rack72.routing.RouterActor;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.sampling.SampledToken;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.SchedulerLimits;
+import io.rack72.schedule.SequenceId;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+
+/** A rack over a golden checkpoint, asked for sequences without HTTP. */
+final class RackHarness implements AutoCloseable {
+  static final GpuProfile FAST_GPU = new GpuProfile(1L << 30, 900_000_000_000L, 1_000);
+  private static final Duration DEADLINE = Duration.ofMinutes(2);
+
+  private final Checkpoint checkpoint;
+  private final WallClock clock = new WallClock();
+  private final Workers workers = new Workers(1);
+  private final LocalRack rack;
+  private int requests;
+
+  RackHarness(String golden, RackSettings settings) {
+    checkpoint = Checkpoint.open(golden(golden));
+    rack =
+        LocalRack.start(
+            settings, checkpoint, golden, Optional.empty(), new VectorKernels(workers), clock);
+  }
+
+  static Path golden(String name) {
+    return Path.of("../runtime/src/test/resources/golden", name);
+  }
+
+  static RackSettings settings(int expertParallel, int dataParallel, int prefillChunk) {
+    return settings(FAST_GPU, expertParallel, dataParallel, prefillChunk, 4 << 20);
+  }
+
+  static RackSettings settings(
+      GpuProfile gpu, int expertParallel, int dataParallel, int prefillChunk, long kvBytes) {
+    return new RackSettings(
+        new RackProfile("test", 18, 4, gpu),
+        expertParallel,
+        dataParallel,
+        16,
+        kvBytes,
+        new SchedulerLimits(512, prefillChunk, 64, 256, 4096),
+        64 << 20);
+  }
+
+  LocalRack rack() {
+    return rack;
+  }
+
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  /** Submits a sequence; the future has its tokens when it has ended. */
+  CompletableFuture<List<SampledToken>> submit(int[] prompt, SamplingParams params) {
+    return submit(new SequenceId("test-" + requests++, 0), prompt, params);
+  }
+
+  CompletableFuture<List<SampledToken>> submit(SequenceId id, int[] prompt, SamplingParams params) {
+    CompletableFuture<List<SampledToken>> tokens = new CompletableFuture<>();
+    ActorRef<SequenceEvent> owner =
+        rack.system()
+            .systemActorOf(
+                SequenceCollector.create(tokens),
+                "owner-" + id.request() + "-" + id.choice(),
+                Props.empty());
+    rack.router()
+        .tell(
+            new RouterActor.Submit(new SequenceRequest(id, 1, prompt, new int[0], params), owner));
+    return tokens;
+  }
+
+  /** The tokens of one sequence. */
+  List<SampledToken> generate(int[] prompt, SamplingParams params) {
+    return await(submit(prompt, params));
+  }
+
+  RackStatus status() {
+    return await(
+        AskPattern.<RackActor.Command, RackStatus>ask(
+                rack.system(), RackActor.Report::new, DEADLINE, rack.system().scheduler())
+            .toCompletableFuture());
+  }
+
+  static <T> T await(CompletableFuture<T> future) {
+    try {
+      return future.get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new AssertionError(e.getCause());
+    } catch (TimeoutException e) {
+      throw new AssertionError("no end within " + DEADLINE, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    rack.close();
+    workers.close();
+    clock.close();
+    checkpoint.close();
+  }
+}

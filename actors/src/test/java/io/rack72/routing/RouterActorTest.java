@@ -1,0 +1,97 @@
+package io.rack72.routing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import io.rack72.gpu.GpuActor;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.hardware.GpuId;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.SequenceId;
+import java.util.TreeMap;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RouterActorTest {
+  private final ActorTestKit kit = ActorTestKit.create();
+  private final TestProbe<GpuActor.Command> gpu0 = kit.createTestProbe();
+  private final TestProbe<GpuActor.Command> gpu1 = kit.createTestProbe();
+  private final TestProbe<SequenceEvent> owner = kit.createTestProbe();
+  private final ActorRef<RouterActor.Command> router;
+
+  RouterActorTest() {
+    TreeMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
+    gpus.put(new GpuId(0), gpu0.getRef());
+    gpus.put(new GpuId(1), gpu1.getRef());
+    router = kit.spawn(RouterActor.create(gpus));
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  private static SequenceId id(int n) {
+    return new SequenceId("request-" + n, 0);
+  }
+
+  private void submit(int n) {
+    router.tell(
+        new RouterActor.Submit(
+            new SequenceRequest(id(n), 1, new int[] {1, 2}, new int[0], SamplingParams.greedy(10)),
+            owner.getRef()));
+  }
+
+  private static GpuActor.Admit admitted(TestProbe<GpuActor.Command> gpu) {
+    return gpu.expectMessageClass(GpuActor.Admit.class);
+  }
+
+  @Test
+  void cancelGoesToTheGpuThatHasTheSequence() {
+    submit(1);
+    submit(2);
+    assertEquals(id(1), admitted(gpu0).request().id());
+    assertEquals(id(2), admitted(gpu1).request().id());
+    router.tell(new RouterActor.Cancel(id(2)));
+    assertEquals(id(2), gpu1.expectMessageClass(GpuActor.Cancel.class).id());
+  }
+
+  @Test
+  void releasedSequenceNoLongerWeighsOnItsGpu() {
+    submit(1);
+    GpuActor.Admit first = admitted(gpu0);
+    submit(2);
+    admitted(gpu1);
+    first.router().tell(id(1));
+    submit(3);
+    assertEquals(id(3), admitted(gpu0).request().id());
+  }
+
+  @Test
+  void sequenceThatIsBeingGeneratedIsNotTakenTwice() {
+    submit(1);
+    submit(1);
+    assertEquals(
+        SequenceEvent.Cause.FAILED,
+        owner.expectMessageClass(SequenceEvent.Ended.class).cause());
+    admitted(gpu0);
+    submit(2);
+    assertEquals(id(2), admitted(gpu1).request().id(), "the refused one weighs nothing");
+  }
+
+  @Test
+  void whenTheRackIsLostEverySequenceEndsAndNoneIsTaken() {
+    submit(1);
+    admitted(gpu0);
+    router.tell(new RouterActor.RackLost("gpu-1 has failed"));
+    SequenceEvent.Ended ended = assertInstanceOf(SequenceEvent.Ended.class, owner.receiveMessage());
+    assertEquals(id(1), ended.id());
+    assertEquals("the rack has stopped: gpu-1 has failed", ended.detail());
+    submit(2);
+    assertEquals(id(2), owner.expectMessageClass(SequenceEvent.Ended.class).id());
+  }
+}

@@ -1,0 +1,157 @@
+package io.rack72.config;
+
+import io.rack72.hardware.GpuProfile;
+import io.rack72.hardware.RackProfile;
+import io.rack72.schedule.SchedulerLimits;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** Turns keys into records; the order is that of the reference file. */
+final class ConfigReader {
+  private static final String AUTO = "auto";
+  private static final Duration SHORTEST = Duration.ofMillis(100);
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  private ConfigReader() {}
+
+  static Rack72Config read(KeyReader keys, Host host) {
+    RackProfile rack = rack(keys);
+    return new Rack72Config(
+        rack,
+        parallel(keys, "expert-parallel", rack),
+        keys.isWord("data-parallel", AUTO)
+            ? OptionalInt.empty()
+            : OptionalInt.of(parallel(keys, "data-parallel", rack)),
+        model(keys),
+        kv(keys),
+        scheduler(keys),
+        keys.bytes("fabric.credit-bytes", 64 << 10, Long.MAX_VALUE, "a size of at least 64 KiB"),
+        device(keys),
+        keys.isWord("cpu.threads", AUTO)
+            ? host.processors()
+            : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),
+        numericMode(keys),
+        keys.isWord("seed", "random")
+            ? OptionalLong.empty()
+            : OptionalLong.of(
+                keys.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE, "random or a whole number")),
+        http(keys));
+  }
+
+  private static RackProfile rack(KeyReader keys) {
+    return new RackProfile(
+        keys.text("rack.name", 1, 64),
+        keys.integer("rack.trays", 1, 1024),
+        keys.integer("rack.gpus-per-tray", 1, 64),
+        new GpuProfile(
+            keys.bytes("gpu.hbm", 1, Long.MAX_VALUE, "a size such as 186 GB"),
+            keys.bytes(
+                "gpu.nvlink-bandwidth", 1, Long.MAX_VALUE, "bytes per second such as 900 GB"),
+            keys.duration(
+                    "gpu.nvlink-latency",
+                    Duration.ZERO,
+                    Duration.ofMinutes(1),
+                    "a duration from 0 s to 1 minute, with its unit, such as 1 us")
+                .toNanos()));
+  }
+
+  private static int parallel(KeyReader keys, String key, RackProfile rack) {
+    int gpus = rack.gpuCount();
+    return keys.isWord(key, "all")
+        ? gpus
+        : keys.integer(
+            key, 1, gpus, "all or 1 to the " + gpus + " GPUs of the rack " + rack.name());
+  }
+
+  private static ModelSettings model(KeyReader keys) {
+    String path = keys.text("model.path", 1, 4096);
+    String name = keys.text("model.name", 1, 256);
+    return new ModelSettings(
+        path.equals("demo") ? Optional.empty() : Optional.of(path(keys, "model.path")),
+        name.equals(AUTO) ? Optional.empty() : Optional.of(name),
+        switch (keys.text("model.tokenizer", 1, 4096)) {
+          case AUTO -> new TokenizerSource.Auto();
+          case "none" -> new TokenizerSource.None();
+          case "harmony" -> new TokenizerSource.Harmony();
+          default -> new TokenizerSource.File(path(keys, "model.tokenizer"));
+        });
+  }
+
+  private static Path path(KeyReader keys, String key) {
+    return ConfigLayers.path(keys.text(key, 1, 4096), KeyReader.ROOT + "." + key);
+  }
+
+  private static KvSettings kv(KeyReader keys) {
+    return new KvSettings(
+        keys.integer("kv.block-tokens", 1, 1024),
+        keys.isWord("kv.bytes-per-gpu", AUTO)
+            ? OptionalLong.empty()
+            : OptionalLong.of(
+                keys.bytes("kv.bytes-per-gpu", 1, Long.MAX_VALUE, "auto or a size such as 2 GiB")),
+        keys.fraction("kv.host-share", 0, 0.9),
+        keys.integer("kv.least-context", 1, Integer.MAX_VALUE));
+  }
+
+  private static SchedulerLimits scheduler(KeyReader keys) {
+    int budget = keys.integer("scheduler.token-budget", 1, 65_536);
+    String withinBudget = "1 to rack72.scheduler.token-budget, which is " + budget;
+    return new SchedulerLimits(
+        budget,
+        keys.isWord("scheduler.prefill-chunk", AUTO)
+            ? Math.min(256, budget)
+            : keys.integer("scheduler.prefill-chunk", 1, budget, "auto or " + withinBudget),
+        // Each running sequence has a row in each step.
+        keys.integer("scheduler.max-running", 1, budget, withinBudget),
+        keys.integer("scheduler.max-waiting", 1, 1_000_000),
+        keys.isWord("scheduler.context-limit", AUTO)
+            ? Integer.MAX_VALUE
+            : keys.integer(
+                "scheduler.context-limit",
+                2,
+                Integer.MAX_VALUE,
+                "auto or a whole number of at least 2"));
+  }
+
+  private static DeviceKind device(KeyReader keys) {
+    if (keys.isWord("device", "modeled")) {
+      throw keys.wrong("device", "cpu, since this version has no modeled device yet");
+    }
+    return keys.choice("device", DeviceKind.class);
+  }
+
+  private static NumericMode numericMode(KeyReader keys) {
+    if (keys.isWord("numeric-mode", "fast")) {
+      throw keys.wrong("numeric-mode", "exact, since this version has no 8-bit activations yet");
+    }
+    return keys.choice("numeric-mode", NumericMode.class);
+  }
+
+  private static HttpSettings http(KeyReader keys) {
+    String apiKey = keys.secret("gateway.api-key", 4096);
+    int choices = keys.integer("gateway.max-choices", 1, 1024);
+    return new HttpSettings(
+        keys.text("gateway.host", 1, 253),
+        keys.integer("gateway.port", 0, 65_535),
+        apiKey.isEmpty() ? Optional.empty() : Optional.of(new Secret(apiKey)),
+        (int) keys.bytes("gateway.body-limit", 1 << 10, 1 << 28, "a size from 1 KiB to 256 MiB"),
+        keys.duration(
+            "gateway.body-timeout", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
+        keys.integer("gateway.max-connections", 1, 1_000_000),
+        choices,
+        keys.integer(
+            "gateway.max-sequences",
+            choices,
+            4096,
+            "a whole number from rack72.gateway.max-choices, which is " + choices + ", to 4096"),
+        keys.duration(
+            "gateway.heartbeat", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
+        keys.duration(
+            "gateway.stop-grace",
+            Duration.ZERO,
+            HOUR,
+            "a duration from 0 s to 1 h, with its unit"));
+  }
+}

@@ -1,0 +1,46 @@
+package io.rack72.config;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The HTTP side of a rack.
+ *
+ * @param host address to listen on
+ * @param port to listen on; 0 takes any free one
+ * @param apiKey that clients must send; empty lets everybody in
+ * @param bodyLimitBytes of a request's body
+ * @param bodyTimeout within which a body must have arrived
+ * @param maxConnections at a time
+ * @param maxChoices that one request can ask for
+ * @param maxSequences of one request: its prompts times its choices; at least {@code maxChoices}
+ * @param heartbeat silence in a stream after which a comment is sent
+ * @param stopGrace time that running requests get to end at a stop
+ */
+public record HttpSettings(
+    String host,
+    int port,
+    Optional<Secret> apiKey,
+    int bodyLimitBytes,
+    Duration bodyTimeout,
+    int maxConnections,
+    int maxChoices,
+    int maxSequences,
+    Duration heartbeat,
+    Duration stopGrace) {
+  public HttpSettings {
+    if (host.isEmpty() || port < 0 || port > 65_535) {
+      throw new IllegalArgumentException("not an address to listen on: " + host + ":" + port);
+    }
+    if (bodyLimitBytes < 1 || maxConnections < 1 || maxChoices < 1 || maxSequences < maxChoices) {
+      throw new IllegalArgumentException(
+          "limits are at least 1, and sequences at least choices: %d, %d, %d, %d"
+              .formatted(bodyLimitBytes, maxConnections, maxChoices, maxSequences));
+    }
+    if (!bodyTimeout.isPositive() || !heartbeat.isPositive() || stopGrace.isNegative()) {
+      throw new IllegalArgumentException(
+          "timeout and heartbeat are positive and the grace is not negative: %s, %s, %s"
+              .formatted(bodyTimeout, heartbeat, stopGrace));
+    }
+  }
+}

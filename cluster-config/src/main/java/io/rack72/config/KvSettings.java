@@ -1,0 +1,62 @@
+package io.rack72.config;
+
+import java.util.OptionalLong;
+
+/**
+ * KV memory of the GPUs that take sequences.
+ *
+ * @param blockTokens positions in a block
+ * @param bytesPerGpu size of each GPU's pools; empty to derive it from the host
+ * @param hostShare part of the host's memory for all pools together, where derived
+ * @param leastContext tokens that each GPU's pools should hold, where it is left open how many GPUs
+ *     share that memory
+ */
+public record KvSettings(
+    int blockTokens, OptionalLong bytesPerGpu, double hostShare, int leastContext) {
+  public KvSettings {
+    if (blockTokens < 1 || blockTokens > 1024) {
+      throw new IllegalArgumentException("a KV block holds 1 to 1024 tokens, not " + blockTokens);
+    }
+    if (bytesPerGpu.isPresent() && bytesPerGpu.getAsLong() < 1) {
+      throw new IllegalArgumentException("KV memory is at least one byte: " + bytesPerGpu);
+    }
+    if (!(hostShare > 0 && hostShare <= 0.9)) {
+      throw new IllegalArgumentException("the host's share is above 0, at most 0.9: " + hostShare);
+    }
+    if (leastContext < 1) {
+      throw new IllegalArgumentException("a context has at least one token: " + leastContext);
+    }
+  }
+
+  /**
+   * Bytes of KV memory for each GPU that takes sequences: as set, or else an equal part of the
+   * host's share, as far as HBM has room for it. What is set outright is not cut: whether it fits
+   * must be checked, and told.
+   *
+   * @param hostMemoryBytes memory of this host
+   * @param gpus that take sequences
+   * @param hbmLeftBytes what the weights leave of the HBM of the fullest of them
+   */
+  public long bytesPerGpu(long hostMemoryBytes, int gpus, long hbmLeftBytes) {
+    if (bytesPerGpu.isPresent()) {
+      return bytesPerGpu.getAsLong();
+    }
+    long share = (long) (hostMemoryBytes * hostShare) / gpus;
+    return Math.max(0, Math.min(share, hbmLeftBytes));
+  }
+
+  /**
+   * How many GPUs should take sequences, where that is left open: as many as can each have the
+   * memory for a context worth having, since 72 shares of a small host's memory would hold hardly a
+   * prompt each.
+   *
+   * @param hostMemoryBytes memory of this host
+   * @param gpus in the rack
+   * @param contextBytes memory for {@link #leastContext} tokens on one GPU
+   */
+  public int gpusWithRoom(long hostMemoryBytes, int gpus, long contextBytes) {
+    return bytesPerGpu.isPresent()
+        ? gpus
+        : Math.clamp((long) (hostMemoryBytes * hostShare) / contextBytes, 1, gpus);
+  }
+}

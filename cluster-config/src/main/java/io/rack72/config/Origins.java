@@ -1,0 +1,39 @@
+package io.rack72.config;
+
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigOrigin;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Says where a setting came from, in the form that editors and people know: {@code file:line}. */
+final class Origins {
+  /** The library writes "description: line", and "name @ url" for a resource. */
+  private static final Pattern LINE = Pattern.compile("(.*?)(?: @ .*)?: (\\d+)(?:-\\d+)?");
+
+  /** How the origin of a value from the environment begins; the variable's name follows. */
+  static final String ENVIRONMENT = "environment variable ";
+
+  private Origins() {}
+
+  /** Where it came from: {@code FILE:LINE}, or an option such as {@code --set}. */
+  static String of(ConfigOrigin origin) {
+    Matcher matcher = LINE.matcher(origin.description());
+    if (!matcher.matches()) {
+      return origin.description();
+    }
+    String source = matcher.group(1);
+    return source.startsWith("-") ? source : source + ":" + matcher.group(2);
+  }
+
+  /** What the library has to say about an error, in one line and after its origin. */
+  static String explain(ConfigException e, String fallbackOrigin) {
+    String message = e.getMessage().lines().findFirst().orElse("cannot be read");
+    if (e.origin() == null) {
+      return fallbackOrigin + ": " + message;
+    }
+    String prefix = e.origin().description() + ": ";
+    return of(e.origin())
+        + ": "
+        + (message.startsWith(prefix) ? message.substring(prefix.length()) : message);
+  }
+}

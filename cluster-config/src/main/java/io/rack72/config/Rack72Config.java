@@ -1,0 +1,57 @@
+package io.rack72.config;
+
+import io.rack72.hardware.RackProfile;
+import io.rack72.schedule.SchedulerLimits;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * All settings of a rack, validated. Read one with {@link ConfigLayers}. Immutable; printing it
+ * shows no secret.
+ *
+ * @param rack trays, GPUs and what a GPU has
+ * @param expertParallel GPUs over which each copy of the experts is spread, 1 to all
+ * @param dataParallel GPUs that take sequences, 1 to all; empty for as many as have room for a
+ *     context worth having, see {@link KvSettings#gpusWithRoom}
+ * @param model what to serve
+ * @param kv KV memory
+ * @param scheduler limits of each GPU's scheduler; where the context limit is not set, it is the
+ *     greatest integer, to be lowered to what model and memory allow
+ * @param fabricCreditBytes bytes under way out of one NVLink port
+ * @param device what computes
+ * @param cpuThreads threads that compute, for all GPUs together
+ * @param numericMode precision of activations
+ * @param seed of requests that bring none; empty for another one each time
+ * @param http the gateway
+ */
+public record Rack72Config(
+    RackProfile rack,
+    int expertParallel,
+    OptionalInt dataParallel,
+    ModelSettings model,
+    KvSettings kv,
+    SchedulerLimits scheduler,
+    long fabricCreditBytes,
+    DeviceKind device,
+    int cpuThreads,
+    NumericMode numericMode,
+    OptionalLong seed,
+    HttpSettings http) {
+  public Rack72Config {
+    requireGpus("expert-parallel", expertParallel, rack);
+    if (dataParallel.isPresent()) {
+      requireGpus("data-parallel", dataParallel.getAsInt(), rack);
+    }
+    if (fabricCreditBytes < 1 || cpuThreads < 1) {
+      throw new IllegalArgumentException(
+          "credit and threads are at least 1: " + fabricCreditBytes + ", " + cpuThreads);
+    }
+  }
+
+  private static void requireGpus(String name, int gpus, RackProfile rack) {
+    if (gpus < 1 || gpus > rack.gpuCount()) {
+      throw new IllegalArgumentException(
+          "%s is 1 to the rack's %d GPUs, not %d".formatted(name, rack.gpuCount(), gpus));
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package io.rack72.bench;
+
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.clock.WallClock;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.hardware.GpuProfile;
+import io.rack72.hardware.RackProfile;
+import io.rack72.kernel.VectorKernels;
+import io.rack72.kernel.Workers;
+import io.rack72.rack.LocalRack;
+import io.rack72.rack.RackSettings;
+import io.rack72.routing.RouterActor;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.SchedulerLimits;
+import io.rack72.schedule.SequenceId;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/**
+ * A rack of this JVM, with no gateway before it, that decodes some greedy sequences without end:
+ * one that reaches the context's limit is begun anew with its prompt. The rack is that of a GB200
+ * NVL72, so NVLink is never what it waits for.
+ */
+final class DecodeLoad implements AutoCloseable {
+  private static final RackProfile RACK =
+      new RackProfile("bench", 18, 4, new GpuProfile(186_000_000_000L, 900_000_000_000L, 1_000));
+
+  private static final int PROMPT_TOKENS = 16;
+  private static final int CONTEXT_LIMIT = 4096;
+  private static final int KV_BLOCK_TOKENS = 16;
+  private static final long KV_BYTES_PER_GPU = 1L << 32;
+  private static final long PORT_WINDOW_BYTES = 32 << 20;
+
+  /** Long enough for a prefill on a busy machine; a rack that takes longer has failed. */
+  private static final long TOKEN_DEADLINE_MILLIS = 300_000;
+
+  private final Checkpoint checkpoint;
+  private final WallClock clock = new WallClock();
+  private final Workers workers = new Workers(Runtime.getRuntime().availableProcessors());
+  private final VectorKernels kernels = new VectorKernels(workers);
+  private final LocalRack rack;
+  private final Progress progress;
+
+  /**
+   * Starts the rack and its sequences, and returns when each has its first token.
+   *
+   * @param checkpoint stays open as long as the load runs
+   * @param sequences how many are decoded at a time
+   * @param expertParallel GPUs over which the experts are spread
+   * @param dataParallel GPUs that take the sequences
+   */
+  DecodeLoad(Checkpoint checkpoint, int sequences, int expertParallel, int dataParallel)
+      throws InterruptedException {
+    this.checkpoint = checkpoint;
+    SchedulerLimits limits =
+        new SchedulerLimits(Math.max(512, sequences), 256, sequences, sequences, CONTEXT_LIMIT);
+    RackSettings settings =
+        new RackSettings(
+            RACK,
+            expertParallel,
+            dataParallel,
+            KV_BLOCK_TOKENS,
+            KV_BYTES_PER_GPU,
+            limits,
+            PORT_WINDOW_BYTES);
+    rack = LocalRack.start(settings, checkpoint, "bench", Optional.empty(), kernels, clock);
+    progress = new Progress(sequences, TOKEN_DEADLINE_MILLIS);
+    for (int i = 0; i < sequences; i++) {
+      rack.system().systemActorOf(owner(i), "owner-" + i, Props.empty());
+    }
+    progress.await(1);
+  }
+
+  Progress progress() {
+    return progress;
+  }
+
+  /** What computes, such as {@code vector-256}. */
+  String kernels() {
+    return kernels.name();
+  }
+
+  private Behavior<SequenceEvent> owner(int sequence) {
+    return Behaviors.setup(
+        context -> {
+          submit(context, sequence, 0);
+          return Behaviors.receiveMessage(
+              event -> {
+                switch (event) {
+                  case SequenceEvent.Placed placed -> {}
+                  case SequenceEvent.Token token -> {
+                    progress.add(sequence);
+                    if (token.finish().isPresent()) {
+                      submit(context, sequence, token.id().choice() + 1);
+                    }
+                  }
+                  case SequenceEvent.Ended ended -> progress.fail(ended.detail());
+                }
+                return Behaviors.same();
+              });
+        });
+  }
+
+  private void submit(ActorContext<SequenceEvent> context, int sequence, int run) {
+    int vocabulary = checkpoint.config().vocabSize();
+    int[] prompt =
+        IntStream.range(0, PROMPT_TOKENS)
+            .map(i -> (sequence * PROMPT_TOKENS + i) % vocabulary)
+            .toArray();
+    int tokens = rack.model().contextLimit() - PROMPT_TOKENS;
+    ActorRef<SequenceEvent> owner = context.getSelf();
+    rack.router()
+        .tell(
+            new RouterActor.Submit(
+                new SequenceRequest(
+                    new SequenceId("decode-" + sequence, run),
+                    1,
+                    prompt,
+                    new int[0],
+                    SamplingParams.greedy(tokens)),
+                owner));
+  }
+
+  @Override
+  public void close() {
+    rack.close();
+    workers.close();
+    clock.close();
+  }
+}

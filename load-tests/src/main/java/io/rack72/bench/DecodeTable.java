@@ -1,0 +1,154 @@
+package io.rack72.bench;
+
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.checkpoint.ModelConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * Prints a table of tokens per second in Markdown: experts spread over 72 GPU actors beside all
+ * experts on each. The two are measured in turn, so that a machine that gets slower or faster
+ * meanwhile favours neither, and compared turn by turn.
+ *
+ * <pre>{@code
+ * java @load-tests/target/app/jvm.flags -cp 'load-tests/target/app/lib/*' \
+ *     io.rack72.bench.DecodeTable DIR
+ * }</pre>
+ */
+@Command(
+    name = "DecodeTable",
+    description = "Measures decoding with experts on 72 GPUs and on one.",
+    mixinStandardHelpOptions = true)
+final class DecodeTable implements Callable<Integer> {
+  private static final int SPREAD_DEGREE = 72;
+  private static final int LOCAL_DEGREE = 1;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "DIR", description = "Directory of a checkpoint.")
+  private Path directory;
+
+  @Option(
+      names = "--sequences",
+      split = ",",
+      defaultValue = "1,16",
+      description = "How many are decoded at a time, a row for each; ${DEFAULT-VALUE}.")
+  private List<Integer> sequences;
+
+  @Option(
+      names = "--data-parallel",
+      defaultValue = "1",
+      description = "GPUs that take sequences; ${DEFAULT-VALUE}.")
+  private int dataParallel;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "Measurements of each degree, after one that does not count; ${DEFAULT-VALUE}.")
+  private int rounds;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "10",
+      description = "Length of each measurement; ${DEFAULT-VALUE}.")
+  private double seconds;
+
+  private String kernels;
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new DecodeTable()).execute(args));
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+      List<String> rows = new ArrayList<>();
+      for (int count : sequences) {
+        rows.add(row(checkpoint, count));
+      }
+      describe(out, checkpoint.config());
+      out.println("| sequences | expert-parallel 72 | expert-parallel 1 | 72 / 1 |");
+      out.println("|---:|---:|---:|---:|");
+      rows.forEach(out::println);
+      out.flush();
+    }
+    return 0;
+  }
+
+  private String row(Checkpoint checkpoint, int count) throws InterruptedException {
+    List<Double> spread = new ArrayList<>();
+    List<Double> local = new ArrayList<>();
+    List<Double> ratios = new ArrayList<>();
+    for (int round = 0; round <= rounds; round++) {
+      double spreadRate = tokensPerSecond(checkpoint, count, SPREAD_DEGREE);
+      double localRate = tokensPerSecond(checkpoint, count, LOCAL_DEGREE);
+      // In the first round the JVM still compiles.
+      if (round > 0) {
+        spread.add(spreadRate);
+        local.add(localRate);
+        ratios.add(spreadRate / localRate);
+      }
+    }
+    return "| %d | %s | %s | %s |"
+        .formatted(count, summary(spread), summary(local), summary(ratios));
+  }
+
+  private double tokensPerSecond(Checkpoint checkpoint, int count, int expertParallel)
+      throws InterruptedException {
+    try (DecodeLoad load = new DecodeLoad(checkpoint, count, expertParallel, dataParallel)) {
+      kernels = load.kernels();
+      Progress progress = load.progress();
+      long tokensBefore = progress.total();
+      long begin = System.nanoTime();
+      long elapsedNanos;
+      long round = progress.rounds();
+      do {
+        round++;
+        progress.await(round);
+        elapsedNanos = System.nanoTime() - begin;
+      } while (elapsedNanos < seconds * 1e9);
+      return (progress.total() - tokensBefore) / (elapsedNanos / 1e9);
+    }
+  }
+
+  private void describe(PrintWriter out, ModelConfig config) {
+    out.printf(
+        "Tokens/s: the median of %d measurements of %.0f s, and in brackets the least and the"
+            + " most.%n",
+        rounds, seconds);
+    out.printf(
+        "%d layers, hidden %d, %d experts, vocabulary %d; data-parallel %d; kernels %s; %s %s, %d"
+            + " processors; Java %s.%n%n",
+        config.layers(),
+        config.hiddenSize(),
+        config.experts(),
+        config.vocabSize(),
+        dataParallel,
+        kernels,
+        System.getProperty("os.name"),
+        System.getProperty("os.arch"),
+        Runtime.getRuntime().availableProcessors(),
+        System.getProperty("java.version"));
+  }
+
+  private static String summary(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    int middle = sorted.size() / 2;
+    double median =
+        sorted.size() % 2 == 1
+            ? sorted.get(middle)
+            : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    return "%.2f (%.2f–%.2f)".formatted(median, sorted.getFirst(), sorted.getLast());
+  }
+}

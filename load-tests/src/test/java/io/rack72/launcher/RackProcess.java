@@ -1,0 +1,108 @@
+package io.rack72.launcher;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+
+/** A {@code ./rack72} of this build, as a process. */
+final class RackProcess implements AutoCloseable {
+  private static final Path LAUNCHER = Path.of("..", "rack72").toAbsolutePath().normalize();
+  private static final Duration DEADLINE = Duration.ofMinutes(2);
+
+  /** The JVM says this of itself, at every start with the Vector API. */
+  private static final String OF_THE_JVM = "WARNING: Using incubator modules";
+
+  private final List<String> arguments;
+  private final Path errors;
+  private final Process process;
+  private final BufferedReader output;
+
+  /**
+   * Starts it.
+   *
+   * @param directory for what it writes, with a cache of its own
+   */
+  RackProcess(Path directory, List<String> arguments) throws IOException {
+    this.arguments = arguments;
+    errors = Files.createTempFile(directory, "errors", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(LAUNCHER.toString());
+    builder.command().addAll(arguments);
+    builder.environment().keySet().removeIf(name -> name.startsWith("RACK72_"));
+    builder.environment().put("XDG_CACHE_HOME", directory.resolve("cache").toString());
+    process = builder.redirectError(errors.toFile()).start();
+    output = process.inputReader(UTF_8);
+  }
+
+  /** What it wrote until it ended by itself. */
+  record Ended(int exitCode, String output, String errors) {}
+
+  /** The next line of its standard output. */
+  String readLine() {
+    CompletableFuture<String> line =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return output.readLine();
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    try {
+      String read = line.get(DEADLINE.toSeconds(), SECONDS);
+      if (read == null) {
+        throw new AssertionError(arguments + " ended: " + errors());
+      }
+      return read;
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError(arguments + " wrote no line within " + DEADLINE + errors(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Tells it to stop, as systems do. */
+  void terminate() {
+    // Unlike that of the process, the handle's method leaves the pipe open, to be read to its end.
+    process.toHandle().destroy();
+  }
+
+  /** Waits for its end; its output is a few lines and fits the pipe. */
+  Ended end() throws IOException {
+    try {
+      if (!process.waitFor(DEADLINE.toSeconds(), SECONDS)) {
+        throw new AssertionError(arguments + " is still running after " + DEADLINE + errors());
+      }
+      return new Ended(
+          process.exitValue(), output.lines().collect(Collectors.joining("\n")), errors());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+  }
+
+  private String errors() {
+    try (var lines = Files.lines(errors, UTF_8)) {
+      return lines.filter(line -> !line.startsWith(OF_THE_JVM)).collect(Collectors.joining("\n"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,342 @@
+package io.rack72.schedule;
+
+import static io.rack72.sampling.ParamsBuilder.params;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.rack72.kv.KvCache;
+import io.rack72.kv.TinyLayouts;
+import io.rack72.model.StepBatch;
+import io.rack72.sampling.SampledToken;
+import io.rack72.sampling.SamplingParams;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SchedulerTest {
+  private static final int[] NOTHING = {};
+
+  @Test
+  void aLongPromptGoesInChunksBesideTheDecodes() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(10, 8, 4, 10, 100), cache(40, 40));
+    Sequence decoding = accept(scheduler, "a", 3, 50);
+    assertEquals("a:0+3*", run(scheduler));
+    accept(scheduler, "b", 20, 50);
+    assertEquals("a:3+1* b:0+8", run(scheduler));
+    assertEquals("a:4+1* b:8+8", run(scheduler));
+    assertEquals("a:5+1* b:16+4*", run(scheduler));
+    assertEquals("a:6+1* b:20+1*", run(scheduler));
+    assertEquals(5, decoding.generated());
+  }
+
+  @Test
+  void theBudgetIsSharedInOrderAndEveryRunningSequenceIsInEveryStep() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(8, 8, 3, 10, 100), cache(60, 60));
+    accept(scheduler, "a", 2, 50);
+    accept(scheduler, "b", 3, 50);
+    accept(scheduler, "c", 40, 50);
+    accept(scheduler, "d", 1, 50);
+    assertEquals("a:0+2* b:0+3* c:0+3", run(scheduler));
+    assertEquals("a:2+1* b:3+1* c:3+6", run(scheduler));
+
+    Scheduler crowded = new Scheduler(new SchedulerLimits(6, 6, 3, 10, 100), cache(60, 60));
+    accept(crowded, "a", 4, 50);
+    accept(crowded, "b", 30, 50);
+    assertEquals("a:0+4* b:0+2", run(crowded));
+    accept(crowded, "c", 30, 50);
+    assertEquals("a:4+1* b:2+5", run(crowded));
+    // Nothing is left for c until b's prompt is done; a never waits.
+    for (int step = 0; step < 4; step++) {
+      assertTrue(run(crowded).startsWith("a:"));
+    }
+    assertEquals("a:9+1* b:27+3* c:0+2", run(crowded));
+    assertEquals("a:10+1* b:30+1* c:2+4", run(crowded));
+  }
+
+  @Test
+  void waitingSequencesStartInTheOrderOfTheirArrivalEvenIfALaterOneWouldFit() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(6, 20));
+    accept(scheduler, "a", 12, 4);
+    accept(scheduler, "b", 16, 1);
+    accept(scheduler, "c", 1, 1);
+    // Blocks of 4: a's 12 tokens take 3 of 6, b's 16 would take 4, c's one.
+    assertEquals("a:0+12*", run(scheduler));
+    assertEquals("a:12+1*", run(scheduler));
+    assertEquals("a:13+1*", run(scheduler));
+    assertEquals("a:14+1*", run(scheduler));
+    assertEquals("b:0+16*", run(scheduler));
+    assertEquals("c:0+1*", run(scheduler));
+  }
+
+  @Test
+  void aPromptBeginsOnlyWhenAllOfItFits() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 4, 4, 10, 30), cache(6, 20));
+    accept(scheduler, "a", 9, 2);
+    accept(scheduler, "b", 16, 1);
+    // Blocks of 4: a takes 3 of 6 in the end, and b's first chunk would fit, but not its fourth.
+    assertEquals("a:0+4", run(scheduler));
+    assertEquals("a:4+4", run(scheduler));
+    assertEquals("a:8+1*", run(scheduler));
+    assertEquals("a:9+1*", run(scheduler));
+    assertEquals("b:0+4", run(scheduler));
+  }
+
+  @Test
+  void theYoungestIsPreemptedAndComputedAgainFromItsTokens() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(5, 20));
+    accept(scheduler, "a", 7, 8);
+    Sequence young = accept(scheduler, "b", 8, 8);
+    accept(scheduler, "c", 1, 1);
+    // Blocks of 4: a takes 2, b takes 2, c the fifth and last.
+    assertEquals("a:0+7* b:0+8* c:0+1*", run(scheduler));
+    assertEquals("a:7+1* b:8+1*", run(scheduler));
+    assertEquals(2, young.generated());
+    // a's ninth token needs a block, which b must give back, as well as all of its own.
+    assertEquals("a:8+1*", run(scheduler));
+    assertEquals(1, scheduler.load().preemptions());
+    assertEquals(0, young.computed());
+    assertEquals(0, young.kv().fullBlocks());
+    // The ten tokens of b need 3 blocks, and a keeps 3 of 5 until it ends, then 4.
+    for (int position = 9; position <= 13; position++) {
+      assertEquals("a:" + position + "+1*", run(scheduler));
+    }
+    assertEquals("b:0+10*", run(scheduler));
+    assertEquals("b:10+1*", run(scheduler));
+  }
+
+  @Test
+  void nothingIsAdmittedInAStepThatPreempted() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(4, 20));
+    accept(scheduler, "a", 8, 8);
+    accept(scheduler, "b", 8, 8);
+    assertEquals("a:0+8* b:0+8*", run(scheduler));
+    assertEquals("a:8+1*", run(scheduler));
+    accept(scheduler, "c", 1, 1);
+    assertEquals("a:9+1*", run(scheduler), "b waits before c, although c would fit");
+  }
+
+  @Test
+  void aBatchHasTheTokensAndPlacesOfItsPlan() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(10, 4, 4, 10, 100), cache(40, 40));
+    Sequence first = accepted(scheduler.add(id("a"), new int[] {1, 2}, new int[] {3}, length(9)));
+    accepted(scheduler.add(id("b"), new int[] {5, 6, 7, 8, 9}, NOTHING, length(9)));
+    StepPlan plan = scheduler.step().orElseThrow();
+    StepBatch batch = plan.batch();
+    assertArrayEquals(new int[] {1, 2, 3, 5, 6, 7, 8}, batch.tokenIds());
+    assertEquals(1, batch.logitRows());
+    StepBatch.Slice slice = batch.slices().getFirst();
+    assertEquals(new StepBatch.Slice(first.kv(), 0, 3, 0, 1), slice);
+    scheduler.complete(plan);
+    first.append(token(4));
+    batch = scheduler.step().orElseThrow().batch();
+    assertArrayEquals(new int[] {4, 9}, batch.tokenIds());
+    assertEquals(3, batch.slices().getFirst().firstPosition());
+    assertEquals(4, batch.slices().getLast().firstPosition());
+    assertEquals(2, batch.logitRows());
+  }
+
+  @Test
+  void aSequenceThatCouldNeverFitIsRefusedWithTheNumbers() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 50), cache(5, 20));
+    accept(scheduler, "fits", 11, 10);
+    assertRefused(
+        Admission.Reason.TOO_LARGE,
+        "prompt and reply of 22 tokens need 6 KV blocks, and the GPU has 5",
+        scheduler.add(id("a"), new int[11], NOTHING, length(11)));
+    assertRefused(
+        Admission.Reason.TOO_LARGE,
+        "the prompt's 50 tokens leave no room for a reply in a context of 50",
+        scheduler.add(id("a"), new int[50], NOTHING, length(1)));
+  }
+
+  @Test
+  void theContextLimitCapsWhatAReplyMayTake() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 21), cache(5, 20));
+    Sequence capped = accept(scheduler, "a", 11, Integer.MAX_VALUE);
+    while (scheduler.load().running() + scheduler.load().waiting() > 0) {
+      run(scheduler);
+    }
+    assertEquals(21, capped.length());
+    assertEquals(Optional.of(FinishReason.LENGTH), capped.finish());
+  }
+
+  @Test
+  void whatACheckedClientWouldNotSendIsRefusedNotThrown() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 50), cache(5, 20));
+    assertRefused(
+        Admission.Reason.INVALID,
+        "a prompt has at least one token, not none",
+        scheduler.add(id("a"), NOTHING, NOTHING, length(1)));
+    assertRefused(
+        Admission.Reason.INVALID,
+        "token ids are 0 to 99, not 100",
+        scheduler.add(id("a"), new int[] {1, 100}, NOTHING, length(1)));
+    assertRefused(
+        Admission.Reason.INVALID,
+        "token ids are 0 to 99, not -1",
+        scheduler.add(id("a"), new int[] {1}, new int[] {-1}, length(5)));
+    assertRefused(
+        Admission.Reason.INVALID,
+        "a token id in logit_bias is 0 to 99, not 100",
+        scheduler.add(id("a"), new int[1], NOTHING, params().logitBias(Map.of(100, 1f)).build()));
+    assertRefused(
+        Admission.Reason.INVALID,
+        "the sequence has ended: its 3 generated tokens are its limit",
+        scheduler.add(id("a"), new int[1], new int[3], length(3)));
+    assertEquals(0, scheduler.load().waiting());
+  }
+
+  @Test
+  void theQueueIsBounded() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
+    accept(scheduler, "a", 3, 3);
+    accept(scheduler, "b", 3, 3);
+    assertRefused(
+        Admission.Reason.FULL,
+        "2 sequences are waiting already, which is the limit",
+        scheduler.add(id("c"), new int[3], NOTHING, length(3)));
+    run(scheduler);
+    accept(scheduler, "c", 3, 3);
+  }
+
+  @Test
+  void blocksOfAStepInFlightAreGivenToNobody() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 50), cache(5, 20));
+    accept(scheduler, "a", 12, 4);
+    StepPlan plan = scheduler.step().orElseThrow();
+    assertTrue(scheduler.abort(id("a")));
+    assertFalse(scheduler.abort(id("a")));
+    assertEquals(2, scheduler.load().freeFullBlocks());
+    // The id is free at once: the same request may come again while its old step runs.
+    accept(scheduler, "a", 12, 4);
+    scheduler.complete(plan);
+    assertEquals(5, scheduler.load().freeFullBlocks());
+    assertEquals("a:0+12*", run(scheduler));
+    assertTrue(scheduler.abort(id("a")));
+    assertEquals(5, scheduler.load().freeFullBlocks(), "no step is in flight: at once");
+    assertEquals(Optional.empty(), scheduler.step());
+  }
+
+  @Test
+  void aWaitingSequenceCanBeAborted() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 10, 50), cache(5, 20));
+    accept(scheduler, "a", 4, 4);
+    accept(scheduler, "b", 4, 4);
+    accept(scheduler, "c", 4, 1);
+    run(scheduler);
+    assertTrue(scheduler.abort(id("b")));
+    assertTrue(scheduler.abort(id("a")));
+    assertEquals("c:0+4*", run(scheduler));
+    assertEquals(new SchedulerLoad(0, 0, 0, 5, 20, 0), scheduler.load());
+  }
+
+  @Test
+  void chunksShrinkToWhatTheSlidingPoolCanHold() {
+    // A window of 4 and 3 blocks of 4: 9 positions wherever they begin, so 6 rows.
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 50), cache(20, 3));
+    accept(scheduler, "a", 20, 4);
+    assertEquals("a:0+6", run(scheduler));
+    assertEquals("a:6+6", run(scheduler));
+    IllegalArgumentException tooSmall =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> new Scheduler(new SchedulerLimits(16, 16, 4, 10, 50), cache(20, 1)));
+    assertEquals(
+        "a window of 4 tokens needs 2 KV blocks, and the GPU has 1", tooSmall.getMessage());
+  }
+
+  @Test
+  void misuseIsSaid() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 50), cache(20, 20));
+    Sequence sequence = accept(scheduler, "a", 3, 4);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> scheduler.add(id("a"), new int[1], NOTHING, length(1)));
+    StepPlan plan = scheduler.step().orElseThrow();
+    assertThrows(IllegalStateException.class, scheduler::step);
+    scheduler.complete(plan);
+    assertThrows(IllegalStateException.class, () -> scheduler.complete(plan));
+    String forgotten = assertThrows(IllegalStateException.class, scheduler::step).getMessage();
+    assertTrue(forgotten.contains("sampled token was not appended"), forgotten);
+    scheduler.finish(sequence);
+    assertThrows(IllegalArgumentException.class, () -> scheduler.finish(sequence));
+  }
+
+  @Test
+  void limitsAreChecked() {
+    assertThrows(IllegalArgumentException.class, () -> new SchedulerLimits(3, 1, 4, 1, 10));
+    assertThrows(IllegalArgumentException.class, () -> new SchedulerLimits(4, 0, 4, 1, 10));
+    assertThrows(IllegalArgumentException.class, () -> new SchedulerLimits(4, 1, 0, 1, 10));
+    assertThrows(IllegalArgumentException.class, () -> new SchedulerLimits(4, 1, 4, 0, 10));
+    assertThrows(IllegalArgumentException.class, () -> new SchedulerLimits(4, 1, 4, 1, 1));
+  }
+
+  @Test
+  void loadCountsWhatIsToBeComputed() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 4, 1, 10, 50), cache(20, 20));
+    Sequence sequence = accept(scheduler, "a", 6, 4);
+    accept(scheduler, "b", 5, 4);
+    assertEquals(new SchedulerLoad(2, 0, 11, 20, 20, 0), scheduler.load());
+    run(scheduler);
+    assertEquals(new SchedulerLoad(1, 1, 7, 19, 19, 0), scheduler.load());
+    assertSame(sequence, scheduler.sequence(id("a")).orElseThrow());
+    assertEquals(Optional.empty(), scheduler.sequence(id("z")));
+  }
+
+  /** Runs a step and tells its shares, as {@code id:firstPosition+rows}, with a star for logits. */
+  private static String run(Scheduler scheduler) {
+    StepPlan plan = scheduler.step().orElseThrow();
+    scheduler.complete(plan);
+    StringBuilder told = new StringBuilder();
+    for (StepPlan.Share share : plan.shares()) {
+      told.append(told.isEmpty() ? "" : " ")
+          .append(share.sequence().id().request())
+          .append(':')
+          .append(share.firstPosition())
+          .append('+')
+          .append(share.rows())
+          .append(share.needsLogits() ? "*" : "");
+      if (share.needsLogits() && share.sequence().append(token(1)).isPresent()) {
+        scheduler.finish(share.sequence());
+      }
+    }
+    return told.toString();
+  }
+
+  private static Sequence accept(Scheduler scheduler, String id, int prompt, int maxTokens) {
+    int[] tokens = new int[prompt];
+    Arrays.fill(tokens, 1);
+    return accepted(scheduler.add(id(id), tokens, NOTHING, length(maxTokens)));
+  }
+
+  private static Sequence accepted(Admission admission) {
+    return assertInstanceOf(Admission.Accepted.class, admission).sequence();
+  }
+
+  private static void assertRefused(Admission.Reason reason, String detail, Admission admission) {
+    assertEquals(new Admission.Refused(reason, detail), admission);
+  }
+
+  private static SequenceId id(String request) {
+    return new SequenceId(request, 0);
+  }
+
+  private static SamplingParams length(int maxTokens) {
+    return params().tokens(0, maxTokens).build();
+  }
+
+  private static SampledToken token(int id) {
+    return new SampledToken(id, Float.NaN, new int[0], new float[0]);
+  }
+
+  /** One full and one sliding layer, a window of 4, blocks of 4. */
+  private static KvCache cache(int fullBlocks, int slidingBlocks) {
+    return new KvCache(TinyLayouts.layout("sf", 4, 1000, 4), fullBlocks, slidingBlocks);
+  }
+}

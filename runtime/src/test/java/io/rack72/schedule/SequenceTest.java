@@ -1,0 +1,89 @@
+package io.rack72.schedule;
+
+import static io.rack72.sampling.ParamsBuilder.params;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.rack72.kv.KvCache;
+import io.rack72.kv.TinyLayouts;
+import io.rack72.sampling.ParamsBuilder;
+import io.rack72.sampling.SampledToken;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SequenceTest {
+  private static final Optional<FinishReason> GOES_ON = Optional.empty();
+  private static final Optional<FinishReason> STOP = Optional.of(FinishReason.STOP);
+  private static final Optional<FinishReason> LENGTH = Optional.of(FinishReason.LENGTH);
+
+  @Test
+  void aStopIdEndsIt() {
+    Sequence sequence = sequence(params().stopIds(7, 9));
+    assertEquals(GOES_ON, sequence.append(token(8)));
+    assertEquals(STOP, sequence.append(token(9)));
+    assertEquals(STOP, sequence.finish());
+    assertEquals(9, sequence.token(sequence.length() - 1));
+    assertThrows(IllegalStateException.class, () -> sequence.append(token(8)));
+  }
+
+  @Test
+  void aStopIdIsPassedOverBelowTheLeastLengthAndWhereStopIdsAreIgnored() {
+    Sequence patient = sequence(params().stopIds(7).tokens(2, 9));
+    assertEquals(GOES_ON, patient.append(token(7)));
+    assertEquals(GOES_ON, patient.append(token(7)));
+    assertEquals(STOP, patient.append(token(7)));
+
+    Sequence deaf = sequence(params().stopIds(7).ignoreStopIds().tokens(0, 2));
+    assertEquals(GOES_ON, deaf.append(token(7)));
+    assertEquals(LENGTH, deaf.append(token(7)));
+  }
+
+  @Test
+  void lengthEndsItAtItsOwnLimitOrTheContextsWhicheverIsFirst() {
+    Sequence shortReply = sequence(params().tokens(0, 1));
+    assertEquals(LENGTH, shortReply.append(token(1)));
+
+    Sequence longReply = sequence(params().tokens(0, 1000));
+    for (int length = 3; length < 9; length++) {
+      assertEquals(GOES_ON, longReply.append(token(1)));
+    }
+    assertEquals(LENGTH, longReply.append(token(1)));
+    assertEquals(10, longReply.length());
+  }
+
+  @Test
+  void aStopIdAsTheLastTokenAllowedIsAStop() {
+    assertEquals(STOP, sequence(params().stopIds(7).tokens(0, 1)).append(token(7)));
+  }
+
+  @Test
+  void tokensGeneratedElsewhereCountAsItsOwn() {
+    Sequence rebuilt =
+        new Sequence(
+            new SequenceId("r", 0),
+            new int[] {1, 2},
+            new int[] {3, 4, 5},
+            params().tokens(0, 4).build(),
+            10,
+            cache());
+    assertEquals(3, rebuilt.generated());
+    assertEquals(3, rebuilt.history().generated());
+    assertEquals(5, rebuilt.remaining());
+    assertEquals(4, rebuilt.token(3));
+    assertEquals(LENGTH, rebuilt.append(token(6)));
+    assertThrows(IndexOutOfBoundsException.class, () -> rebuilt.token(6));
+  }
+
+  private static Sequence sequence(ParamsBuilder params) {
+    return new Sequence(
+        new SequenceId("r", 0), new int[] {1, 2, 3}, new int[0], params.build(), 10, cache());
+  }
+
+  private static KvCache cache() {
+    return new KvCache(TinyLayouts.layout("sf", 4, 100, 4), 10, 10);
+  }
+
+  private static SampledToken token(int id) {
+    return new SampledToken(id, Float.NaN, new int[0], new float[0]);
+  }
+}

@@ -67,7 +67,7 @@ public class KernelBenchmark {
   private final List<Consumer<Kernels>> calls = new ArrayList<>();
   private Workers workers;
   private Kernels kernels;
-  private Arena arena;
+  private final Arena arena = Arena.ofAuto();
   private long bytes;
   private long operations;
   private int next;
@@ -102,7 +102,6 @@ public class KernelBenchmark {
     }
     float[] y = new float[rows * outputs];
     operations = 2L * rows * outputs * columns;
-    arena = Arena.ofShared();
     workers = new Workers(threads);
     kernels = new VectorKernels(workers);
     for (long total = 0; total < ROTATED_BYTES; total += bytes) {
@@ -118,11 +117,10 @@ public class KernelBenchmark {
     }
   }
 
-  /** Frees the weights. */
+  /** Ends the threads. */
   @TearDown
-  public void free() {
+  public void close() {
     workers.close();
-    arena.close();
   }
 
   /** One linear map over all rows. */
@@ -138,7 +136,7 @@ public class KernelBenchmark {
     MemorySegment data = arena.allocate(2L * outputs * columns, 64);
     for (long i = 0; i < data.byteSize(); i += 8) {
       // Four numbers of either sign between 2^-8 and 2^8: a random mantissa and low exponent bits.
-      long bits = random.nextLong() & 0x87FF_87FF_87FF_87FFL | 0x3800_3800_3800_3800L;
+      long bits = (random.nextLong() & 0x87FF_87FF_87FF_87FFL) | 0x3800_3800_3800_3800L;
       data.set(ValueLayout.JAVA_LONG, i, bits);
     }
     return new Bf16Matrix(data, outputs, columns);

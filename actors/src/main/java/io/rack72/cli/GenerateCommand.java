@@ -2,8 +2,8 @@ package io.rack72.cli;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.config.Rack72Config;
-import io.rack72.rack.ServedModel;
 import io.rack72.gpu.SequenceRequest;
+import io.rack72.rack.ServedModel;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import java.io.PrintWriter;

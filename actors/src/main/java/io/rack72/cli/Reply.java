@@ -1,7 +1,7 @@
 package io.rack72.cli;
 
-import io.rack72.rack.ServedModel;
 import io.rack72.gpu.SequenceEvent;
+import io.rack72.rack.ServedModel;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.FinishReason;

@@ -1,8 +1,8 @@
 package io.rack72.cli;
 
-import io.rack72.routing.RouterActor;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
+import io.rack72.routing.RouterActor;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.pekko.actor.typed.ActorRef;

@@ -2,9 +2,9 @@ package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gateway.Generation.Sequence;
-import io.rack72.routing.RouterActor;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
+import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
 import java.time.Duration;
 import java.util.Optional;

@@ -24,8 +24,7 @@ final class StatusCollector extends AbstractBehavior<GpuStatus> {
   private final ActorRef<RackStatus> replyTo;
   private final List<GpuStatus> answers = new ArrayList<>();
 
-  static Behavior<GpuStatus> create(
-      RackStatus about, int expected, ActorRef<RackStatus> replyTo) {
+  static Behavior<GpuStatus> create(RackStatus about, int expected, ActorRef<RackStatus> replyTo) {
     return Behaviors.setup(context -> new StatusCollector(context, about, expected, replyTo));
   }
 

@@ -34,7 +34,6 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
   public record Cancel(SequenceId id) implements Command {}
 
-
   /** A GPU is gone; the rack can no longer compute. */
   public record RackLost(String why) implements Command {}
 

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.rack72.gpu.SequenceEvent;
 import io.rack72.hardware.GpuId;
 import io.rack72.routing.RouterActor;
-import io.rack72.gpu.SequenceEvent;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;

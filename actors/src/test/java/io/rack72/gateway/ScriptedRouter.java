@@ -1,9 +1,9 @@
 package io.rack72.gateway;
 
-import io.rack72.hardware.GpuId;
-import io.rack72.routing.RouterActor;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
+import io.rack72.hardware.GpuId;
+import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;

@@ -106,7 +106,7 @@ class FabricTrafficTest {
                   layer,
                   placement,
                   config.hiddenSize(),
-                  bytesPerSecond,
+                  (double) bytesPerSecond,
                   latencyNanos / 1e9);
         }
       }

@@ -51,8 +51,8 @@ class RackFailureTest {
     ModelConfig config = ModelConfig.read(RackHarness.golden("tiny").resolve("config.json"));
     KvLayout layout = new KvLayout(config, 16);
     ActorTestKit kit =
-        ActorTestKit.create(ConfigFactory.parseResources("pekko.conf")
-            .withFallback(ConfigFactory.load()));
+        ActorTestKit.create(
+            ConfigFactory.parseResources("pekko.conf").withFallback(ConfigFactory.load()));
     try (WallClock clock = new WallClock()) {
       RackStatus about = new RackStatus("test", "tiny", "none", 72, 72, 1, List.of());
       ActorRef<RackActor.Command> rack =

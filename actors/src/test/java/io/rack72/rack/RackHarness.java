@@ -2,13 +2,13 @@ package io.rack72.rack;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.clock.WallClock;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
 import io.rack72.routing.RouterActor;
-import io.rack72.gpu.SequenceEvent;
-import io.rack72.gpu.SequenceRequest;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SchedulerLimits;

@@ -76,8 +76,7 @@ class RouterActorTest {
     submit(1);
     submit(1);
     assertEquals(
-        SequenceEvent.Cause.FAILED,
-        owner.expectMessageClass(SequenceEvent.Ended.class).cause());
+        SequenceEvent.Cause.FAILED, owner.expectMessageClass(SequenceEvent.Ended.class).cause());
     admitted(gpu0);
     submit(2);
     assertEquals(id(2), admitted(gpu1).request().id(), "the refused one weighs nothing");

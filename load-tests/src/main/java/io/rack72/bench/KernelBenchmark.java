@@ -90,9 +90,11 @@ public class KernelBenchmark {
   /** Makes random weights and activations. */
   @Setup
   public void create() {
-    String[] shape = weights.split("[-x]");
-    int outputs = Integer.parseInt(shape[1]);
-    int columns = Integer.parseInt(shape[2]);
+    int dash = weights.indexOf('-');
+    int cross = weights.indexOf('x', dash);
+    boolean packed = weights.startsWith("mxfp4");
+    int outputs = Integer.parseInt(weights, dash + 1, cross, 10);
+    int columns = Integer.parseInt(weights, cross + 1, weights.length(), 10);
     SplittableRandom random = new SplittableRandom(1);
     float[] x = new float[rows * columns];
     for (int i = 0; i < x.length; i++) {
@@ -104,12 +106,12 @@ public class KernelBenchmark {
     workers = new Workers(threads);
     kernels = new VectorKernels(workers);
     for (long total = 0; total < ROTATED_BYTES; total += bytes) {
-      if (shape[0].equals("bf16")) {
-        Bf16Matrix w = bf16(outputs, columns, random);
+      if (packed) {
+        Mxfp4Matrix w = mxfp4(outputs, columns, random);
         bytes = w.bytes();
         calls.add(k -> k.multiply(w, null, x, rows, y));
       } else {
-        Mxfp4Matrix w = mxfp4(outputs, columns, random);
+        Bf16Matrix w = bf16(outputs, columns, random);
         bytes = w.bytes();
         calls.add(k -> k.multiply(w, null, x, rows, y));
       }

@@ -81,6 +81,11 @@ final class Attention {
     this.firstPosition = firstPosition;
     this.window = window;
     this.out = out;
+    if (shape.kvHeads() < 1 || shape.queryHeads() % shape.kvHeads() != 0) {
+      throw new IllegalArgumentException(
+          "query heads are a multiple of kv heads, not %d for %d"
+              .formatted(shape.queryHeads(), shape.kvHeads()));
+    }
     headDim = shape.headDim();
     group = shape.queryHeads() / shape.kvHeads();
     rowsPerChunk = Math.clamp(PAIRS / group, 1, Math.max(1, rows));

@@ -69,8 +69,7 @@ public record KvSizing(int fullBlocks, int slidingBlocks, int longestContext) {
   public static long bytesFor(KvLayout layout, int context, int maxRunning, int stepRows) {
     int positions = Math.min(context, layout.config().maxPositions());
     long full = layout.blocksFor(positions) * layout.fullBlockBytes();
-    long sliding =
-        usefulSlidingBlocks(layout, maxRunning, stepRows) * layout.slidingBlockBytes();
+    long sliding = usefulSlidingBlocks(layout, maxRunning, stepRows) * layout.slidingBlockBytes();
     // Half of the memory is always the full layers'.
     long bytes = layout.hasFullLayers() ? Math.min(full + sliding, 2 * full) : sliding;
     return Math.max(bytes, leastBytes(layout, layout.slidingBlocksFor(1)));

@@ -8,8 +8,11 @@ import io.rack72.kernel.Kernels.KvPages;
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Mxfp4Matrix;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,7 +37,7 @@ class KernelBitsTest {
   @ValueSource(ints = {128, 256, 512})
   void bf16ProductHasTheBitsOfTheContract(int bits) {
     Kernels vector = ShapeLoader.kernels(bits, WORKERS);
-    for (int seed = 0; seed < 60; seed++) {
+    for (int seed = 0; seed < 30; seed++) {
       Samples samples = new Samples(seed);
       int rows = samples.between(1, 40);
       int outputs = samples.between(1, 50);
@@ -54,7 +57,7 @@ class KernelBitsTest {
   @ValueSource(ints = {128, 256, 512})
   void mxfp4ProductHasTheBitsOfTheContract(int bits) {
     Kernels vector = ShapeLoader.kernels(bits, WORKERS);
-    for (int seed = 0; seed < 60; seed++) {
+    for (int seed = 0; seed < 30; seed++) {
       Samples samples = new Samples(seed);
       int rows = samples.between(1, 40);
       int outputs = samples.between(1, 50);
@@ -165,7 +168,7 @@ class KernelBitsTest {
   void attentionHasTheBitsOfTheContract(int bits) {
     Kernels vector = ShapeLoader.kernels(bits, WORKERS);
     int[] headDims = {2, 4, 30, 32, 64, 80};
-    for (int seed = 0; seed < 40; seed++) {
+    for (int seed = 0; seed < 24; seed++) {
       Samples samples = new Samples(seed);
       int kvHeads = samples.between(1, 3);
       AttentionShape shape =
@@ -196,6 +199,46 @@ class KernelBitsTest {
               + ", %d rows to %d, window %d, blocks of %d"
                   .formatted(rows, positions, window, blockTokens));
     }
+  }
+
+  @Test
+  void bitsStayTheSameWhenTheCodeGetsCompiled() {
+    // The first rounds are interpreted, the last ones run as optimised machine code.
+    Kernels vector = new VectorKernels(WORKERS);
+    float[] expected = manyResults(scalar, new Samples(7), 1).getFirst();
+    for (float[] actual : manyResults(vector, new Samples(7), 600)) {
+      assertSameBits(expected, actual, "compiled");
+    }
+  }
+
+  /** The results of a few kernels behind one another, computed as often as wanted. */
+  private static List<float[]> manyResults(Kernels kernels, Samples samples, int rounds) {
+    int rows = 6;
+    int width = 512;
+    Bf16Matrix bf16 = samples.bf16Matrix(width, 352);
+    Mxfp4Matrix mxfp4 = samples.mxfp4Matrix(352, width);
+    AttentionShape shape = new AttentionShape(8, 2, 64, 0.125f);
+    float[] kv = samples.floats(100 * 2 * 64);
+    KvPages pages = Samples.pages(shape, 100, 16, kv, kv);
+    float[] sinks = samples.floats(8);
+    float[] norm = samples.floats(352);
+    float[] x = samples.floats(rows * 352);
+    List<float[]> results = new ArrayList<>();
+    for (int round = 0; round < rounds; round++) {
+      float[] queries = new float[rows * width];
+      float[] values = new float[rows * width];
+      float[] hidden = new float[rows * 352];
+      kernels.multiply(bf16, null, x, 1, queries);
+      kernels.multiply(bf16, null, x, rows, queries);
+      kernels.attend(shape, pages, sinks, queries, 0, rows, 100 - rows, 0, values);
+      kernels.multiply(mxfp4, null, values, rows, hidden);
+      kernels.multiply(mxfp4, null, values, 1, hidden);
+      kernels.rmsNorm(hidden, rows, norm, 1e-5f, hidden);
+      float[] activated = new float[rows * 176];
+      kernels.swiglu(hidden, rows, 176, 7, activated);
+      results.add(activated);
+    }
+    return results;
   }
 
   private static void assertSameBits(float[] expected, float[] actual, String what) {

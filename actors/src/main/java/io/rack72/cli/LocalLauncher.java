@@ -30,6 +30,9 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 
 /** Racks of this JVM, computing on its cores. */
 final class LocalLauncher implements RackLauncher {
+  /** Time for connections without a stream to be closed in order. */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
+
   private final long hostMemoryBytes;
 
   /**
@@ -136,7 +139,7 @@ final class LocalLauncher implements RackLauncher {
                   rack.system(), settings, rack.model(), rack.router(), rack.system())
               .toCompletableFuture()
               .join();
-      return new OpenGateway(binding, http);
+      return new OpenGateway(binding, rack, http);
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
@@ -171,7 +174,8 @@ final class LocalLauncher implements RackLauncher {
     }
   }
 
-  private record OpenGateway(ServerBinding binding, HttpSettings http) implements Gateway {
+  private record OpenGateway(ServerBinding binding, Rack rack, HttpSettings http)
+      implements Gateway {
     @Override
     public URI url() {
       String host = http.host().contains(":") ? "[" + http.host() + "]" : http.host();
@@ -180,8 +184,11 @@ final class LocalLauncher implements RackLauncher {
 
     @Override
     public void close() {
-      Duration grace = http.stopGrace();
-      binding.terminate(grace).toCompletableFuture().join();
+      // Ending the connections resets those that are still being streamed to, so the streams are
+      // waited for first.
+      binding.unbind().toCompletableFuture().join();
+      IdleRack.await(rack.system(), http.stopGrace());
+      binding.terminate(CLOSE_LIMIT).toCompletableFuture().join();
     }
   }
 }

@@ -52,7 +52,7 @@ final class ServeProcessIT {
 
   @BeforeEach
   void takePort() throws IOException {
-    taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
+    taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
   }
 
   @AfterEach

@@ -1,17 +1,19 @@
 package io.rack72.serving;
 
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -23,7 +25,7 @@ final class DisconnectIT {
   private static final int ENDLESS_TOKENS = 3500;
 
   private static final int VOCABULARY = 512;
-  private static final Duration BASELINE_DEADLINE = Duration.ofMinutes(2);
+  private static final Duration DEADLINE = Duration.ofMinutes(2);
   private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
 
   /**
@@ -90,6 +92,25 @@ final class DisconnectIT {
     }
   }
 
+  @Test
+  void clientThatDoesNotWaitForItsWholeReplyLeavesNoBlockBehind() throws IOException {
+    try (RackServer server = RackServer.of(GoldenCheckpoint.named("wide").directory()).start();
+        HttpApi api = new HttpApi(server.url())) {
+      for (boolean reset : new boolean[] {false, true}) {
+        ObjectNode request = Completion.greedy(List.of(1, 2, 3), ENDLESS_TOKENS);
+        try (RawConnection connection = new RawConnection(server.url(), request)) {
+          await("no GPU has begun", () -> busy(api), busy -> !busy.isEmpty());
+          if (reset) {
+            connection.reset();
+          }
+        }
+        awaitBaseline(api);
+      }
+      long steps = steps(api);
+      assertTrue(steps < ENDLESS_TOKENS, () -> steps + " steps, though the clients were gone");
+    }
+  }
+
   /** Every third one leaves, in the middle of what it would get. */
   private static List<Client> clients() {
     SplittableRandom random = new SplittableRandom(6);
@@ -110,7 +131,7 @@ final class DisconnectIT {
 
   /** Half of those that leave say so to TCP; the others are just gone. */
   private static List<Integer> leave(RackServer server, Client client) throws Exception {
-    try (RawStream stream = new RawStream(server.url(), client.endlessRequest())) {
+    try (RawConnection stream = new RawConnection(server.url(), client.endlessRequest().put("stream", true))) {
       List<Integer> tokens = stream.readTokens(client.cutAfter());
       if (client.index() % 2 == 0) {
         stream.reset();
@@ -120,14 +141,19 @@ final class DisconnectIT {
   }
 
   private static void awaitBaseline(HttpApi api) {
-    List<String> busy = busy(api);
-    // Polled, because nothing tells a client when another's sequence has been let go.
-    for (long waited = 0; !busy.isEmpty(); waited += POLL_INTERVAL.toMillis()) {
-      if (waited > BASELINE_DEADLINE.toMillis()) {
-        throw new AssertionError("still in use after " + BASELINE_DEADLINE + ": " + busy);
+    await("blocks or sequences are left", () -> busy(api), List::isEmpty);
+  }
+
+  /** Polls, because nothing tells a client what becomes of others' sequences. */
+  private static <T> void await(String complaint, Supplier<T> state, Predicate<T> reached) {
+    long end = System.nanoTime() + DEADLINE.toNanos();
+    T seen = state.get();
+    while (!reached.test(seen)) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError(complaint + " after " + DEADLINE + ": " + seen);
       }
-      LockSupport.parkNanos(MILLISECONDS.toNanos(POLL_INTERVAL.toMillis()));
-      busy = busy(api);
+      LockSupport.parkNanos(POLL_INTERVAL.toNanos());
+      seen = state.get();
     }
   }
 

@@ -15,16 +15,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A streamed completion on a socket of its own, which its client can drop. */
-final class RawStream implements AutoCloseable {
+/** A request for a completion on a socket of its own, which its client can drop. */
+final class RawConnection implements AutoCloseable {
   private static final Duration READ_DEADLINE = Duration.ofMinutes(3);
 
   private final Socket socket;
   private final BufferedReader reader;
 
   /** Sends the request; the reply is not read yet. */
-  RawStream(URI url, ObjectNode request) throws IOException {
-    byte[] body = request.deepCopy().put("stream", true).toString().getBytes(UTF_8);
+  RawConnection(URI url, ObjectNode request) throws IOException {
+    byte[] body = request.toString().getBytes(UTF_8);
     String head =
         "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
             .formatted(Completion.PATH, url.getAuthority(), body.length);
@@ -35,7 +35,7 @@ final class RawStream implements AutoCloseable {
     reader = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
   }
 
-  /** Reads until there are at least so many tokens, and gives those that came. */
+  /** Reads of a stream until there are at least so many tokens, and gives those that came. */
   List<Integer> readTokens(int atLeast) throws IOException {
     List<Integer> tokens = new ArrayList<>();
     while (tokens.size() < atLeast) {

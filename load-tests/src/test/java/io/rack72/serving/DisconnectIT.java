@@ -131,7 +131,8 @@ final class DisconnectIT {
 
   /** Half of those that leave say so to TCP; the others are just gone. */
   private static List<Integer> leave(RackServer server, Client client) throws Exception {
-    try (RawConnection stream = new RawConnection(server.url(), client.endlessRequest().put("stream", true))) {
+    try (RawConnection stream =
+        new RawConnection(server.url(), client.endlessRequest().put("stream", true))) {
       List<Integer> tokens = stream.readTokens(client.cutAfter());
       if (client.index() % 2 == 0) {
         stream.reset();

@@ -9,7 +9,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ConfigFuzzTest {
-  private static final int ROUNDS = 4000;
+  private static final int ROUNDS = 1000;
   private static final Host HOST = new Host(2, Map.of("RACK72_API_KEY", "k"));
   private static final List<String> PIECES =
       List.of(

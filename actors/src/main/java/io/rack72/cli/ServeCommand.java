@@ -60,7 +60,8 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {
-    return "rack72: serving %s on %s (%d GPUs on %d trays, expert-parallel %d, data-parallel %d, context %d tokens)"
+    return ("rack72: serving %s on %s (%d GPUs on %d trays,"
+            + " expert-parallel %d, data-parallel %d, context %d tokens)")
         .formatted(
             rack.model().name(),
             url,

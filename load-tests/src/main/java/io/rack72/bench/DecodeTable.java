@@ -11,6 +11,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -71,6 +72,10 @@ final class DecodeTable implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (rounds < 1 || sequences.stream().anyMatch(count -> count < 1)) {
+      throw new ParameterException(
+          spec.commandLine(), "--rounds and --sequences are at least 1, not less");
+    }
     PrintWriter out = spec.commandLine().getOut();
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       List<String> rows = new ArrayList<>();

@@ -26,7 +26,8 @@ final class RawConnection implements AutoCloseable {
   RawConnection(URI url, ObjectNode request) throws IOException {
     byte[] body = request.toString().getBytes(UTF_8);
     String head =
-        "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        "POST %s HTTP/1.1\r\nHost: %s\r\n"
+            .concat("Content-Type: application/json\r\nContent-Length: %d\r\n\r\n")
             .formatted(Completion.PATH, url.getAuthority(), body.length);
     socket = new Socket(url.getHost(), url.getPort());
     socket.setSoTimeout((int) READ_DEADLINE.toMillis());

@@ -92,7 +92,8 @@ final class LocalLauncher implements RackLauncher {
         config.kv().blockTokens(),
         config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()),
         config.scheduler(),
-        config.fabricCreditBytes());
+        config.fabricCreditBytes(),
+        config.cpuThreads());
   }
 
   private int dataParallel(Rack72Config config, ModelConfig model) {

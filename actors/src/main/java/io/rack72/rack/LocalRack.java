@@ -1,5 +1,6 @@
 package io.rack72.rack;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.checkpoint.ModelConfig;
@@ -29,6 +30,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -161,7 +163,7 @@ public final class LocalRack implements AutoCloseable {
         ActorSystem.create(
             RackActor.create(settings, about, clock, gpu -> gpus.get(gpu.index())),
             "rack72",
-            ConfigFactory.parseResources("pekko.conf").withFallback(ConfigFactory.load()));
+            actorSettings(settings.computeThreads()));
     return new LocalRack(system, findRouter(system), model, settings, pools);
   }
 
@@ -204,6 +206,16 @@ public final class LocalRack implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IllegalStateException("the rack's actors did not stop in order", e);
     }
+  }
+
+  private static Config actorSettings(int computeThreads) {
+    String executor = "rack72-gpu-dispatcher.fork-join-executor.";
+    return ConfigFactory.parseMap(
+            Map.of(
+                executor + "parallelism-min", computeThreads,
+                executor + "parallelism-max", computeThreads))
+        .withFallback(ConfigFactory.parseResources("pekko.conf"))
+        .withFallback(ConfigFactory.load());
   }
 
   private static long createdEpochSeconds(Checkpoint checkpoint) {

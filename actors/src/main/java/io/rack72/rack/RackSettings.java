@@ -14,6 +14,7 @@ import io.rack72.schedule.SchedulerLimits;
  * @param scheduler limits of each GPU's scheduler; its context limit is lowered to what the KV
  *     memory holds
  * @param portWindowBytes bytes that may be under way from a port at once
+ * @param computeThreads threads on which GPUs compute, at least 1
  */
 public record RackSettings(
     RackProfile profile,
@@ -22,7 +23,8 @@ public record RackSettings(
     int kvBlockTokens,
     long kvBytesPerGpu,
     SchedulerLimits scheduler,
-    long portWindowBytes) {
+    long portWindowBytes,
+    int computeThreads) {
   public RackSettings {
     int gpus = profile.gpuCount();
     if (expertParallel < 1 || expertParallel > gpus || dataParallel < 1 || dataParallel > gpus) {
@@ -30,8 +32,10 @@ public record RackSettings(
           "expert-parallel and data-parallel are 1 to %d, the GPUs of the rack, not %d and %d"
               .formatted(gpus, expertParallel, dataParallel));
     }
-    if (portWindowBytes < 1) {
-      throw new IllegalArgumentException("a port's window is at least one byte");
+    if (portWindowBytes < 1 || computeThreads < 1) {
+      throw new IllegalArgumentException(
+          "a port's window is at least one byte, and at least one thread computes, not %d and %d"
+              .formatted(portWindowBytes, computeThreads));
     }
   }
 }

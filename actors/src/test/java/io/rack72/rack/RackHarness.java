@@ -60,7 +60,8 @@ final class RackHarness implements AutoCloseable {
         16,
         kvBytes,
         new SchedulerLimits(512, prefillChunk, 64, 256, 4096),
-        64 << 20);
+        64 << 20,
+        2);
   }
 
   LocalRack rack() {

@@ -68,7 +68,8 @@ final class DecodeLoad implements AutoCloseable {
             KV_BLOCK_TOKENS,
             KV_BYTES_PER_GPU,
             limits,
-            PORT_WINDOW_BYTES);
+            PORT_WINDOW_BYTES,
+            workers.size());
     rack = LocalRack.start(settings, checkpoint, "bench", Optional.empty(), kernels, clock);
     progress = new Progress(sequences, TOKEN_DEADLINE_MILLIS);
     for (int i = 0; i < sequences; i++) {

@@ -168,7 +168,8 @@ public final class RackServer implements AutoCloseable {
           KV_BLOCK_TOKENS,
           KV_BYTES_PER_GPU,
           new SchedulerLimits(TOKEN_BUDGET, prefillChunk, MAX_RUNNING, MAX_WAITING, CONTEXT_LIMIT),
-          PORT_WINDOW_BYTES);
+          PORT_WINDOW_BYTES,
+          Runtime.getRuntime().availableProcessors());
     }
 
     private GatewaySettings gateway() {

@@ -10,12 +10,14 @@ import java.util.Queue;
  * frames on their way can take. A frame larger than the whole window goes when nothing else is
  * under way.
  *
- * <p>The queue itself is bounded by its GPU: one step at a time, so at most one dispatch to each
- * peer, and one answer to each peer's dispatch. A pure class; not thread-safe.
+ * <p>A GPU runs one step at a time, so at most one dispatch to each peer waits here, and one answer
+ * to each peer's dispatch. More would be a sender that has lost count, and is refused. A pure class;
+ * not thread-safe.
  */
 final class Egress {
   private final Lane lane;
   private final long windowBytes;
+  private final int peers;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private long underwayBytes;
   private long waitedNanos;
@@ -25,12 +27,18 @@ final class Egress {
   /** A frame that leaves, and when its first byte does and its last has. */
   record Departure(Frame frame, Lane.Passage passage) {}
 
-  Egress(Lane lane, long windowBytes) {
+  Egress(Lane lane, long windowBytes, int peers) {
     this.lane = lane;
     this.windowBytes = windowBytes;
+    this.peers = peers;
   }
 
   void offer(Frame frame, long nowNanos) {
+    if (waiting.size() >= 2 * peers) {
+      throw new IllegalStateException(
+          "%d frames wait to leave %s, which has %d peers: none may have two dispatches under way"
+              .formatted(waiting.size(), frame.from(), peers));
+    }
     waiting.add(new Waiting(frame, nowNanos));
   }
 
@@ -58,9 +66,5 @@ final class Egress {
 
   long waitedNanos() {
     return waitedNanos;
-  }
-
-  int waitingFrames() {
-    return waiting.size();
   }
 }

@@ -43,12 +43,13 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   public record Credit(long bytes) implements Command {}
 
   /** Tell the counters. */
-  public record Report(ActorRef<PortCounters> replyTo) implements Command {}
+  public record Report(ActorRef<PortReport> replyTo) implements Command {}
 
   private enum Due implements Command {
     ARRIVAL
   }
 
+  private final GpuId id;
   private final Clock clock;
   private final Egress egress;
   private final Ingress ingress;
@@ -63,17 +64,27 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /**
    * A port with the bandwidth and latency of a profile.
    *
+   * @param id of the port's GPU
    * @param windowBytes bytes that may be under way from this port at once
+   * @param peers other ports in the rack
    */
-  public static Behavior<Command> create(GpuProfile profile, long windowBytes, Clock clock) {
-    return Behaviors.setup(context -> new PortActor(context, profile, windowBytes, clock));
+  public static Behavior<Command> create(
+      GpuId id, GpuProfile profile, long windowBytes, int peers, Clock clock) {
+    return Behaviors.setup(
+        context -> new PortActor(context, id, profile, windowBytes, peers, clock));
   }
 
   private PortActor(
-      ActorContext<Command> context, GpuProfile profile, long windowBytes, Clock clock) {
+      ActorContext<Command> context,
+      GpuId id,
+      GpuProfile profile,
+      long windowBytes,
+      int peers,
+      Clock clock) {
     super(context);
+    this.id = id;
     this.clock = clock;
-    egress = new Egress(new Lane(profile.nvlinkBytesPerSecond()), windowBytes);
+    egress = new Egress(new Lane(profile.nvlinkBytesPerSecond()), windowBytes, peers);
     ingress = new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
   }
 
@@ -105,10 +116,12 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         wakeAsked = false;
         handOnWhatArrived();
       }
-      case Report(ActorRef<PortCounters> replyTo) ->
+      case Report(ActorRef<PortReport> replyTo) ->
           replyTo.tell(
-              new PortCounters(
-                  sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos()));
+              new PortReport(
+                  id,
+                  new PortCounters(
+                      sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos())));
     }
     return this;
   }

@@ -5,7 +5,6 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCounters;
 import io.rack72.model.Device;
-import io.rack72.sampling.BrokenLogitsException;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
 import io.rack72.schedule.FinishReason;
@@ -14,10 +13,8 @@ import io.rack72.schedule.SchedulerLoad;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
-import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -32,7 +29,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * <p><b>Owns</b> its experts' slots, its KV pools, its queue of sequences and its device, and runs
  * one step at a time over its sequences. <b>Receives</b> sequences from the router, dispatched rows
  * for its experts and answers to its own dispatches through its port. <b>Sends</b> frames through
- * its port, tokens to the sequences' owners, and the end of each sequence to the router. <b>On
+ * its port, tokens to the sequences' owners, the end of each sequence to its router, and its own state to
+ * the rack whenever that has changed. <b>On
  * failure</b> it stops, and with it the rack: see {@code RackActor}.
  *
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
@@ -56,12 +54,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** Stop this sequence and free its blocks; unknown ones are ignored. */
   public record Cancel(SequenceId id) implements Command {}
 
-  /** Tell the GPU's state. */
-  public record Report(ActorRef<GpuStatus> replyTo) implements Command {}
-
   private record Arrived(Frame frame) implements Command {}
-
-  private record Counted(PortCounters port) implements Command {}
 
   /** What the GPU tells itself when its device is ready, or when a step may begin. */
   private sealed interface Ready extends Command {}
@@ -78,32 +71,41 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private final GpuParts parts;
   private final ActorRef<PortActor.Command> port;
+  private final ActorRef<GpuStatus> board;
   private final Clock clock;
-  private final ActorRef<PortCounters> counted;
   private final Map<SequenceId, Live> live = new TreeMap<>();
-  private final Queue<ActorRef<GpuStatus>> reports = new ArrayDeque<>();
   private boolean beginAsked;
   private long steps;
   private StepPlan plan;
   private StepRun run;
 
-  /** A GPU behind its port. */
+  /**
+   * A GPU behind its port.
+   *
+   * @param board is told the GPU's state whenever it has changed, so that nobody who wants to know it
+   *     waits for a step
+   */
   public static Behavior<Command> create(
-      GpuParts parts, ActorRef<PortActor.Command> port, Clock clock) {
-    return Behaviors.setup(context -> new GpuActor(context, parts, port, clock));
+      GpuParts parts,
+      ActorRef<PortActor.Command> port,
+      ActorRef<GpuStatus> board,
+      Clock clock) {
+    return Behaviors.setup(context -> new GpuActor(context, parts, port, board, clock));
   }
 
   private GpuActor(
       ActorContext<Command> context,
       GpuParts parts,
       ActorRef<PortActor.Command> port,
+      ActorRef<GpuStatus> board,
       Clock clock) {
     super(context);
     this.parts = parts;
     this.port = port;
+    this.board = board;
     this.clock = clock;
-    counted = context.messageAdapter(PortCounters.class, Counted::new);
     port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));
+    post();
   }
 
   @Override
@@ -121,12 +123,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case ExpertsReady(Frame.Combine answer) -> answer(answer);
       case LogitsReady() -> finishStep();
       case BeginStep() -> beginStep();
-      case Report(ActorRef<GpuStatus> replyTo) -> {
-        // The port answers in the order in which it was asked.
-        reports.add(replyTo);
-        port.tell(new PortActor.Report(counted));
-      }
-      case Counted(PortCounters counters) -> reports.remove().tell(status(counters));
     }
     return this;
   }
@@ -139,6 +135,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Admission.Accepted _ -> {
         live.put(id, new Live(attempt, admit.owner(), admit.router()));
         admit.owner().tell(new SequenceEvent.Placed(id, attempt, parts.id()));
+        post();
         askToBegin();
       }
       case Admission.Refused(Admission.Reason reason, String detail) -> {
@@ -164,6 +161,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private void cancel(SequenceId id) {
     if (live.containsKey(id)) {
       release(id);
+      post();
     }
   }
 
@@ -187,6 +185,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     plan = next.get();
+    post();
     run =
         new StepRun(
             ++steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
@@ -252,6 +251,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
     plan = null;
     run = null;
+    post();
     askToBegin();
   }
 
@@ -275,12 +275,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
                   sequence.params(),
                   sequence.history(),
                   sequence.length());
-    } catch (BrokenLogitsException e) {
+    } catch (RuntimeException e) {
+      // One sequence that has no next token must not end all the others.
+      getContext().getLog().error("no token could be chosen for {}", id, e);
       request
           .owner()
           .tell(
               new SequenceEvent.Ended(
-                  id, request.attempt(), SequenceEvent.Cause.FAILED, e.getMessage()));
+                  id,
+                  request.attempt(),
+                  SequenceEvent.Cause.FAILED,
+                  "no token could be chosen: " + e.getMessage()));
       release(id);
       return;
     }
@@ -301,9 +306,10 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
   }
 
-  private GpuStatus status(PortCounters counters) {
+  private void post() {
     Optional<SchedulerLoad> load = parts.scheduler().map(Scheduler::load);
-    return new GpuStatus(
+    board.tell(
+        new GpuStatus(
         parts.id().index(),
         parts.tray().index(),
         parts.expertSlots(),
@@ -315,6 +321,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         load.map(SchedulerLoad::waiting).orElse(0),
         load.map(SchedulerLoad::preemptions).orElse(0L),
         steps,
-        counters);
+        PortCounters.NONE));
   }
 }

@@ -26,6 +26,23 @@ public record GpuStatus(
     long steps,
     PortCounters port) {
 
+  /** The same GPU with its port's counters, which only the port knows. */
+  public GpuStatus with(PortCounters counters) {
+    return new GpuStatus(
+        gpu,
+        tray,
+        experts,
+        hbmUsedBytes,
+        hbmLimitBytes,
+        kvFull,
+        kvSliding,
+        sequencesRunning,
+        sequencesWaiting,
+        preemptions,
+        steps,
+        counters);
+  }
+
   /** KV blocks of one pool. */
   public record Blocks(int total, int used, int free) {
     /** The state of a pool. */

@@ -74,7 +74,8 @@ public final class LocalRack implements AutoCloseable {
    * @param name by which clients ask for the model
    * @param kernels shared by all GPUs
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
-   * @throws IllegalArgumentException if the KV memory does not hold even one sequence
+   * @throws IllegalArgumentException if the KV memory does not hold even one sequence, or a step's
+   *     tensors are too large for an array
    */
   public static LocalRack start(
       RackSettings settings,
@@ -113,6 +114,7 @@ public final class LocalRack implements AutoCloseable {
             .withContextLimit(
                 Math.min(settings.scheduler().contextLimit(), sizing.longestContext()));
 
+    StepSize.check(config, settings.scheduler());
     RotaryTable rotary = new RotaryTable(config);
     List<KvCache> pools = new ArrayList<>();
     List<GpuParts> gpus = new ArrayList<>();
@@ -148,6 +150,7 @@ public final class LocalRack implements AutoCloseable {
             settings.expertParallel(),
             settings.dataParallel(),
             placement.epoch(),
+            "ok",
             List.of());
     ServedModel model =
         new ServedModel(
@@ -164,7 +167,13 @@ public final class LocalRack implements AutoCloseable {
             RackActor.create(settings, about, clock, gpu -> gpus.get(gpu.index())),
             "rack72",
             actorSettings(settings.computeThreads()));
-    return new LocalRack(system, findRouter(system), model, settings, pools);
+    try {
+      return new LocalRack(system, findRouter(system), model, settings, pools);
+    } catch (RuntimeException e) {
+      system.terminate();
+      pools.forEach(KvCache::close);
+      throw e;
+    }
   }
 
   /** The actor system; its guardian is the rack. */
@@ -235,10 +244,8 @@ public final class LocalRack implements AutoCloseable {
           .toCompletableFuture()
           .get(START_DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      system.terminate();
       throw new IllegalStateException("the rack's actors did not start; the log says why", e);
     } catch (InterruptedException e) {
-      system.terminate();
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while the rack started", e);
     }

@@ -7,6 +7,7 @@ import io.rack72.gpu.GpuParts;
 import io.rack72.gpu.GpuStatus;
 import io.rack72.hardware.GpuId;
 import io.rack72.routing.RouterActor;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,10 +23,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 /**
  * The rack as a whole.
  *
- * <p><b>Owns</b> its GPUs, their ports and the router. <b>Receives</b> questions about the rack.
- * <b>Sends</b> each port its peers, once. <b>On failure</b> of a GPU or a port, the experts are no
- * longer whole: it tells the router, which ends all sequences with an error, and reports ill
- * health.
+ * <p><b>Owns</b> its GPUs, their ports and the router, and what each GPU last said of itself.
+ * <b>Receives</b> that, and questions about the rack. <b>Sends</b> each port its peers, once. <b>On
+ * failure</b> of a GPU, a port or the router, the rack can no longer compute: it tells the router,
+ * which ends all sequences with an error, and reports ill health.
  */
 public final class RackActor extends AbstractBehavior<RackActor.Command> {
   /** What a rack takes. */
@@ -40,12 +41,17 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
   /** Tell where sequences are submitted. */
   public record FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) implements Command {}
 
-  private record Lost(String actor) implements Command {}
+  private record Posted(GpuStatus gpu) implements Command {}
+
+  private record Lost(String actor, Optional<GpuId> port) implements Command {}
+
+  private static final String WELL = "ok";
 
   private final RackStatus about;
-  private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
+  private final SortedMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
+  private final SortedMap<GpuId, GpuStatus> gpus = new TreeMap<>();
   private final ActorRef<RouterActor.Command> router;
-  private String illness;
+  private String health = WELL;
 
   /**
    * A rack that is ready to take sequences.
@@ -66,26 +72,31 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
       Function<GpuId, GpuParts> parts) {
     super(context);
     this.about = about;
-    SortedMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
+    int peers = settings.profile().gpuCount() - 1;
+    ActorRef<GpuStatus> board = context.messageAdapter(GpuStatus.class, Posted::new);
+    SortedMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
     for (GpuId id : settings.profile().gpus()) {
       ActorRef<PortActor.Command> port =
           context.spawn(
-              PortActor.create(settings.profile().gpu(), settings.portWindowBytes(), clock),
+              PortActor.create(
+                  id, settings.profile().gpu(), settings.portWindowBytes(), peers, clock),
               "port-" + id.index());
       ActorRef<GpuActor.Command> gpu =
           context.spawn(
-              GpuActor.create(parts.apply(id), port, clock),
+              GpuActor.create(parts.apply(id), port, board, clock),
               id.toString(),
               DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
-      context.watchWith(port, new Lost("the port of " + id));
-      context.watchWith(gpu, new Lost(id.toString()));
+      context.watchWith(port, new Lost("the port of " + id, Optional.of(id)));
+      context.watchWith(gpu, new Lost(id.toString(), Optional.empty()));
       ports.put(id, port);
-      gpus.put(id, gpu);
+      if (id.index() < settings.dataParallel()) {
+        attending.put(id, gpu);
+      }
     }
-    ports.values().forEach(port -> port.tell(new PortActor.Connect(ports)));
-    SortedMap<GpuId, ActorRef<GpuActor.Command>> attending =
-        gpus.headMap(new GpuId(settings.dataParallel()));
+    SortedMap<GpuId, ActorRef<PortActor.Command>> all = new TreeMap<>(ports);
+    ports.values().forEach(port -> port.tell(new PortActor.Connect(all)));
     router = context.spawn(RouterActor.create(attending), "router");
+    context.watchWith(router, new Lost("the router", Optional.empty()));
   }
 
   @Override
@@ -95,16 +106,19 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
 
   private Behavior<Command> on(Command command) {
     switch (command) {
-      case Report(ActorRef<RackStatus> replyTo) -> {
-        ActorRef<GpuStatus> collector =
-            getContext().spawnAnonymous(StatusCollector.create(about, gpus.size(), replyTo));
-        gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Report(collector)));
-      }
-      case Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(Optional.ofNullable(illness));
+      case Posted(GpuStatus gpu) -> gpus.put(new GpuId(gpu.gpu()), gpu);
+      case Report(ActorRef<RackStatus> replyTo) ->
+          getContext()
+              .spawnAnonymous(
+                  StatusCollector.create(
+                      about.with(health, List.of()), gpus, ports.values(), replyTo));
+      case Health(ActorRef<Optional<String>> replyTo) ->
+          replyTo.tell(Optional.of(health).filter(state -> !state.equals(WELL)));
       case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
-      case Lost(String actor) -> {
-        illness = actor + " has failed; its log says why; restart the rack";
-        router.tell(new RouterActor.RackLost(illness));
+      case Lost(String actor, Optional<GpuId> port) -> {
+        port.ifPresent(ports::remove);
+        health = actor + " has failed; its log says why; restart the rack";
+        router.tell(new RouterActor.RackLost(health));
       }
     }
     return this;

@@ -12,7 +12,8 @@ import java.util.List;
  * @param expertParallel GPUs over which each copy of the experts is spread
  * @param dataParallel GPUs that take sequences
  * @param epoch of the placement
- * @param gpus every GPU, in order
+ * @param health {@code ok}, or one sentence that says what is wrong
+ * @param gpus every GPU, in order; of one that is gone, what was last known
  */
 public record RackStatus(
     String rack,
@@ -21,13 +22,15 @@ public record RackStatus(
     int expertParallel,
     int dataParallel,
     long epoch,
+    String health,
     List<GpuStatus> gpus) {
   public RackStatus {
     gpus = List.copyOf(gpus);
   }
 
-  /** The same rack with other GPUs. */
-  RackStatus with(List<GpuStatus> others) {
-    return new RackStatus(rack, model, kernels, expertParallel, dataParallel, epoch, others);
+  /** The same rack at another moment. */
+  RackStatus with(String newHealth, List<GpuStatus> newGpus) {
+    return new RackStatus(
+        rack, model, kernels, expertParallel, dataParallel, epoch, newHealth, newGpus);
   }
 }

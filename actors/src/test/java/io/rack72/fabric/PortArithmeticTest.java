@@ -3,6 +3,7 @@ package io.rack72.fabric;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
@@ -15,7 +16,7 @@ class PortArithmeticTest {
 
   @Test
   void uncontendedFrameArrivesAfterItsBytesAndTheLatency() {
-    Egress egress = new Egress(new Lane(1_000_000_000), 10_000);
+    Egress egress = new Egress(new Lane(1_000_000_000), 10_000, 3);
     Ingress ingress = new Ingress(new Lane(1_000_000_000), 300);
     egress.offer(frame(0, 1, 1_000), 50);
     Egress.Departure departure = egress.poll(50);
@@ -26,7 +27,7 @@ class PortArithmeticTest {
   void framesFromManySendersShareTheReceiversBandwidth() {
     Ingress ingress = new Ingress(new Lane(1_000_000_000), 300);
     for (int sender = 1; sender <= 8; sender++) {
-      Egress egress = new Egress(new Lane(1_000_000_000), 10_000);
+      Egress egress = new Egress(new Lane(1_000_000_000), 10_000, 3);
       egress.offer(frame(sender, 0, 1_000), 0);
       Egress.Departure departure = egress.poll(0);
       assertEquals(sender * 1_000L + 300, ingress.accept(departure.frame(), departure.passage()));
@@ -35,7 +36,7 @@ class PortArithmeticTest {
 
   @Test
   void slowReceiverLaneHoldsAFastSendersFrame() {
-    Egress egress = new Egress(new Lane(2_000_000_000), 10_000);
+    Egress egress = new Egress(new Lane(2_000_000_000), 10_000, 3);
     Ingress ingress = new Ingress(new Lane(500_000_000), 0);
     egress.offer(frame(0, 1, 1_000), 0);
     Egress.Departure departure = egress.poll(0);
@@ -54,7 +55,7 @@ class PortArithmeticTest {
 
   @Test
   void framesBeyondTheWindowWaitForCredit() {
-    Egress egress = new Egress(new Lane(1_000_000_000), 1_000);
+    Egress egress = new Egress(new Lane(1_000_000_000), 1_000, 3);
     egress.offer(frame(0, 1, 600), 0);
     egress.offer(frame(0, 2, 600), 0);
     assertNotNull(egress.poll(0));
@@ -67,12 +68,21 @@ class PortArithmeticTest {
 
   @Test
   void frameLargerThanTheWindowGoesAlone() {
-    Egress egress = new Egress(new Lane(1_000_000_000), 100);
+    Egress egress = new Egress(new Lane(1_000_000_000), 100, 3);
     egress.offer(frame(0, 1, 50), 0);
     egress.offer(frame(0, 1, 5_000), 0);
     assertNotNull(egress.poll(0));
     assertNull(egress.poll(0));
     egress.credit(50);
     assertNotNull(egress.poll(0));
+  }
+
+  @Test
+  void senderThatHasLostCountIsRefused() {
+    Egress egress = new Egress(new Lane(1), 1, 3);
+    for (int i = 0; i < 6; i++) {
+      egress.offer(frame(0, 1, 5), 0);
+    }
+    assertThrows(IllegalStateException.class, () -> egress.offer(frame(0, 1, 5), 0));
   }
 }

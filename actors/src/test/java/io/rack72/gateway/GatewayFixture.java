@@ -45,6 +45,7 @@ final class GatewayFixture implements AutoCloseable {
           1,
           1,
           7,
+          "ok",
           List.of(
               new GpuStatus(
                   0,

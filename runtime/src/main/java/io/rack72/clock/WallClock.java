@@ -5,6 +5,8 @@ import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Real time, from the moment of making. One daemon thread serves all wakes, in order of their
@@ -13,6 +15,8 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class WallClock implements Clock, AutoCloseable {
   private record Wake(long instantNanos, long order, Runnable action) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(WallClock.class);
 
   private final long origin = System.nanoTime();
   private final ReentrantLock lock = new ReentrantLock();
@@ -70,7 +74,12 @@ public final class WallClock implements Clock, AutoCloseable {
       if (due == null) {
         return;
       }
-      due.action().run();
+      try {
+        due.action().run();
+      } catch (RuntimeException e) {
+        // One wake that fails must not take all later ones with it.
+        LOG.error("a wake failed", e);
+      }
     }
   }
 

@@ -101,7 +101,9 @@ public final class Workers implements AutoCloseable {
       Job next = job;
       if (next != last) {
         last = next;
-        next.help();
+        if (next != Job.NONE) {
+          next.help();
+        }
         idle = 0;
       } else if (++idle < SPINS) {
         Thread.onSpinWait();

@@ -8,51 +8,74 @@ import io.rack72.checkpoint.ModelConfig;
  * another, so that sliding layers can give back what their window has passed.
  *
  * <p>Within a block: layer of that kind, then keys before values, then kv head, token, element.
- *
- * @param config the model's shape
- * @param blockTokens positions in a block, 1 to 1024
+ * Immutable.
  */
-public record KvLayout(ModelConfig config, int blockTokens) {
-  public KvLayout {
+public final class KvLayout {
+  private final ModelConfig config;
+  private final int blockTokens;
+  private final int slidingLayers;
+  private final long layerBytes;
+  private final long[] keyOffsets;
+
+  /**
+   * A layout for a model.
+   *
+   * @param blockTokens positions in a block, 1 to 1024
+   */
+  public KvLayout(ModelConfig config, int blockTokens) {
     if (blockTokens < 1 || blockTokens > 1024) {
       throw new IllegalArgumentException("a KV block holds 1 to 1024 tokens, not " + blockTokens);
     }
+    this.config = config;
+    this.blockTokens = blockTokens;
+    layerBytes = 2L * config.kvWidth() * blockTokens * Float.BYTES;
+    keyOffsets = new long[config.layers()];
+    int sliding = 0;
+    for (int layer = 0; layer < config.layers(); layer++) {
+      keyOffsets[layer] = (config.sliding(layer) ? sliding : layer - sliding) * layerBytes;
+      sliding += config.sliding(layer) ? 1 : 0;
+    }
+    slidingLayers = sliding;
+  }
+
+  /** The model's shape. */
+  public ModelConfig config() {
+    return config;
+  }
+
+  /** Positions in a block. */
+  public int blockTokens() {
+    return blockTokens;
   }
 
   /** Whether any layer attends to the whole sequence. */
   public boolean hasFullLayers() {
-    return slidingLayerCount() < config.layers();
+    return slidingLayers < config.layers();
   }
 
   /** Whether any layer attends to a window only. */
   public boolean hasSlidingLayers() {
-    return slidingLayerCount() > 0;
+    return slidingLayers > 0;
   }
 
   /** Bytes of a block of full layers; 0 where the model has none. */
   public long fullBlockBytes() {
-    return (config.layers() - slidingLayerCount()) * layerBytes();
+    return (config.layers() - slidingLayers) * layerBytes;
   }
 
   /** Bytes of a block of sliding layers; 0 where the model has none. */
   public long slidingBlockBytes() {
-    return slidingLayerCount() * layerBytes();
+    return slidingLayers * layerBytes;
   }
 
   /** Byte offset of a layer's keys in the blocks of its kind. */
   public long keyOffsetBytes(int layer) {
-    int before = 0;
-    for (int l = 0; l < layer; l++) {
-      if (config.sliding(l) == config.sliding(layer)) {
-        before++;
-      }
-    }
-    return before * layerBytes();
+    return keyOffsets[layer];
   }
 
   /** Byte offset of a layer's values in the blocks of its kind. */
   public long valueOffsetBytes(int layer) {
-    return keyOffsetBytes(layer) + layerBytes() / 2;
+    return keyOffsetBytes(layer) + layerBytes / 2;
   }
 
   /** Blocks that cover the positions 0 to {@code positions}, exclusive. */
@@ -76,13 +99,5 @@ public record KvLayout(ModelConfig config, int blockTokens) {
     long span = (long) config.slidingWindow() + rows - 1;
     // A span of n positions touches one block more than n - 1 steps fill.
     return hasSlidingLayers() ? Math.toIntExact(Math.ceilDiv(span - 1, blockTokens) + 1) : 0;
-  }
-
-  private int slidingLayerCount() {
-    return (int) config.slidingLayers().stream().filter(sliding -> sliding).count();
-  }
-
-  private long layerBytes() {
-    return 2L * config.kvWidth() * blockTokens * Float.BYTES;
   }
 }

@@ -1,0 +1,152 @@
+package io.rack72.rack;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.typesafe.config.ConfigFactory;
+import io.rack72.checkpoint.ModelConfig;
+import io.rack72.clock.WallClock;
+import io.rack72.gpu.GpuParts;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.hardware.GpuId;
+import io.rack72.kv.KvCache;
+import io.rack72.kv.KvLayout;
+import io.rack72.model.Device;
+import io.rack72.model.ForwardStep;
+import io.rack72.model.StepBatch;
+import io.rack72.placement.ExpertPlacement;
+import io.rack72.routing.RouterActor;
+import io.rack72.sampling.Sampler;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.Scheduler;
+import io.rack72.schedule.SequenceId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The rack when a GPU breaks, and while one is busy. */
+class RackActorTest {
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+  /** A device that does something else than compute, for a test. */
+  private record OddDevice(Runnable atStep) implements Device {
+    @Override
+    public ForwardStep begin(StepBatch batch) {
+      atStep.run();
+      throw new IllegalStateException("this device is broken, for a test");
+    }
+
+    @Override
+    public ExpertOutputs experts(
+        int layer, float[] hidden, int[] rows, int[] experts, long nowNanos) {
+      throw new IllegalStateException("this device computes no experts");
+    }
+  }
+
+  private final ActorTestKit kit =
+      ActorTestKit.create(
+          ConfigFactory.parseResources("pekko.conf").withFallback(ConfigFactory.load()));
+  private final WallClock clock = new WallClock();
+  private final SequenceId id = new SequenceId("doomed", 0);
+  private final TestProbe<SequenceEvent> owner = kit.createTestProbe();
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+    clock.close();
+  }
+
+  /** A rack with a sequence on its first GPU. */
+  private ActorRef<RackActor.Command> rackWithASequence(Runnable atStep) {
+    RackSettings settings = RackHarness.settings(72, 72, 128);
+    ModelConfig config = ModelConfig.read(RackHarness.golden("tiny").resolve("config.json"));
+    KvLayout layout = new KvLayout(config, 16);
+    RackStatus about = new RackStatus("test", "tiny", "none", 72, 72, 1, "ok", List.of());
+    ActorRef<RackActor.Command> rack =
+        kit.spawn(
+            RackActor.create(
+                settings,
+                about,
+                clock,
+                gpu -> parts(gpu, settings, config, layout, new OddDevice(atStep))));
+    TestProbe<ActorRef<RouterActor.Command>> routers = kit.createTestProbe();
+    rack.tell(new RackActor.FindRouter(routers.getRef()));
+    routers
+        .receiveMessage(DEADLINE)
+        .tell(
+            new RouterActor.Submit(
+                new SequenceRequest(id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4)),
+                owner.getRef()));
+    assertEquals(
+        new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
+    return rack;
+  }
+
+  private RackStatus report(ActorRef<RackActor.Command> rack) {
+    TestProbe<RackStatus> reports = kit.createTestProbe();
+    rack.tell(new RackActor.Report(reports.getRef()));
+    return reports.receiveMessage(DEADLINE);
+  }
+
+  @Test
+  void whenAGpuFailsRequestsEndAndHealthSaysWhich() {
+    ActorRef<RackActor.Command> rack = rackWithASequence(() -> {});
+    SequenceEvent.Ended ended = owner.expectMessageClass(SequenceEvent.Ended.class, DEADLINE);
+    assertEquals(SequenceEvent.Cause.FAILED, ended.cause());
+    assertTrue(ended.detail().contains("gpu-0 has failed"), ended.detail());
+
+    TestProbe<Optional<String>> health = kit.createTestProbe();
+    rack.tell(new RackActor.Health(health.getRef()));
+    String illness = health.receiveMessage(DEADLINE).orElseThrow();
+    assertTrue(illness.contains("gpu-0"), illness);
+    RackStatus report = report(rack);
+    assertEquals(illness, report.health());
+    assertEquals(72, report.gpus().size(), "of a GPU that is gone, what was last known");
+  }
+
+  @Test
+  void reportIsAnsweredWhileADeviceComputes() throws InterruptedException {
+    CountDownLatch computing = new CountDownLatch(1);
+    CountDownLatch reported = new CountDownLatch(1);
+    ActorRef<RackActor.Command> rack =
+        rackWithASequence(
+            () -> {
+              computing.countDown();
+              try {
+                reported.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    assertTrue(computing.await(DEADLINE.toSeconds(), TimeUnit.SECONDS));
+    RackStatus report = report(rack);
+    assertEquals("ok", report.health());
+    assertEquals(1, report.gpus().getFirst().sequencesRunning());
+    reported.countDown();
+  }
+
+  private static GpuParts parts(
+      GpuId id, RackSettings settings, ModelConfig config, KvLayout layout, Device device) {
+    KvCache kv = new KvCache(layout, 64, 64);
+    return new GpuParts(
+        id,
+        settings.profile().trayOf(id),
+        config,
+        new ExpertPlacement(1, 72, 72, config.layers(), config.experts()),
+        device,
+        kv,
+        Optional.of(new Scheduler(settings.scheduler().withContextLimit(512), kv)),
+        new Sampler(),
+        0,
+        0,
+        1);
+  }
+}

@@ -1,11 +1,16 @@
 package io.rack72.cli;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.rack72.rack.RackActor;
 import io.rack72.rack.RackStatus;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.japi.function.Function;
 
 /** Waits for a rack to have nothing left to do. */
 final class IdleRack {
@@ -18,23 +23,19 @@ final class IdleRack {
   private IdleRack() {}
 
   /**
-   * Returns when no GPU has had a sequence for a moment, or the rack no longer answers, or the time
-   * is up.
+   * Returns when no GPU has had a sequence for a moment, or the rack can no longer compute, or the
+   * time is up. A rack that does not answer is taken to be busy: a GPU answers between two steps,
+   * and one step can take seconds.
    */
   static void await(ActorSystem<RackActor.Command> rack, Duration limit) {
+    long begin = System.nanoTime();
     int idleLooks = 0;
-    for (long looks = limit.toMillis() / PAUSE_MILLIS; looks > 0; looks--) {
-      if (rack.getWhenTerminated().toCompletableFuture().isDone()) {
-        return;
-      }
+    while (idleLooks < LOOKS_IN_A_ROW
+        && System.nanoTime() - begin < limit.toNanos()
+        && !rack.getWhenTerminated().toCompletableFuture().isDone()) {
       try {
-        idleLooks = sequences(rack) == 0 ? idleLooks + 1 : 0;
-        if (idleLooks == LOOKS_IN_A_ROW) {
-          return;
-        }
+        idleLooks = hasNothingToDo(rack) ? idleLooks + 1 : 0;
         Thread.sleep(PAUSE_MILLIS);
-      } catch (CompletionException e) {
-        return;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         return;
@@ -42,14 +43,28 @@ final class IdleRack {
     }
   }
 
-  private static long sequences(ActorSystem<RackActor.Command> rack) {
-    RackStatus status =
-        AskPattern.<RackActor.Command, RackStatus>ask(
-                rack, RackActor.Report::new, ANSWER_LIMIT, rack.scheduler())
-            .toCompletableFuture()
-            .join();
+  private static boolean hasNothingToDo(ActorSystem<RackActor.Command> rack)
+      throws InterruptedException {
+    try {
+      // A rack that has lost a GPU has ended all its sequences, and its report is never whole.
+      return ask(rack, RackActor.Health::new).isPresent()
+          || sequences(ask(rack, RackActor.Report::new)) == 0;
+    } catch (TimeoutException | ExecutionException e) {
+      return false;
+    }
+  }
+
+  private static long sequences(RackStatus status) {
     return status.gpus().stream()
         .mapToLong(gpu -> gpu.sequencesRunning() + gpu.sequencesWaiting())
         .sum();
+  }
+
+  private static <T> T ask(
+      ActorSystem<RackActor.Command> rack, Function<ActorRef<T>, RackActor.Command> question)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return AskPattern.<RackActor.Command, T>ask(rack, question, ANSWER_LIMIT, rack.scheduler())
+        .toCompletableFuture()
+        .get(ANSWER_LIMIT.toMillis(), MILLISECONDS);
   }
 }

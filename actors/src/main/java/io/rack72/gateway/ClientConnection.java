@@ -18,6 +18,7 @@ final class ClientConnection {
   private final Set<ActorRef<RequestActor.Command>> owners = new HashSet<>();
   private Cancellable idle;
   private int replies;
+  private boolean asksNoMore;
   private boolean closed;
 
   /**
@@ -40,7 +41,7 @@ final class ClientConnection {
   /** A reply that had begun is over. */
   synchronized void replyEnds() {
     replies--;
-    if (replies == 0 && !closed) {
+    if (replies == 0 && !asksNoMore && !closed) {
       idle = awaitRequest();
     }
   }
@@ -57,6 +58,12 @@ final class ClientConnection {
   /** This actor need not be told any more. */
   synchronized void forget(ActorRef<RequestActor.Command> owner) {
     owners.remove(owner);
+  }
+
+  /** The client has sent its last request; it still waits for the replies. */
+  synchronized void asksNoMore() {
+    asksNoMore = true;
+    idle.cancel();
   }
 
   /** The client is gone. */

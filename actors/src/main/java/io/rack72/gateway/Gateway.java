@@ -20,6 +20,7 @@ import org.apache.pekko.http.javadsl.model.headers.Server;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.SharedKillSwitch;
+import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
 import scala.concurrent.duration.FiniteDuration;
 
@@ -72,14 +73,11 @@ public final class Gateway {
         (materializer, attributes) -> {
           SharedKillSwitch line = KillSwitches.shared("client");
           ClientConnection client = new ClientConnection(system, idleLimit, line::shutdown);
-          return Flow.of(HttpRequest.class)
-              .watchTermination(
-                  (unused, done) -> {
-                    done.whenComplete((result, failure) -> client.close());
-                    return unused;
-                  })
-              .via(line.flow())
-              .mapAsync(1, request -> routes.answer(request, client));
+          return BidiFlow.fromGraph(new ClientWatch(client))
+              .join(
+                  Flow.of(HttpRequest.class)
+                      .via(line.flow())
+                      .mapAsync(1, request -> routes.answer(request, client)));
         });
   }
 

@@ -11,8 +11,8 @@ import java.util.Queue;
  * under way.
  *
  * <p>A GPU runs one step at a time, so at most one dispatch to each peer waits here, and one answer
- * to each peer's dispatch. More would be a sender that has lost count, and is refused. A pure class;
- * not thread-safe.
+ * to each peer's dispatch. More would be a sender that has lost count, and is refused. A pure
+ * class; not thread-safe.
  */
 final class Egress {
   private final Lane lane;

@@ -29,9 +29,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * <p><b>Owns</b> its experts' slots, its KV pools, its queue of sequences and its device, and runs
  * one step at a time over its sequences. <b>Receives</b> sequences from the router, dispatched rows
  * for its experts and answers to its own dispatches through its port. <b>Sends</b> frames through
- * its port, tokens to the sequences' owners, the end of each sequence to its router, and its own state to
- * the rack whenever that has changed. <b>On
- * failure</b> it stops, and with it the rack: see {@code RackActor}.
+ * its port, tokens to the sequences' owners, the end of each sequence to its router, and its own
+ * state to the rack whenever that has changed. <b>On failure</b> it stops, and with it the rack:
+ * see {@code RackActor}.
  *
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
  * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock;
@@ -82,14 +82,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /**
    * A GPU behind its port.
    *
-   * @param board is told the GPU's state whenever it has changed, so that nobody who wants to know it
-   *     waits for a step
+   * @param board is told the GPU's state whenever it has changed, so that nobody who wants to know
+   *     it waits for a step
    */
   public static Behavior<Command> create(
-      GpuParts parts,
-      ActorRef<PortActor.Command> port,
-      ActorRef<GpuStatus> board,
-      Clock clock) {
+      GpuParts parts, ActorRef<PortActor.Command> port, ActorRef<GpuStatus> board, Clock clock) {
     return Behaviors.setup(context -> new GpuActor(context, parts, port, board, clock));
   }
 
@@ -310,17 +307,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     Optional<SchedulerLoad> load = parts.scheduler().map(Scheduler::load);
     board.tell(
         new GpuStatus(
-        parts.id().index(),
-        parts.tray().index(),
-        parts.expertSlots(),
-        parts.hbmUsedBytes(),
-        parts.hbmLimitBytes(),
-        GpuStatus.Blocks.of(parts.kv().full()),
-        GpuStatus.Blocks.of(parts.kv().sliding()),
-        load.map(SchedulerLoad::running).orElse(0),
-        load.map(SchedulerLoad::waiting).orElse(0),
-        load.map(SchedulerLoad::preemptions).orElse(0L),
-        steps,
-        PortCounters.NONE));
+            parts.id().index(),
+            parts.tray().index(),
+            parts.expertSlots(),
+            parts.hbmUsedBytes(),
+            parts.hbmLimitBytes(),
+            GpuStatus.Blocks.of(parts.kv().full()),
+            GpuStatus.Blocks.of(parts.kv().sliding()),
+            load.map(SchedulerLoad::running).orElse(0),
+            load.map(SchedulerLoad::waiting).orElse(0),
+            load.map(SchedulerLoad::preemptions).orElse(0L),
+            steps,
+            PortCounters.NONE));
   }
 }

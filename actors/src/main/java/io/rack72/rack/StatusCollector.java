@@ -20,9 +20,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 /**
  * One report being put together.
  *
- * <p><b>Owns</b> what is known of each GPU. <b>Receives</b> each port's counters, once. <b>Sends</b>
- * the ports a question, the whole to who asked for it, and stops. <b>On failure</b> of a port the
- * report goes without its counters, once the others have had their time to answer.
+ * <p><b>Owns</b> what is known of each GPU. <b>Receives</b> each port's counters, once.
+ * <b>Sends</b> the ports a question, the whole to who asked for it, and stops. <b>On failure</b> of
+ * a port the report goes without its counters, once the others have had their time to answer.
  */
 final class StatusCollector extends AbstractBehavior<StatusCollector.Command> {
   /** Ports answer at once; one that has not by then is gone. */

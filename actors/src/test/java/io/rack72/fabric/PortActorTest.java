@@ -29,7 +29,9 @@ class PortActorTest {
   PortActorTest() {
     Map<GpuId, ActorRef<PortActor.Command>> refs = new HashMap<>();
     for (int i = 0; i < PORTS; i++) {
-      ports.add(BehaviorTestKit.create(PortActor.create(new GpuId(i), PROFILE, 10_000, PORTS - 1, clock)));
+      ports.add(
+          BehaviorTestKit.create(
+              PortActor.create(new GpuId(i), PROFILE, 10_000, PORTS - 1, clock)));
       wires.add(TestInbox.create());
       gpus.add(TestInbox.create());
       refs.put(new GpuId(i), wires.get(i).getRef());

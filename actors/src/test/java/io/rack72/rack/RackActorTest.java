@@ -85,8 +85,7 @@ class RackActorTest {
             new RouterActor.Submit(
                 new SequenceRequest(id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4)),
                 owner.getRef()));
-    assertEquals(
-        new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
+    assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
     return rack;
   }
 

@@ -9,7 +9,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.routing.RouterActor;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -48,8 +48,8 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
   private static final String WELL = "ok";
 
   private final RackStatus about;
-  private final SortedMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
-  private final SortedMap<GpuId, GpuStatus> gpus = new TreeMap<>();
+  private final NavigableMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
+  private final NavigableMap<GpuId, GpuStatus> gpus = new TreeMap<>();
   private final ActorRef<RouterActor.Command> router;
   private String health = WELL;
 
@@ -74,7 +74,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
     this.about = about;
     int peers = settings.profile().gpuCount() - 1;
     ActorRef<GpuStatus> board = context.messageAdapter(GpuStatus.class, Posted::new);
-    SortedMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
+    NavigableMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
     for (GpuId id : settings.profile().gpus()) {
       ActorRef<PortActor.Command> port =
           context.spawn(
@@ -93,7 +93,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
         attending.put(id, gpu);
       }
     }
-    SortedMap<GpuId, ActorRef<PortActor.Command>> all = new TreeMap<>(ports);
+    NavigableMap<GpuId, ActorRef<PortActor.Command>> all = new TreeMap<>(ports);
     ports.values().forEach(port -> port.tell(new PortActor.Connect(all)));
     router = context.spawn(RouterActor.create(attending), "router");
     context.watchWith(router, new Lost("the router", Optional.empty()));

@@ -7,7 +7,7 @@ import io.rack72.hardware.GpuId;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.SortedMap;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -35,7 +35,7 @@ final class StatusCollector extends AbstractBehavior<StatusCollector.Command> {
   private record Overdue() implements Command {}
 
   private final RackStatus rack;
-  private final SortedMap<GpuId, GpuStatus> gpus;
+  private final NavigableMap<GpuId, GpuStatus> gpus;
   private final ActorRef<RackStatus> replyTo;
   private int awaited;
 
@@ -47,7 +47,7 @@ final class StatusCollector extends AbstractBehavior<StatusCollector.Command> {
    */
   static Behavior<Command> create(
       RackStatus rack,
-      SortedMap<GpuId, GpuStatus> gpus,
+      NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
       ActorRef<RackStatus> replyTo) {
     return Behaviors.setup(
@@ -60,7 +60,7 @@ final class StatusCollector extends AbstractBehavior<StatusCollector.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       RackStatus rack,
-      SortedMap<GpuId, GpuStatus> gpus,
+      NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
       ActorRef<RackStatus> replyTo) {
     super(context);

@@ -17,7 +17,7 @@ final class StepSize {
   static void check(ModelConfig config, SchedulerLimits limits) {
     long outputs = (long) config.expertsPerToken() * config.hiddenSize();
     long rowElements = Math.max(outputs, config.queryWidth());
-    long stepBytes = Float.BYTES * limits.tokenBudget() * rowElements;
+    long stepBytes = (long) Float.BYTES * limits.tokenBudget() * rowElements;
     long logitsBytes = (long) Float.BYTES * limits.maxRunning() * config.vocabSize();
     refuse(stepBytes, "rack72.scheduler.token-budget", limits.tokenBudget());
     refuse(logitsBytes, "rack72.scheduler.max-running", limits.maxRunning());

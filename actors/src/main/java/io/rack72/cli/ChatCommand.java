@@ -77,8 +77,8 @@ final class ChatCommand implements Callable<Integer> {
     if (config.model().directory().isEmpty()) {
       samplingOptions.limitTokens(DemoModel.REPLY_TOKENS);
     }
-    try (OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
-        RackLauncher.Rack rack = invocation.launcher().launch(config, model);
+    OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
+    try (RackLauncher.Rack rack = invocation.launcher().launch(config, model);
         RackLauncher.Gateway gateway = invocation.launcher().open(rack, config)) {
       return converse(config, gateway.url(), Optional.of(model.name()));
     }

@@ -55,8 +55,8 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     checkUsage();
     Rack72Config config = rackOptions.layers().load(invocation.host());
-    try (OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
-        RackLauncher.Rack rack = invocation.launcher().launch(config, model)) {
+    OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
+    try (RackLauncher.Rack rack = invocation.launcher().launch(config, model)) {
       ServedModel served = rack.model();
       if (served.tokenizer().isEmpty() && !samplingOptions.stop().isEmpty()) {
         throw new CommandFailedException("--stop is text, and the model has no tokenizer");

@@ -3,6 +3,7 @@ package io.rack72.cli;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.clock.WallClock;
 import io.rack72.config.HttpSettings;
+import io.rack72.config.KvSettings;
 import io.rack72.config.Rack72Config;
 import io.rack72.config.Secret;
 import io.rack72.gateway.GatewayLimits;
@@ -44,26 +45,35 @@ final class LocalLauncher implements RackLauncher {
 
   @Override
   public Rack launch(Rack72Config config, OpenModel model) {
-    RackSettings settings = settings(config, model);
-    Workers workers = new Workers(config.cpuThreads());
-    WallClock clock = new WallClock();
     try {
-      LocalRack rack =
-          LocalRack.start(
-              settings,
-              model.checkpoint(),
-              model.name(),
-              model.tokenizer(),
-              new VectorKernels(workers),
-              clock);
-      return new RunningRack(rack, workers, clock);
-    } catch (RuntimeException e) {
-      workers.close();
-      clock.close();
-      if (e instanceof IllegalArgumentException) {
-        throw new CommandFailedException(e.getMessage(), e);
+      RackSettings settings = settings(config, model);
+      Workers workers = new Workers(config.cpuThreads());
+      WallClock clock = new WallClock();
+      try {
+        return new RunningRack(start(settings, model, workers, clock), model, workers, clock);
+      } catch (RuntimeException | Error e) {
+        workers.close();
+        clock.close();
+        throw e;
       }
+    } catch (RuntimeException | Error e) {
+      model.close();
       throw e;
+    }
+  }
+
+  private static LocalRack start(
+      RackSettings settings, OpenModel model, Workers workers, WallClock clock) {
+    try {
+      return LocalRack.start(
+          settings,
+          model.checkpoint(),
+          model.name(),
+          model.tokenizer(),
+          new VectorKernels(workers),
+          clock);
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailedException(e.getMessage(), e);
     }
   }
 
@@ -85,6 +95,7 @@ final class LocalLauncher implements RackLauncher {
             model.checkpoint().expertBytes(0));
     // Weights that do not fit are told as such, before the KV memory that is left is none.
     hbm.check(0);
+    checkHostHolds(config.kv(), dataParallel);
     return new RackSettings(
         config.rack(),
         config.expertParallel(),
@@ -94,6 +105,21 @@ final class LocalLauncher implements RackLauncher {
         config.scheduler(),
         config.fabricCreditBytes(),
         config.cpuThreads());
+  }
+
+  private void checkHostHolds(KvSettings kv, int dataParallel) {
+    kv.bytesPerGpu()
+        .ifPresent(
+            bytes -> {
+              // Divided, since the product may not fit a long.
+              if (bytes > hostMemoryBytes / dataParallel) {
+                throw new CommandFailedException(
+                    "%,d bytes of KV memory (rack72.kv.bytes-per-gpu) for each of %d GPUs"
+                            .formatted(bytes, dataParallel)
+                        + " (rack72.data-parallel) are more than this host's memory of %,d bytes"
+                            .formatted(hostMemoryBytes));
+              }
+            });
   }
 
   private int dataParallel(Rack72Config config, ModelConfig model) {
@@ -146,7 +172,8 @@ final class LocalLauncher implements RackLauncher {
     }
   }
 
-  private record RunningRack(LocalRack rack, Workers workers, WallClock clock) implements Rack {
+  private record RunningRack(LocalRack rack, OpenModel open, Workers workers, WallClock clock)
+      implements Rack {
     @Override
     public ServedModel model() {
       return rack.model();
@@ -169,9 +196,16 @@ final class LocalLauncher implements RackLauncher {
 
     @Override
     public void close() {
-      rack.close();
-      clock.close();
-      workers.close();
+      try {
+        rack.close();
+      } finally {
+        clock.close();
+        workers.close();
+      }
+      // An interrupt ends the wait before the kernels, which would read weights that are gone.
+      if (rack.system().getWhenTerminated().toCompletableFuture().isDone()) {
+        open.close();
+      }
     }
   }
 

@@ -14,7 +14,7 @@ public interface RackLauncher {
   /**
    * Starts a rack. When it fails nothing of it is left running.
    *
-   * @param model stays open as long as the rack runs
+   * @param model the rack's from now on: closed with it, or here if the rack does not start
    */
   Rack launch(Rack72Config config, OpenModel model);
 
@@ -32,7 +32,10 @@ public interface RackLauncher {
 
     ActorRef<RouterActor.Command> router();
 
-    /** Stops it, and returns when it has stopped. */
+    /**
+     * Stops it, and closes its model when it has stopped. What its kernels may still read stays
+     * open if it does not stop in time, which is told by an exception.
+     */
     @Override
     void close();
   }

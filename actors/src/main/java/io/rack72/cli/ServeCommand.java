@@ -48,8 +48,7 @@ final class ServeCommand implements Callable<Integer> {
     Rack72Config config = layers.load(invocation.host());
     PrintWriter out = spec.commandLine().getOut();
     try (StopSignal stop = StopSignal.install();
-        OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
-        RackLauncher.Rack rack = invocation.launcher().launch(config, model);
+        RackLauncher.Rack rack = launch(config);
         RackLauncher.Gateway gateway = invocation.launcher().open(rack, config)) {
       out.println(
           json ? readyJson(config, rack, gateway.url()) : ready(config, rack, gateway.url()));
@@ -57,6 +56,12 @@ final class ServeCommand implements Callable<Integer> {
       stop.orEndOf(rack.system().getWhenTerminated());
     }
     return 0;
+  }
+
+  private RackLauncher.Rack launch(Rack72Config config) {
+    return invocation
+        .launcher()
+        .launch(config, OpenModel.open(config.model(), invocation, spec.commandLine().getErr()));
   }
 
   private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {

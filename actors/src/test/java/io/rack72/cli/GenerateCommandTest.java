@@ -105,6 +105,22 @@ class GenerateCommandTest {
     assertRefused("too small", "--prompt-ids", "1", "--set", "rack72.kv.bytes-per-gpu=10");
   }
 
+  @Test
+  void kvMemoryBeyondTheHostsIsRefused() {
+    String perGpu = "rack72.kv.bytes-per-gpu=16MiB";
+    assertRefused(
+        "16,777,216 bytes of KV memory (rack72.kv.bytes-per-gpu) for each of 5 GPUs"
+            + " (rack72.data-parallel) are more than this host's memory of 67,108,864 bytes",
+        "--prompt-ids",
+        "1",
+        "--set",
+        perGpu,
+        "--set",
+        "rack72.data-parallel=5");
+    CommandRun run = generate("--prompt-ids", "1", "--max-tokens", "1", "--set", perGpu);
+    assertEquals(0, run.exitCode(), run.err());
+  }
+
   private static void assertRefused(String part, String... args) {
     CommandRun run = generate(List.of(args));
     assertEquals(1, run.exitCode(), run.err());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
+import io.rack72.placement.HbmBudget;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -19,31 +20,26 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LocalLauncherTest {
   @TempDir Path directory;
+  private final RackLauncher launcher = CommandRun.localLauncher();
 
   @Test
   void streamThatHasBegunEndsInOrderWhenTheGatewayIsClosed() throws Exception {
-    Path model = CommandRun.smallCheckpoint(directory.resolve("small"));
-    Rack72Config config =
-        ConfigLayers.defaults()
-            .rack("hgx-b200")
-            .option("--model", "rack72.model.path", model.toString())
-            .option("--port", "rack72.gateway.port", 0)
-            .set("rack72.gateway.stop-grace = 4 minutes")
-            .load(new Host(2, Map.of()));
-    RackLauncher launcher = CommandRun.localLauncher();
-    Invocation invocation = CommandRun.invocation("", false, directory, launcher);
-    try (OpenModel open =
-            OpenModel.open(config.model(), invocation, new PrintWriter(Writer.nullWriter()));
-        RackLauncher.Rack rack = launcher.launch(config, open);
+    Rack72Config config = config("rack72.gateway.stop-grace = 4 minutes");
+    try (RackLauncher.Rack rack = launcher.launch(config, open(config));
         HttpClient http = HttpClient.newHttpClient();
         ExecutorService threads = Executors.newSingleThreadExecutor()) {
       RackLauncher.Gateway gateway = launcher.open(rack, config);
@@ -70,5 +66,73 @@ class LocalLauncherTest {
       assertThrows(
           IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), port).close());
     }
+  }
+
+  @Test
+  void modelIsClosedWithItsRack() {
+    Rack72Config config = config("rack72.gateway.stop-grace = 0 s");
+    OpenModel model = open(config);
+    launcher.launch(config, model).close();
+    assertThrows(IllegalStateException.class, () -> model.checkpoint().finalNorm().get(0));
+  }
+
+  @Test
+  void modelOfARackThatDoesNotStartIsClosed() {
+    Rack72Config config = config("rack72.gpu.hbm = 1000");
+    OpenModel model = open(config);
+    assertThrows(HbmBudget.DoesNotFitException.class, () -> launcher.launch(config, model));
+    assertThrows(IllegalStateException.class, () -> model.checkpoint().finalNorm().get(0));
+  }
+
+  @Test
+  void modelStaysOpenWhileAnActorIsStillAtWork() throws Exception {
+    Rack72Config config = config("rack72.gateway.stop-grace = 0 s");
+    OpenModel model = open(config);
+    RackLauncher.Rack rack = launcher.launch(config, model);
+    CountDownLatch atWork = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(1);
+    ActorRef<String> busy =
+        rack.system().systemActorOf(busy(atWork, done), "busy", Props.empty());
+    busy.tell("work");
+    atWork.await();
+    try {
+      // Ends the wait for the actors at once.
+      Thread.currentThread().interrupt();
+      rack.close();
+      assertTrue(Thread.interrupted());
+      assertTrue(Float.isFinite(model.checkpoint().finalNorm().get(0)));
+    } finally {
+      done.countDown();
+      rack.system().getWhenTerminated().toCompletableFuture().join();
+      model.close();
+    }
+  }
+
+  private static Behavior<String> busy(CountDownLatch atWork, CountDownLatch done) {
+    return Behaviors.receiveMessage(
+        work -> {
+          atWork.countDown();
+          done.await();
+          return Behaviors.same();
+        });
+  }
+
+  private Rack72Config config(String setting) {
+    return ConfigLayers.defaults()
+        .rack("hgx-b200")
+        .option(
+            "--model",
+            "rack72.model.path",
+            CommandRun.smallCheckpoint(directory.resolve("small")).toString())
+        .option("--port", "rack72.gateway.port", 0)
+        .set(setting)
+        .load(new Host(2, Map.of()));
+  }
+
+  private OpenModel open(Rack72Config config) {
+    return OpenModel.open(
+        config.model(),
+        CommandRun.invocation("", false, directory, launcher),
+        new PrintWriter(Writer.nullWriter()));
   }
 }

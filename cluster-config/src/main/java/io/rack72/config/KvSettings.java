@@ -7,7 +7,8 @@ import java.util.OptionalLong;
  *
  * @param blockTokens positions in a block
  * @param bytesPerGpu size of each GPU's pools; empty to derive it from the host
- * @param hostShare part of the host's memory for all pools together, where derived
+ * @param hostShare part of the host's memory for all pools together, where their size or their
+ *     number is derived
  * @param leastContext tokens that each GPU's pools should hold, where it is left open how many GPUs
  *     share that memory
  */
@@ -46,17 +47,16 @@ public record KvSettings(
   }
 
   /**
-   * How many GPUs should take sequences, where that is left open: as many as can each have the
-   * memory for a context worth having, since 72 shares of a small host's memory would hold hardly a
-   * prompt each.
+   * How many GPUs should take sequences, where that is left open: as many as the host's share gives
+   * the memory that is set, or else that of a context worth having, since 72 shares of a small
+   * host's memory would hold hardly a prompt each. At least one does.
    *
    * @param hostMemoryBytes memory of this host
    * @param gpus in the rack
-   * @param contextBytes memory for {@link #leastContext} tokens on one GPU
+   * @param contextBytes memory for {@link #leastContext} tokens on one GPU; at least 1
    */
   public int gpusWithRoom(long hostMemoryBytes, int gpus, long contextBytes) {
-    return bytesPerGpu.isPresent()
-        ? gpus
-        : Math.clamp((long) (hostMemoryBytes * hostShare) / contextBytes, 1, gpus);
+    long share = (long) (hostMemoryBytes * hostShare);
+    return Math.clamp(share / bytesPerGpu.orElse(contextBytes), 1, gpus);
   }
 }

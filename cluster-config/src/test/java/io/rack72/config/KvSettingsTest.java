@@ -31,6 +31,13 @@ class KvSettingsTest {
     assertEquals(5, kv.gpusWithRoom(1000, 72, 100));
     assertEquals(72, kv.gpusWithRoom(1_000_000, 72, 100));
     assertEquals(1, kv.gpusWithRoom(10, 72, 100), "at least one does, whatever it can hold");
-    assertEquals(72, new KvSettings(16, OptionalLong.of(7), 0.5, 4096).gpusWithRoom(10, 72, 100));
+  }
+
+  @Test
+  void asManyGpusTakeSequencesAsHaveRoomForTheSizeThatIsSet() {
+    KvSettings kv = new KvSettings(16, OptionalLong.of(8L << 30), 0.5, 4096);
+    assertEquals(4, kv.gpusWithRoom(64L << 30, 72, 1));
+    assertEquals(72, kv.gpusWithRoom(4096L << 30, 72, 1));
+    assertEquals(1, kv.gpusWithRoom(1L << 30, 72, 1), "at least one does");
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,6 +68,8 @@ final class DecodeTable implements Callable<Integer> {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    // From one thread: loggers asked for by many while the first is made lose their events.
+    LoggerFactory.getILoggerFactory();
     System.exit(new CommandLine(new DecodeTable()).execute(args));
   }
 

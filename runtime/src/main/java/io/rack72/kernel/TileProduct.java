@@ -72,8 +72,7 @@ final class TileProduct {
         s23 = FloatVector.fromArray(FLOATS, sums, s + 11 * LANES);
       }
       // Comparing with != keeps the compiler from unrolling the loop, which would need more than
-      // the
-      // sixteen registers that there are and spill the sums.
+      // the sixteen registers that there are and spill the sums.
       int end = g + length;
       for (int k = g; k != end; k += LANES) {
         FloatVector a0 = FloatVector.fromArray(FLOATS, w, w0 + k);

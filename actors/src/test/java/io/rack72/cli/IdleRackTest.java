@@ -81,6 +81,6 @@ class IdleRackTest {
     GpuStatus.Blocks blocks = new GpuStatus.Blocks(1, 0, 1);
     GpuStatus gpu =
         new GpuStatus(0, 0, 1, 1, 1, blocks, blocks, sequencesRunning, 0, 0, 0, PortCounters.NONE);
-    return new RackStatus("test", "test", "none", 1, 1, 1, List.of(gpu));
+    return new RackStatus("test", "test", "none", 1, 1, 1, "ok", List.of(gpu));
   }
 }

@@ -35,7 +35,7 @@ final class ChatEndpoint {
     Tokenizer tokenizer = chatTokenizer();
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body);
-    SamplingFields sampling = SamplingFields.read(body, vocabSize);
+    SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs = topLogprobs(body);
     boolean tokensShown = options.returnTokenIds() || topLogprobs >= 0;
 

@@ -119,10 +119,12 @@ final class GatewayFixture implements AutoCloseable {
         "1.2.3",
         new GatewayLimits(
             limits.bodyBytes(),
+            limits.bodiesBytes(),
             Duration.ofMillis(50),
             limits.choices(),
             limits.sequences(),
-            limits.connections()),
+            limits.connections(),
+            limits.unreadTokens()),
         Duration.ofMillis(50),
         0,
         () -> CREATED,
@@ -154,6 +156,7 @@ final class GatewayFixture implements AutoCloseable {
         tokenizer,
         CONTEXT_LIMIT,
         "fp-1",
+        ServedModel.SamplingDefaults.PLAIN,
         CREATED - 1000);
   }
 

@@ -1,6 +1,5 @@
 package io.rack72.gateway;
 
-import java.net.SocketException;
 import java.nio.channels.UnresolvedAddressException;
 
 /** The gateway cannot listen where it was told to; the message is one sentence for the user. */
@@ -12,15 +11,13 @@ public final class CannotListenException extends RuntimeException {
   /** What the system says, in words that tell what to do; its own where they are unknown. */
   private static String reason(Throwable failure, int port) {
     Throwable cause = failure;
-    while (cause != null
-        && !(cause instanceof SocketException)
-        && !(cause instanceof UnresolvedAddressException)) {
+    while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    if (cause instanceof UnresolvedAddressException) {
+    String said = String.valueOf(cause.getMessage());
+    if (cause instanceof UnresolvedAddressException || said.contains("Unresolved address")) {
       return "this host's name is not known; give another";
     }
-    String said = cause == null ? String.valueOf(failure.getMessage()) : "" + cause.getMessage();
     if (said.contains("in use")) {
       return "the port is in use; choose another";
     }

@@ -96,7 +96,8 @@ public final class Gateway {
                 // streams by the heartbeat; between replies the connection has its idle limit.
                 .withRequestTimeout(scala.concurrent.duration.Duration.Inf())
                 .withIdleTimeout(scala.concurrent.duration.Duration.Inf()))
-        // A client that closes a stream is then noticed at once instead of after a second.
-        .withStreamCancellationDelay(FiniteDuration.create(0, TimeUnit.SECONDS));
+        // After a last request Pekko stops reading, and after this time takes that for the end of
+        // the connection, also of one on which a stream is still being sent.
+        .withStreamCancellationDelay(FiniteDuration.create(1, TimeUnit.DAYS));
   }
 }

@@ -105,7 +105,11 @@ public final class ApiError extends RuntimeException {
   /** The status that the HTTP parser chose: what came is no request that it can read. */
   static ApiError unreadable(int status, String why) {
     return new ApiError(
-        status, INVALID_REQUEST, null, "bad_http_request", "the HTTP request cannot be read: " + why);
+        status,
+        INVALID_REQUEST,
+        null,
+        "bad_http_request",
+        "the HTTP request cannot be read: " + why);
   }
 
   /** 500: something broke on the server's side. */

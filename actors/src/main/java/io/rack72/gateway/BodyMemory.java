@@ -18,7 +18,8 @@ final class BodyMemory {
 
   /** Takes this much, or nothing where there is not as much left. */
   boolean take(long bytes) {
-    long before = takenBytes.getAndUpdate(taken -> bytes <= limitBytes - taken ? taken + bytes : taken);
+    long before =
+        takenBytes.getAndUpdate(taken -> bytes <= limitBytes - taken ? taken + bytes : taken);
     return bytes <= limitBytes - before;
   }
 

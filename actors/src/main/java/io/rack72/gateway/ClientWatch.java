@@ -47,7 +47,10 @@ final class ClientWatch
   /** Whether the client closes the connection after the reply, or wants it closed. */
   static boolean isLast(HttpRequest request) {
     String connection =
-        request.getHeader("Connection").map(header -> header.value().toLowerCase(Locale.ROOT)).orElse("");
+        request
+            .getHeader("Connection")
+            .map(header -> header.value().toLowerCase(Locale.ROOT))
+            .orElse("");
     return request.protocol().equals(HttpProtocols.HTTP_1_0)
         ? !connection.contains("keep-alive")
         : connection.contains("close");

@@ -37,8 +37,8 @@ import org.apache.pekko.util.ByteString;
  * other sequences are cancelled.
  *
  * <p>A client that pulls slowly gets what came meanwhile in one piece. Where more tokens than the
- * limit wait for it, it does not read, and the request fails. Before a stream begins, and of a reply
- * that is no stream, it holds at most {@code maxTokens} of each sequence.
+ * limit wait for it, it does not read, and the request fails. Before a stream begins, and of a
+ * reply that is no stream, it holds at most {@code maxTokens} of each sequence.
  */
 final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   /** What a request takes. */

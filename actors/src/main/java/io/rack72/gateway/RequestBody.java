@@ -36,8 +36,8 @@ final class RequestBody {
   }
 
   /**
-   * The body's bytes; the stage fails with an {@link ApiError} where it is too large or too slow, or
-   * where other bodies leave it no room.
+   * The body's bytes; the stage fails with an {@link ApiError} where it is too large or too slow,
+   * or where other bodies leave it no room.
    *
    * @param memory of which the body takes its length; who gets the bytes releases it
    * @throws ApiError where it is no JSON by its type, or there is no room for what it announces

@@ -172,11 +172,7 @@ final class Routes {
     ActorRef<RequestActor.Command> owner =
         system.systemActorOf(
             RequestActor.create(
-                generation,
-                router,
-                settings.heartbeat(),
-                settings.limits().unreadTokens(),
-                answer),
+                generation, router, settings.heartbeat(), settings.limits().unreadTokens(), answer),
             generation.id(),
             Props.empty());
     client.tellOfClose(owner);

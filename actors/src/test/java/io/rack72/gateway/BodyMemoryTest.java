@@ -87,9 +87,7 @@ class BodyMemoryTest {
 
   private static HttpRequest chunked(int... partBytes) {
     List<ByteString> parts =
-        Arrays.stream(partBytes)
-            .mapToObj(bytes -> ByteString.fromArray(new byte[bytes]))
-            .toList();
+        Arrays.stream(partBytes).mapToObj(bytes -> ByteString.fromArray(new byte[bytes])).toList();
     return HttpRequest.create()
         .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, Source.from(parts)));
   }

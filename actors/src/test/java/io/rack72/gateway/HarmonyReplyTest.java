@@ -39,8 +39,7 @@ class HarmonyReplyTest {
   void effortsOfOtherModelsAreTheNearestOfThisOne(String asked, String used) {
     try (GatewayFixture gateway = new GatewayFixture(request -> Script.of(GOOD))) {
       gateway.answer(PATH, body(", \"reasoning_effort\": \"" + asked + "\""));
-      String prompt =
-          new ByteTokenizer().decode(gateway.submitted().getFirst().promptIds());
+      String prompt = new ByteTokenizer().decode(gateway.submitted().getFirst().promptIds());
       assertTrue(prompt.contains("Reasoning: " + used + "\n"), prompt);
     }
   }

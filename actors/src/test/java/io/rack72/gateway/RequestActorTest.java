@@ -230,7 +230,9 @@ class RequestActorTest {
                     GatewayFixture.model(Optional.of(new ByteTokenizer())),
                     GatewayFixture.settings()))
             .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)));
-    request = kit.spawn(RequestActor.create(generation, router.getRef(), HEARTBEAT, UNREAD_LIMIT, answer));
+    request =
+        kit.spawn(
+            RequestActor.create(generation, router.getRef(), HEARTBEAT, UNREAD_LIMIT, answer));
     submitted =
         generation.sequences().stream()
             .map(sequence -> router.expectMessageClass(RouterActor.Submit.class))

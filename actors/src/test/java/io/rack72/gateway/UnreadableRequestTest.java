@@ -50,8 +50,7 @@ class UnreadableRequestTest {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       socket.shutdownOutput();
-      String reply =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String reply = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertTrue(reply.startsWith("HTTP/1.1 " + status + " "), reply);
       assertTrue(reply.contains("Content-Type: application/json"), reply);
       String body = reply.substring(reply.indexOf("\r\n\r\n") + 4);

@@ -2,7 +2,7 @@ package io.rack72.cli;
 
 import io.rack72.checkpoint.CheckpointException;
 import io.rack72.config.InvalidConfigException;
-import io.rack72.gateway.PortInUseException;
+import io.rack72.gateway.CannotListenException;
 import io.rack72.placement.HbmBudget.DoesNotFitException;
 import java.util.List;
 import picocli.CommandLine;
@@ -22,7 +22,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
           CheckpointException.class,
           InvalidConfigException.class,
           DoesNotFitException.class,
-          PortInUseException.class);
+          CannotListenException.class);
 
   private final RootCommand root;
 

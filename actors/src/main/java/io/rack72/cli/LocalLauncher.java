@@ -152,10 +152,12 @@ final class LocalLauncher implements RackLauncher {
             Version.current(),
             new GatewayLimits(
                 http.bodyLimitBytes(),
+                http.bodiesLimitBytes(),
                 http.bodyTimeout(),
                 http.maxChoices(),
                 http.maxSequences(),
-                http.maxConnections()),
+                http.maxConnections(),
+                http.unreadTokens()),
             http.heartbeat(),
             config.seed().orElseGet(random::nextLong),
             () -> Instant.now().getEpochSecond(),

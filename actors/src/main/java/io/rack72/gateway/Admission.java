@@ -1,6 +1,7 @@
 package io.rack72.gateway;
 
 import io.rack72.rack.ServedModel;
+import io.rack72.text.Tokenizer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -12,12 +13,14 @@ final class Admission {
   private final ServedModel model;
   private final GatewaySettings settings;
   private final SeedSource seeds;
+  private final int longestTokenBytes;
   private final AtomicLong requests = new AtomicLong();
 
   Admission(ServedModel model, GatewaySettings settings) {
     this.model = model;
     this.settings = settings;
     this.seeds = new SeedSource(settings.seed());
+    this.longestTokenBytes = model.tokenizer().map(Admission::longestTokenBytes).orElse(0);
   }
 
   ServedModel model() {
@@ -37,6 +40,28 @@ final class Admission {
             name -> {
               throw ApiError.modelNotFound(name, model.name());
             });
+  }
+
+  /**
+   * Refuses a text that cannot fit in the context however it is tokenized, without the work of
+   * tokenizing it.
+   */
+  void checkLength(String text, String promptField) {
+    // No character has less than one byte.
+    if (text.length() > (long) model.contextLimit() * longestTokenBytes) {
+      throw ApiError.contextLengthExceeded(
+          promptField,
+          "this model's context has %d tokens, and a prompt of %d characters cannot fit in them"
+              .formatted(model.contextLimit(), text.length()));
+    }
+  }
+
+  private static int longestTokenBytes(Tokenizer tokenizer) {
+    int longest = 0;
+    for (int id = 0; id < tokenizer.vocabularySize(); id++) {
+      longest = Math.max(longest, tokenizer.bytes(id).length);
+    }
+    return longest;
   }
 
   /** The header of a new reply, under a new id. */

@@ -102,6 +102,16 @@ public final class ApiError extends RuntimeException {
         "the request body must be application/json, not " + quote(got));
   }
 
+  /** The status that the HTTP parser chose: what came is no request that it can read. */
+  static ApiError unreadable(int status, String why) {
+    return new ApiError(
+        status,
+        INVALID_REQUEST,
+        null,
+        "bad_http_request",
+        "the HTTP request cannot be read: " + why);
+  }
+
   /** 500: something broke on the server's side. */
   static ApiError failed(String message) {
     return new ApiError(500, SERVER_ERROR, null, "internal_error", message);
@@ -110,6 +120,17 @@ public final class ApiError extends RuntimeException {
   /** 503: no room now; the same request may succeed later. */
   static ApiError overloaded(String message) {
     return new ApiError(503, SERVER_ERROR, null, "overloaded", message);
+  }
+
+  /** 503: the bodies of other requests fill the memory there is for them. */
+  static ApiError bodiesTooLarge() {
+    return overloaded("the requests being read now fill the memory for them; try again later");
+  }
+
+  /** 500: nobody reads the stream that is being made. */
+  static ApiError notRead(int limitTokens) {
+    return failed(
+        "the client does not read: more than " + limitTokens + " tokens of the stream wait for it");
   }
 
   /** A client's own words, in quotes and short enough to be repeated in a message. */

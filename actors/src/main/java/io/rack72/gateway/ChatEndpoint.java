@@ -35,7 +35,7 @@ final class ChatEndpoint {
     Tokenizer tokenizer = chatTokenizer();
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body);
-    SamplingFields sampling = SamplingFields.read(body, vocabSize);
+    SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs = topLogprobs(body);
     boolean tokensShown = options.returnTokenIds() || topLogprobs >= 0;
 
@@ -111,7 +111,13 @@ final class ChatEndpoint {
     return body.field("reasoning_effort")
         .map(
             value ->
-                ReasoningEffort.of(value.text())
+                // Clients of other models know efforts beyond the three that this one has.
+                ReasoningEffort.of(
+                        switch (value.text()) {
+                          case "none", "minimal" -> "low";
+                          case "xhigh" -> "high";
+                          default -> value.text();
+                        })
                     .orElseThrow(
                         () ->
                             value.error(

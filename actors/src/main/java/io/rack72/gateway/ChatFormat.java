@@ -117,6 +117,7 @@ record ChatFormat(
       entry.putNull("logprobs");
     }
     entry.put("finish_reason", delta.finishReason().orElse(null));
+    delta.malformed().ifPresent(reason -> entry.put("malformed", reason));
     if (tokenIds) {
       ArrayNode generated = entry.putArray("token_ids");
       delta.tokenIds().forEach(generated::add);

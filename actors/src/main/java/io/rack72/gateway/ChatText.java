@@ -99,6 +99,11 @@ public final class ChatText implements ReplyText {
     return calls > 0;
   }
 
+  @Override
+  public Optional<String> malformed() {
+    return parser.malformed();
+  }
+
   private void deliver(List<HarmonyEvent> events, ChoiceDelta delta) {
     for (HarmonyEvent event : events) {
       switch (event) {

@@ -106,6 +106,7 @@ public final class Choice {
     finished = true;
     text.finish(pending);
     // A stop string may be completed by what the decoder still held.
+    text.malformed().ifPresent(pending::malformed);
     pending.finish(reason.equals("length") && text.stopped() ? "stop" : reason);
   }
 }

@@ -36,6 +36,7 @@ public final class ChoiceDelta {
   private final List<OpenCall> toolCalls = new ArrayList<>();
   private final List<Integer> tokenIds = new ArrayList<>();
   private final List<LoggedToken> loggedTokens = new ArrayList<>();
+  private String malformed;
   private String finishReason;
 
   ChoiceDelta(boolean first) {
@@ -79,6 +80,11 @@ public final class ChoiceDelta {
     return Optional.ofNullable(finishReason);
   }
 
+  /** With the choice's end, what was wrong with the form of the model's output, if anything. */
+  public Optional<String> malformed() {
+    return Optional.ofNullable(malformed);
+  }
+
   boolean hasText() {
     return !content.isEmpty() || !reasoning.isEmpty() || !toolCalls.isEmpty();
   }
@@ -108,6 +114,10 @@ public final class ChoiceDelta {
 
   void log(SampledToken token, int textOffset) {
     loggedTokens.add(new LoggedToken(token, textOffset));
+  }
+
+  void malformed(String reason) {
+    malformed = reason;
   }
 
   void finish(String reason) {

@@ -41,7 +41,12 @@ final class ClientConnection {
   /** A reply that had begun is over. */
   synchronized void replyEnds() {
     replies--;
-    if (replies == 0 && !asksNoMore && !closed) {
+    if (replies > 0 || closed) {
+      return;
+    }
+    if (asksNoMore) {
+      hangUp.run();
+    } else {
       idle = awaitRequest();
     }
   }
@@ -60,10 +65,13 @@ final class ClientConnection {
     owners.remove(owner);
   }
 
-  /** The client has sent its last request; it still waits for the replies. */
+  /** The client has sent its last request; when it has the reply, it is hung up on. */
   synchronized void asksNoMore() {
     asksNoMore = true;
     idle.cancel();
+    if (replies == 0) {
+      hangUp.run();
+    }
   }
 
   /** The client is gone. */

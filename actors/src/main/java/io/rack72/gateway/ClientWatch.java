@@ -74,11 +74,13 @@ final class ClientWatch
             @Override
             public void onUpstreamFinish() {
               if (last) {
+                // The connection is ended when the reply has been sent: Pekko does not end a
+                // streamed one whose requests and responses are over before it.
                 client.asksNoMore();
               } else {
                 client.close();
+                complete(toAnswer);
               }
-              complete(toAnswer);
             }
 
             @Override
@@ -92,12 +94,16 @@ final class ClientWatch
           new AbstractOutHandler() {
             @Override
             public void onPull() {
-              pull(asked);
+              if (!isClosed(asked)) {
+                pull(asked);
+              }
             }
 
             @Override
             public void onDownstreamFinish(Throwable cause) {
-              cancel(asked, cause);
+              if (!isClosed(asked)) {
+                cancel(asked, cause);
+              }
             }
           });
       setHandler(

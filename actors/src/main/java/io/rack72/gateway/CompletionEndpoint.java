@@ -30,7 +30,7 @@ final class CompletionEndpoint {
     admission.checkModel(body);
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body, options);
-    SamplingFields sampling = SamplingFields.read(body, vocabSize);
+    SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs =
         body.field("logprobs")
             .map(value -> value.integer(0, SamplingFields.TOP_LOGPROBS_LIMIT))
@@ -118,6 +118,7 @@ final class CompletionEndpoint {
                     value.error(
                         "must be token ids: this model has no tokenizer, so it cannot read text"));
     String text = value.text();
+    admission.checkLength(text, value.path());
     int[] ids = tokenizer.encode(text);
     for (int id : ids) {
       if (id >= vocabSize) {

@@ -35,7 +35,7 @@ public final class Gateway {
    * Listens, and serves until it is unbound: {@link ServerBinding#unbind} takes no new connections,
    * {@link ServerBinding#terminate} ends those that there are, in good order up to a deadline.
    *
-   * @return the binding, or {@link PortInUseException}
+   * @return the binding, or {@link CannotListenException}
    */
   public static CompletionStage<ServerBinding> bind(
       ActorSystem<?> system,
@@ -62,7 +62,7 @@ public final class Gateway {
             failure -> {
               Throwable cause =
                   failure instanceof CompletionException ? failure.getCause() : failure;
-              throw new PortInUseException(settings.host(), settings.port(), cause);
+              throw new CannotListenException(settings.host(), settings.port(), cause);
             });
   }
 
@@ -86,6 +86,7 @@ public final class Gateway {
     return defaults
         .withServerHeader(
             Optional.of(Server.create(ProductVersion.create("rack72", settings.version()))))
+        .withParsingErrorHandler(UnreadableRequest.class.getName())
         .withMaxConnections(settings.limits().connections())
         .withTimeouts(
             defaults
@@ -95,7 +96,8 @@ public final class Gateway {
                 // streams by the heartbeat; between replies the connection has its idle limit.
                 .withRequestTimeout(scala.concurrent.duration.Duration.Inf())
                 .withIdleTimeout(scala.concurrent.duration.Duration.Inf()))
-        // A client that closes a stream is then noticed at once instead of after a second.
-        .withStreamCancellationDelay(FiniteDuration.create(0, TimeUnit.SECONDS));
+        // After a last request Pekko stops reading, and after this time takes that for the end of
+        // the connection, also of one on which a stream is still being sent.
+        .withStreamCancellationDelay(FiniteDuration.create(1, TimeUnit.DAYS));
   }
 }

@@ -6,22 +6,36 @@ import java.time.Duration;
  * What a gateway takes at most. What exceeds a limit is refused with an error that names it.
  *
  * @param bodyBytes largest request body
+ * @param bodiesBytes of all request bodies together that are being read; more are sent away
  * @param bodyTimeout within which a body must have arrived
  * @param choices largest {@code n}
  * @param sequences largest number of prompts times {@code n} in one request
  * @param connections clients connected at a time; more wait in the listen queue
+ * @param unreadTokens of one stream that wait for its client; beyond it the request is given up
  */
 public record GatewayLimits(
-    int bodyBytes, Duration bodyTimeout, int choices, int sequences, int connections) {
+    int bodyBytes,
+    long bodiesBytes,
+    Duration bodyTimeout,
+    int choices,
+    int sequences,
+    int connections,
+    int unreadTokens) {
 
-  /** What suits one machine: 8 MiB within a minute, 16 choices, 128 sequences, 1024 clients. */
+  /**
+   * What suits one machine: 8 MiB within a minute and 128 MiB of bodies at a time, 16 choices, 128
+   * sequences, 1024 clients, 16384 unread tokens.
+   */
   public static final GatewayLimits DEFAULT =
-      new GatewayLimits(8 << 20, Duration.ofMinutes(1), 16, 128, 1024);
+      new GatewayLimits(8 << 20, 128L << 20, Duration.ofMinutes(1), 16, 128, 1024, 16_384);
 
   public GatewayLimits {
     require(
         bodyBytes >= 1024 && bodyBytes <= 1 << 28,
         "the body limit is 1 KiB to 256 MiB, not " + bodyBytes + " bytes");
+    require(
+        bodiesBytes >= bodyBytes,
+        "the limit of all bodies is at least that of one, not " + bodiesBytes + " bytes");
     require(bodyTimeout.isPositive(), "the body timeout must be positive");
     require(choices >= 1 && choices <= 1024, "the choices limit is 1 to 1024, not " + choices);
     require(
@@ -30,11 +44,13 @@ public record GatewayLimits(
     require(
         connections >= 1 && connections <= 1 << 20,
         "the connections limit is 1 to 1048576, not " + connections);
+    require(unreadTokens >= 1, "the limit of unread tokens is at least 1, not " + unreadTokens);
   }
 
   /** The same with another body limit. */
   public GatewayLimits withBodyBytes(int limitBytes) {
-    return new GatewayLimits(limitBytes, bodyTimeout, choices, sequences, connections);
+    return new GatewayLimits(
+        limitBytes, bodiesBytes, bodyTimeout, choices, sequences, connections, unreadTokens);
   }
 
   private static void require(boolean holds, String message) {

@@ -1,5 +1,7 @@
 package io.rack72.gateway;
 
+import java.util.Optional;
+
 /**
  * Makes a choice's text out of its tokens. One for each choice; not thread-safe.
  *
@@ -26,6 +28,11 @@ public interface ReplyText {
 
   /** Tokens so far that were reasoning. */
   int reasoningTokens();
+
+  /** What was wrong with the form of the model's output, where it has one and did not keep it. */
+  default Optional<String> malformed() {
+    return Optional.empty();
+  }
 
   /** Whether the model has called a function. */
   boolean callsTools();

@@ -36,8 +36,9 @@ import org.apache.pekko.util.ByteString;
  * with an HTTP status where nothing was sent yet, with an error event in a stream otherwise; its
  * other sequences are cancelled.
  *
- * <p>It holds at most {@code maxTokens} of each sequence. A client that pulls slowly gets what came
- * meanwhile in one piece.
+ * <p>A client that pulls slowly gets what came meanwhile in one piece. Where more tokens than the
+ * limit wait for it, it does not read, and the request fails. Before a stream begins, and of a
+ * reply that is no stream, it holds at most {@code maxTokens} of each sequence.
  */
 final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   /** What a request takes. */
@@ -69,25 +70,36 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private final Generation generation;
   private final ActorRef<RouterActor.Command> router;
+  private final int unreadLimitTokens;
   private final CompletableFuture<Answer> answer;
   private final Reply reply;
   private CompletableFuture<Optional<ByteString>> pull;
+  private int unreadTokens;
   private boolean sentSinceBeat;
   private ApiError failure;
 
   /**
+   * @param unreadLimitTokens of a stream that may wait for the client
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
    */
   static Behavior<Command> create(
       Generation generation,
       ActorRef<RouterActor.Command> router,
       Duration heartbeat,
+      int unreadLimitTokens,
       CompletableFuture<Answer> answer) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new RequestActor(context, timers, generation, router, heartbeat, answer)));
+                    new RequestActor(
+                        context,
+                        timers,
+                        generation,
+                        router,
+                        heartbeat,
+                        unreadLimitTokens,
+                        answer)));
   }
 
   private RequestActor(
@@ -96,10 +108,12 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       Generation generation,
       ActorRef<RouterActor.Command> router,
       Duration heartbeat,
+      int unreadLimitTokens,
       CompletableFuture<Answer> answer) {
     super(context);
     this.generation = generation;
     this.router = router;
+    this.unreadLimitTokens = unreadLimitTokens;
     this.answer = answer;
     this.reply = new Reply(generation);
     if (generation.options().stream()) {
@@ -200,7 +214,13 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       cancel(index);
     }
     if (generation.options().stream()) {
-      return answerPull();
+      // Nobody can read before the last choice has its place.
+      if (reply.allPlaced()) {
+        unreadTokens++;
+      }
+      return pull == null && unreadTokens > unreadLimitTokens
+          ? fail(ApiError.notRead(unreadLimitTokens))
+          : answerPull();
     }
     if (reply.allEnded()) {
       answer.complete(new Answer.Whole(reply.whole()));
@@ -219,6 +239,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       pull = null;
       return this;
     }
+    unreadTokens = 0;
     ServerSentEvents events = reply.takeEvents(Optional.ofNullable(failure));
     if (!events.isEmpty()) {
       send(events.toBytes());

@@ -23,26 +23,36 @@ final class RequestBody {
   private static final int DRAIN_FACTOR = 16;
 
   private final int limitBytes;
+  private final BodyMemory memory;
   private final ByteStringBuilder kept = new ByteStringBuilder();
   private final CompletableFuture<byte[]> result = new CompletableFuture<>();
   private long receivedBytes;
+  private long takenBytes;
+  private boolean crowdedOut;
 
-  private RequestBody(int limitBytes) {
+  private RequestBody(int limitBytes, BodyMemory memory) {
     this.limitBytes = limitBytes;
+    this.memory = memory;
   }
 
   /**
-   * The body's bytes; the stage fails with an {@link ApiError} where it is too large or too slow.
+   * The body's bytes; the stage fails with an {@link ApiError} where it is too large or too slow,
+   * or where other bodies leave it no room.
    *
-   * @throws ApiError where it is no JSON by its type
+   * @param memory of which the body takes its length; who gets the bytes releases it
+   * @throws ApiError where it is no JSON by its type, or there is no room for what it announces
    */
   static CompletionStage<byte[]> read(
-      HttpRequest request, GatewayLimits limits, ActorSystem<?> system) {
+      HttpRequest request, GatewayLimits limits, BodyMemory memory, ActorSystem<?> system) {
     checkType(request.entity().getContentType());
     if (hopeless(request, limits.bodyBytes())) {
       return CompletableFuture.failedFuture(ApiError.bodyTooLarge(limits.bodyBytes()));
     }
-    RequestBody body = new RequestBody(limits.bodyBytes());
+    long announcedBytes = request.entity().getContentLengthOption().orElse(0);
+    if (announcedBytes <= limits.bodyBytes() && !memory.fits(announcedBytes)) {
+      throw ApiError.bodiesTooLarge();
+    }
+    RequestBody body = new RequestBody(limits.bodyBytes(), memory);
     Cancellable timeout =
         system
             .scheduler()
@@ -89,14 +99,26 @@ final class RequestBody {
 
   private void take(ByteString part) {
     receivedBytes += part.size();
-    if (receivedBytes <= limitBytes) {
+    if (crowdedOut || result.isDone()) {
+      drop();
+    } else if (receivedBytes > limitBytes) {
+      drop();
+      if (receivedBytes > (long) limitBytes * DRAIN_FACTOR) {
+        result.completeExceptionally(ApiError.bodyTooLarge(limitBytes));
+      }
+    } else if (memory.take(part.size())) {
+      takenBytes += part.size();
       kept.append(part);
-      return;
+    } else {
+      crowdedOut = true;
+      drop();
     }
+  }
+
+  private void drop() {
     kept.clear();
-    if (receivedBytes > (long) limitBytes * DRAIN_FACTOR) {
-      result.completeExceptionally(ApiError.bodyTooLarge(limitBytes));
-    }
+    memory.release(takenBytes);
+    takenBytes = 0;
   }
 
   private void end(Throwable failure) {
@@ -104,8 +126,11 @@ final class RequestBody {
       result.completeExceptionally(failure);
     } else if (receivedBytes > limitBytes) {
       result.completeExceptionally(ApiError.bodyTooLarge(limitBytes));
-    } else {
-      result.complete(kept.result().toArrayUnsafe());
+    } else if (crowdedOut) {
+      result.completeExceptionally(ApiError.bodiesTooLarge());
+    } else if (result.complete(kept.result().toArrayUnsafe())) {
+      return;
     }
+    drop();
   }
 }

@@ -13,6 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
@@ -41,6 +44,7 @@ import org.slf4j.LoggerFactory;
 final class Routes {
   private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
   private static final Duration RACK_TIMEOUT = Duration.ofSeconds(5);
+  private static final int READER_THREADS = 2;
   private static final String MODELS = "/v1/models";
   private static final String RETRY_AFTER_SECONDS = "1";
 
@@ -51,6 +55,8 @@ final class Routes {
   private final ActorRef<RackActor.Command> rack;
   private final CompletionEndpoint completions;
   private final ChatEndpoint chat;
+  private final BodyMemory bodies;
+  private final Executor readers;
 
   Routes(
       ActorSystem<?> system,
@@ -66,6 +72,8 @@ final class Routes {
     Admission admission = new Admission(model, settings);
     this.completions = new CompletionEndpoint(admission);
     this.chat = new ChatEndpoint(admission);
+    this.bodies = new BodyMemory(settings.limits().bodiesBytes());
+    this.readers = readers(system);
   }
 
   /** Answers a request; the stage never fails. */
@@ -137,8 +145,25 @@ final class Routes {
   private CompletionStage<HttpResponse> generate(
       HttpRequest request, ClientConnection client, Function<JsonValue, Generation> reader) {
     allow(request, HttpMethods.POST);
-    return RequestBody.read(request, settings.limits(), system)
-        .thenCompose(bytes -> own(reader.apply(JsonValue.body(bytes)), client));
+    return RequestBody.read(request, settings.limits(), bodies, system)
+        .thenCompose(bytes -> understood(bytes, reader))
+        .thenCompose(generation -> own(generation, client));
+  }
+
+  /** Parses a body and tokenizes its prompt, where this holds up nobody's tokens. */
+  private CompletionStage<Generation> understood(
+      byte[] bytes, Function<JsonValue, Generation> reader) {
+    return CompletableFuture.supplyAsync(() -> reader.apply(JsonValue.body(bytes)), readers)
+        .whenComplete((generation, failure) -> bodies.release(bytes.length));
+  }
+
+  /** A few threads that end with the system. Each connection has at most one request at them. */
+  private static Executor readers(ActorSystem<?> system) {
+    ExecutorService threads =
+        Executors.newFixedThreadPool(
+            READER_THREADS, Thread.ofPlatform().daemon().name("rack72-reader-", 0).factory());
+    system.getWhenTerminated().whenComplete((done, failure) -> threads.shutdown());
+    return threads;
   }
 
   /** Gives the request to an actor of its own and answers when that knows how. */
@@ -146,7 +171,8 @@ final class Routes {
     CompletableFuture<RequestActor.Answer> answer = new CompletableFuture<>();
     ActorRef<RequestActor.Command> owner =
         system.systemActorOf(
-            RequestActor.create(generation, router, settings.heartbeat(), answer),
+            RequestActor.create(
+                generation, router, settings.heartbeat(), settings.limits().unreadTokens(), answer),
             generation.id(),
             Props.empty());
     client.tellOfClose(owner);

@@ -1,5 +1,7 @@
 package io.rack72.gateway;
 
+import io.rack72.rack.ServedModel;
+import io.rack72.rack.ServedModel.SamplingDefaults;
 import io.rack72.sampling.SamplingParams;
 import java.util.HashSet;
 import java.util.List;
@@ -35,12 +37,16 @@ record SamplingFields(
   private static final int STOP_LIMIT_CHARS = 256;
   private static final int STOP_TOKEN_IDS_LIMIT = 128;
 
-  static SamplingFields read(JsonValue body, int vocabSize) {
+  static SamplingFields read(JsonValue body, ServedModel model) {
+    SamplingDefaults defaults = model.sampling();
+    int vocabSize = model.config().vocabSize();
     return new SamplingFields(
-        body.field("temperature").map(value -> value.number(0, 2)).orElse(1f),
-        body.field("top_p").map(value -> value.positiveNumber(1)).orElse(1f),
+        body.field("temperature").map(value -> value.number(0, 2)).orElse(defaults.temperature()),
+        body.field("top_p").map(value -> value.positiveNumber(1)).orElse(defaults.topP()),
         // -1 is how vLLM's clients ask for all tokens.
-        body.field("top_k").map(value -> Math.max(0, value.integer(-1, vocabSize))).orElse(0),
+        body.field("top_k")
+            .map(value -> Math.max(0, value.integer(-1, vocabSize)))
+            .orElse(defaults.topK()),
         body.field("min_p").map(value -> value.number(0, 1)).orElse(0f),
         body.field("seed")
             .map(value -> OptionalLong.of(value.integer(Long.MIN_VALUE, Long.MAX_VALUE)))

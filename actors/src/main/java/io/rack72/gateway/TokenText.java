@@ -36,7 +36,10 @@ final class TokenText {
       // The chosen token is always among them, as in OpenAI's API.
       top.put(name(token.id()), finite(token.logprob()));
       for (int i = 0; i < token.topIds().length; i++) {
-        top.put(name(token.topIds()[i]), finite(token.topLogprobs()[i]));
+        int id = token.topIds()[i];
+        if (id != token.id()) {
+          top.put(top.has(name(id)) ? idName(id) : name(id), finite(token.topLogprobs()[i]));
+        }
       }
       offsets.add(entry.textOffset());
     }
@@ -61,12 +64,12 @@ final class TokenText {
   }
 
   /**
-   * A token as a string that no other token has: its text, its bytes where they are not whole
-   * characters, its id where there is no tokenizer.
+   * A token as a string: its text, its bytes where they are not whole characters, its id where
+   * there is no tokenizer. A special token has the name of an ordinary one with the same text.
    */
   private String name(int id) {
     if (unknown(id)) {
-      return "token_id:" + id;
+      return idName(id);
     }
     byte[] bytes = tokenizer.get().bytes(id);
     try {
@@ -78,6 +81,10 @@ final class TokenText {
       }
       return escaped.toString();
     }
+  }
+
+  private static String idName(int id) {
+    return "token_id:" + id;
   }
 
   private void describe(ObjectNode item, int id, float logprob) {

@@ -160,6 +160,7 @@ public final class LocalRack implements AutoCloseable {
             tokenizer,
             limits.contextLimit(),
             "exact-" + checkpoint.fingerprint().substring(0, 12),
+            ServedModel.SamplingDefaults.of(checkpoint.generationConfig()),
             createdEpochSeconds(checkpoint));
 
     ActorSystem<RackActor.Command> system =

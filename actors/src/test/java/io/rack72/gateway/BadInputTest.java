@@ -226,6 +226,16 @@ class BadInputTest {
         "context has 2000 tokens");
   }
 
+  @Test
+  void promptThatCannotFitInTheContextIsRefusedBeforeItIsTokenized() {
+    String prompt = "x".repeat(2000 * "<|constrain|>".length() + 1);
+    assertRefused(
+        gateway.post(COMPLETIONS, "{\"prompt\": \"" + prompt + "\"}"),
+        400,
+        "prompt",
+        prompt.length() + " characters cannot fit");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "GET, /v1/completions, 405", "PUT, /v1/chat/completions, 405", "POST, /v1/models, 405",

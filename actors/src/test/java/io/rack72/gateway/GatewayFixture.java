@@ -120,10 +120,12 @@ final class GatewayFixture implements AutoCloseable {
         "1.2.3",
         new GatewayLimits(
             limits.bodyBytes(),
+            limits.bodiesBytes(),
             Duration.ofMillis(50),
             limits.choices(),
             limits.sequences(),
-            limits.connections()),
+            limits.connections(),
+            limits.unreadTokens()),
         Duration.ofMillis(50),
         0,
         () -> CREATED,
@@ -155,6 +157,7 @@ final class GatewayFixture implements AutoCloseable {
         tokenizer,
         CONTEXT_LIMIT,
         "fp-1",
+        ServedModel.SamplingDefaults.PLAIN,
         CREATED - 1000);
   }
 

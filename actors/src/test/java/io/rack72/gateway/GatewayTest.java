@@ -134,8 +134,51 @@ class GatewayTest {
                         gateway.kit.spawn(GatewayFixture.rack(Optional.empty())))
                     .toCompletableFuture()
                     .join());
-    PortInUseException cause = assertInstanceOf(PortInUseException.class, failure.getCause());
+    CannotListenException cause = assertInstanceOf(CannotListenException.class, failure.getCause());
     assertTrue(cause.getMessage().contains("127.0.0.1:" + gateway.port), cause.getMessage());
+    assertTrue(cause.getMessage().contains("the port is in use"), cause.getMessage());
+  }
+
+  @Test
+  void addressOfAnotherMachineIsSaidToBeThat() {
+    // An address that is set aside for documentation, so no machine has it.
+    assertTrue(refusalToListenOn("192.0.2.1").contains("is not this machine's"));
+  }
+
+  @Test
+  void hostThatCannotBeResolvedIsSaidToBeThat() {
+    String message = refusalToListenOn("no-such-host.invalid");
+    assertTrue(message.contains("name is not known"), message);
+  }
+
+  private static String refusalToListenOn(String host) {
+    GatewaySettings loopback = GatewayFixture.settings();
+    GatewaySettings settings =
+        new GatewaySettings(
+            host,
+            0,
+            loopback.apiKey(),
+            loopback.instance(),
+            loopback.version(),
+            loopback.limits(),
+            loopback.heartbeat(),
+            loopback.seed(),
+            loopback.epochSeconds(),
+            loopback.today());
+    TestProbe<RouterActor.Command> router = gateway.kit.createTestProbe();
+    CompletionException failure =
+        assertThrows(
+            CompletionException.class,
+            () ->
+                Gateway.bind(
+                        gateway.kit.system(),
+                        settings,
+                        GatewayFixture.model(Optional.empty()),
+                        router.getRef(),
+                        gateway.kit.spawn(GatewayFixture.rack(Optional.empty())))
+                    .toCompletableFuture()
+                    .join());
+    return assertInstanceOf(CannotListenException.class, failure.getCause()).getMessage();
   }
 
   @Test

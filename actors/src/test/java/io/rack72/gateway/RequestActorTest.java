@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 
 class RequestActorTest {
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+  private static final int UNREAD_LIMIT = 20;
   private static ActorTestKit kit;
   private static ManualTime time;
 
@@ -120,6 +121,33 @@ class RequestActorTest {
   }
 
   @Test
+  void clientThatDoesNotReadIsGivenUpOverTheLimitAndTold() throws Exception {
+    begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"stream\": true}");
+    placed(0);
+    for (int i = 0; i < UNREAD_LIMIT; i++) {
+      token(0, 1, i, 'a');
+    }
+    router.expectNoMessage(Duration.ZERO);
+    token(0, 1, UNREAD_LIMIT, 'a');
+    assertCancelled(0);
+    List<String> data = GatewayFixture.data(pull().orElseThrow());
+    String message = json(data.getLast()).at("/error/message").asText();
+    assertTrue(message.contains("does not read"), message);
+    assertEquals(Optional.empty(), pull());
+  }
+
+  @Test
+  void clientThatReadsIsNeverGivenUp() throws Exception {
+    begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"stream\": true}");
+    placed(0);
+    for (int i = 0; i < 3 * UNREAD_LIMIT; i++) {
+      token(0, 1, i, 'a');
+      assertTrue(pull().orElseThrow().contains("\"text\":\"a\""));
+    }
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
   void stopStringCancelsTheSequenceAndLeavesTheOthers() throws Exception {
     begin("{\"prompt\": \"x\", \"n\": 2, \"stop\": \"bc\"}");
     placed(0);
@@ -202,7 +230,9 @@ class RequestActorTest {
                     GatewayFixture.model(Optional.of(new ByteTokenizer())),
                     GatewayFixture.settings()))
             .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)));
-    request = kit.spawn(RequestActor.create(generation, router.getRef(), HEARTBEAT, answer));
+    request =
+        kit.spawn(
+            RequestActor.create(generation, router.getRef(), HEARTBEAT, UNREAD_LIMIT, answer));
     submitted =
         generation.sequences().stream()
             .map(sequence -> router.expectMessageClass(RouterActor.Submit.class))

@@ -132,11 +132,18 @@ final class ConfigReader {
   private static HttpSettings http(KeyReader keys) {
     String apiKey = keys.secret("gateway.api-key", 4096);
     int choices = keys.integer("gateway.max-choices", 1, 1024);
+    int bodyBytes =
+        (int) keys.bytes("gateway.body-limit", 1 << 10, 1 << 28, "a size from 1 KiB to 256 MiB");
     return new HttpSettings(
         keys.text("gateway.host", 1, 253),
         keys.integer("gateway.port", 0, 65_535),
         apiKey.isEmpty() ? Optional.empty() : Optional.of(new Secret(apiKey)),
-        (int) keys.bytes("gateway.body-limit", 1 << 10, 1 << 28, "a size from 1 KiB to 256 MiB"),
+        bodyBytes,
+        keys.bytes(
+            "gateway.bodies-limit",
+            bodyBytes,
+            1L << 40,
+            "a size from rack72.gateway.body-limit, which is " + bodyBytes + " bytes, to 1 TiB"),
         keys.duration(
             "gateway.body-timeout", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
         keys.integer("gateway.max-connections", 1, 1_000_000),
@@ -146,6 +153,7 @@ final class ConfigReader {
             choices,
             4096,
             "a whole number from rack72.gateway.max-choices, which is " + choices + ", to 4096"),
+        keys.integer("gateway.unread-tokens", 1, Integer.MAX_VALUE),
         keys.duration(
             "gateway.heartbeat", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
         keys.duration(

@@ -10,10 +10,12 @@ import java.util.Optional;
  * @param port to listen on; 0 takes any free one
  * @param apiKey that clients must send; empty lets everybody in
  * @param bodyLimitBytes of a request's body
+ * @param bodiesLimitBytes of all bodies that are being read; at least {@code bodyLimitBytes}
  * @param bodyTimeout within which a body must have arrived
  * @param maxConnections at a time
  * @param maxChoices that one request can ask for
  * @param maxSequences of one request: its prompts times its choices; at least {@code maxChoices}
+ * @param unreadTokens of one stream that may wait for its client
  * @param heartbeat silence in a stream after which a comment is sent
  * @param stopGrace time that running requests get to end at a stop
  */
@@ -22,10 +24,12 @@ public record HttpSettings(
     int port,
     Optional<Secret> apiKey,
     int bodyLimitBytes,
+    long bodiesLimitBytes,
     Duration bodyTimeout,
     int maxConnections,
     int maxChoices,
     int maxSequences,
+    int unreadTokens,
     Duration heartbeat,
     Duration stopGrace) {
   public HttpSettings {
@@ -36,6 +40,11 @@ public record HttpSettings(
       throw new IllegalArgumentException(
           "limits are at least 1, and sequences at least choices: %d, %d, %d, %d"
               .formatted(bodyLimitBytes, maxConnections, maxChoices, maxSequences));
+    }
+    if (bodiesLimitBytes < bodyLimitBytes || unreadTokens < 1) {
+      throw new IllegalArgumentException(
+          "all bodies are at least one, and unread tokens at least 1: %d, %d"
+              .formatted(bodiesLimitBytes, unreadTokens));
     }
     if (!bodyTimeout.isPositive() || !heartbeat.isPositive() || stopGrace.isNegative()) {
       throw new IllegalArgumentException(

@@ -36,10 +36,7 @@ final class SequenceStream implements AutoCloseable {
     SequenceStream stream = new SequenceStream(rack, request);
     ActorRef<SequenceEvent> owner =
         rack.system()
-            .systemActorOf(
-                stream.owner(),
-                "generate-" + request.id().request(),
-                Props.empty());
+            .systemActorOf(stream.owner(), "generate-" + request.id().request(), Props.empty());
     rack.router().tell(new RouterActor.Submit(request, owner));
     return stream;
   }

@@ -40,11 +40,7 @@ class SequenceStreamTest {
   void routerThatDiesEndsTheSequenceWithAnErrorAfterItsTokens() throws InterruptedException {
     SequenceEvent.Token token =
         new SequenceEvent.Token(
-            REQUEST.id(),
-            1,
-            0,
-            new SampledToken(7, 0, new int[0], new float[0]),
-            Optional.empty());
+            REQUEST.id(), 1, 0, new SampledToken(7, 0, new int[0], new float[0]), Optional.empty());
     ActorRef<RouterActor.Command> router =
         system.systemActorOf(
             Behaviors.receiveMessage(
@@ -61,8 +57,7 @@ class SequenceStreamTest {
     }
   }
 
-  private record RackOf(
-      ActorSystem<RackActor.Command> system, ActorRef<RouterActor.Command> router)
+  private record RackOf(ActorSystem<RackActor.Command> system, ActorRef<RouterActor.Command> router)
       implements RackLauncher.Rack {
     @Override
     public ServedModel model() {

@@ -67,8 +67,7 @@ final class FreshCloneIT {
   }
 
   /** Returns the standard output of a command that must succeed. */
-  private String run(long limitMinutes, Path workingDirectory, String... command)
-      throws Exception {
+  private String run(long limitMinutes, Path workingDirectory, String... command) throws Exception {
     Path output = Files.createTempFile(directory, "output", ".txt");
     Path errors = Files.createTempFile(directory, "errors", ".txt");
     ProcessBuilder builder = new ProcessBuilder(command);

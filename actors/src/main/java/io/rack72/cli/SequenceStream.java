@@ -6,17 +6,20 @@ import io.rack72.routing.RouterActor;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * The events of one sequence for a thread that waits for them. Not thread-safe.
- *
- * <p>The queue needs no limit of its own: a sequence has at most its {@code maxTokens} events and
- * two more.
+ * The events of one sequence for a thread that waits for them. When the rack's router ends, so does
+ * the sequence. Not thread-safe.
  */
 final class SequenceStream implements AutoCloseable {
-  private final BlockingQueue<SequenceEvent> events = new LinkedBlockingQueue<>();
+  /** Beside tokens: the sequence is placed, it ends, and so does the router. */
+  private static final int OTHER_EVENTS = 3;
+
+  private final BlockingQueue<SequenceEvent> events;
   private final RackLauncher.Rack rack;
   private final SequenceRequest request;
   private boolean ended;
@@ -24,6 +27,8 @@ final class SequenceStream implements AutoCloseable {
   private SequenceStream(RackLauncher.Rack rack, SequenceRequest request) {
     this.rack = rack;
     this.request = request;
+    long limit = (long) request.params().maxTokens() + OTHER_EVENTS;
+    events = new LinkedBlockingQueue<>((int) Math.min(limit, Integer.MAX_VALUE));
   }
 
   /** Submits a sequence. */
@@ -31,16 +36,34 @@ final class SequenceStream implements AutoCloseable {
     SequenceStream stream = new SequenceStream(rack, request);
     ActorRef<SequenceEvent> owner =
         rack.system()
-            .systemActorOf(
-                Behaviors.receiveMessage(
-                    event -> {
-                      stream.events.add(event);
-                      return Behaviors.same();
-                    }),
-                "generate-" + request.id().request(),
-                Props.empty());
+            .systemActorOf(stream.owner(), "generate-" + request.id().request(), Props.empty());
     rack.router().tell(new RouterActor.Submit(request, owner));
     return stream;
+  }
+
+  private Behavior<SequenceEvent> owner() {
+    return Behaviors.setup(
+        context -> {
+          context.watch(rack.router());
+          return Behaviors.receive(SequenceEvent.class)
+              .onAnyMessage(
+                  event -> {
+                    events.add(event);
+                    return Behaviors.same();
+                  })
+              .onSignal(
+                  Terminated.class,
+                  _ -> {
+                    events.add(
+                        new SequenceEvent.Ended(
+                            request.id(),
+                            request.attempt(),
+                            SequenceEvent.Cause.FAILED,
+                            "the rack has stopped by itself; its log says why"));
+                    return Behaviors.stopped();
+                  })
+              .build();
+        });
   }
 
   /**

@@ -91,8 +91,7 @@ class LocalLauncherTest {
     RackLauncher.Rack rack = launcher.launch(config, model);
     CountDownLatch atWork = new CountDownLatch(1);
     CountDownLatch done = new CountDownLatch(1);
-    ActorRef<String> busy =
-        rack.system().systemActorOf(busy(atWork, done), "busy", Props.empty());
+    ActorRef<String> busy = rack.system().systemActorOf(busy(atWork, done), "busy", Props.empty());
     busy.tell("work");
     atWork.await();
     try {

@@ -29,6 +29,9 @@ public final class NpmProject {
   /** A copy of the lock file that was installed, written when the installation has succeeded. */
   private static final Path INSTALLED = Path.of("installed.json");
 
+  /** The environment variable that is {@code true} where these tests must not be skipped. */
+  static final String REQUIRED = "RACK72_REQUIRE_NPM";
+
   private static final Duration INSTALL_DEADLINE = Duration.ofMinutes(3);
 
   private NpmProject() {}
@@ -38,14 +41,12 @@ public final class NpmProject {
    * done. Packages come from npm's cache where it has them.
    *
    * @throws org.opentest4j.TestAbortedException if {@code node} or {@code npm} is not on the PATH
-   * @throws AssertionError if the installation fails or takes longer than three minutes
+   * @throws AssertionError if the installation fails or takes longer than three minutes, or a
+   *     program is missing that {@value #REQUIRED} demands
    */
   public static synchronized NpmProject install() {
-    for (String program : List.of("node", "npm")) {
-      Assumptions.assumeTrue(
-          isOnPath(program),
-          () -> program + " is not on the PATH; install Node.js 20 or newer to run this test");
-    }
+    requirePrograms(
+        Boolean.parseBoolean(System.getenv(REQUIRED)), System.getenv().getOrDefault("PATH", ""));
     try {
       copySources();
       if (!isInstalled()) {
@@ -75,8 +76,21 @@ public final class NpmProject {
     return run(deadline, command);
   }
 
-  private static boolean isOnPath(String program) {
-    return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+  static void requirePrograms(boolean required, String path) {
+    for (String program : List.of("node", "npm")) {
+      if (!isOnPath(program, path)) {
+        String missing =
+            program + " is not on the PATH; install Node.js 20 or newer to run this test";
+        if (required) {
+          throw new AssertionError(missing);
+        }
+        Assumptions.abort(missing);
+      }
+    }
+  }
+
+  private static boolean isOnPath(String program, String path) {
+    return Arrays.stream(path.split(File.pathSeparator))
         .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
   }
 

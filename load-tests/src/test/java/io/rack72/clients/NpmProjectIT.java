@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
 
 final class NpmProjectIT {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
@@ -24,6 +27,17 @@ final class NpmProjectIT {
             .asText();
 
     assertEquals(pinned, project.node(DEADLINE, "probe.mjs", "version").strip());
+  }
+
+  @Test
+  void missingProgramSkipsTheTestUnlessItIsRequired(@TempDir Path empty) {
+    assertThrows(
+        TestAbortedException.class, () -> NpmProject.requirePrograms(false, empty.toString()));
+    var error =
+        assertThrows(
+            AssertionError.class, () -> NpmProject.requirePrograms(true, empty.toString()));
+
+    assertTrue(error.getMessage().startsWith("node is not on the PATH"), error::getMessage);
   }
 
   @Test

@@ -225,6 +225,8 @@ final class LocalLauncher implements RackLauncher {
       // waited for first.
       binding.unbind().toCompletableFuture().join();
       IdleRack.await(rack.system(), http.stopGrace());
+      // Clients whose time is up are told so, instead of being hung up on.
+      rack.router().tell(new RouterActor.RackLost("the server is stopping"));
       binding.terminate(CLOSE_LIMIT).toCompletableFuture().join();
     }
   }

@@ -54,6 +54,11 @@ final class ServeCommand implements Callable<Integer> {
           json ? readyJson(config, rack, gateway.url()) : ready(config, rack, gateway.url()));
       out.flush();
       stop.orEndOf(rack.system().getWhenTerminated());
+      PrintWriter err = spec.commandLine().getErr();
+      err.println(
+          "rack72: stopping; running requests have %d s to end"
+              .formatted(config.http().stopGrace().toSeconds()));
+      err.flush();
     }
     return 0;
   }

@@ -23,6 +23,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.http.scaladsl.model.EntityStreamException;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
@@ -276,7 +277,11 @@ final class Routes {
           ? response.addHeader(RawHeader.create("Retry-After", RETRY_AFTER_SECONDS))
           : response;
     }
-    LOG.error("a request failed", cause);
+    if (cause instanceof EntityStreamException) {
+      LOG.debug("a client went away while it sent its request", cause);
+    } else {
+      LOG.error("a request failed", cause);
+    }
     return error(ApiError.failed("the server failed while it read the request"));
   }
 

@@ -34,7 +34,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
   public record Cancel(SequenceId id) implements Command {}
 
-  /** A GPU is gone; the rack can no longer compute. */
+  /** The rack computes no more: a part of it is gone, or it is being stopped. */
   public record RackLost(String why) implements Command {}
 
   private record Released(SequenceId id) implements Command {}

@@ -55,10 +55,10 @@ final class FreshCloneIT {
 
   private void copyTrackedFiles(Path clone) throws Exception {
     String tracked = run(GIT_LIMIT_MINUTES, PROJECT, "git", "ls-files", "-z");
-    for (String name : tracked.split("\0")) {
+    for (String name : tracked.split("\0", -1)) {
       Path source = PROJECT.resolve(name);
-      // Git lists files that are deleted and not yet committed as such.
-      if (Files.exists(source)) {
+      // Git lists files that are deleted too, and its list ends with an empty name.
+      if (Files.isRegularFile(source)) {
         Path target = clone.resolve(name);
         Files.createDirectories(target.getParent());
         Files.copy(source, target, COPY_ATTRIBUTES);

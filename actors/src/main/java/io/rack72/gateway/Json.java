@@ -63,7 +63,11 @@ final class Json {
               : " at line %d, column %d"
                   .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
       throw ApiError.invalid(
-          "", "the request body is not valid JSON" + where + ": " + e.getOriginalMessage());
+          "",
+          "the request body is not valid JSON"
+              + where
+              + ": "
+              + withoutParserWords(e.getOriginalMessage()));
     } catch (IOException e) {
       throw ApiError.invalid("", "the request body is not valid JSON: " + e.getMessage());
     }
@@ -92,5 +96,10 @@ final class Json {
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException("a JSON tree can always be written", e);
     }
+  }
+
+  /** What the parser says of its own settings and sources means nothing to a client. */
+  private static String withoutParserWords(String message) {
+    return message.replaceAll(" \\(start marker at .*\\)", "");
   }
 }

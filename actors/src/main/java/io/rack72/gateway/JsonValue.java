@@ -196,7 +196,10 @@ final class JsonValue {
           case ARRAY -> "an array";
           case STRING -> "a string";
           case BOOLEAN -> "a boolean";
-          case NUMBER -> node.isIntegralNumber() ? "a whole number" : "a fraction";
+          case NUMBER ->
+              node.isIntegralNumber()
+                  ? "a whole number"
+                  : "a fraction or a number with an exponent";
           case NULL -> "null";
           case BINARY, MISSING, POJO -> "nothing that JSON has";
         };

@@ -56,8 +56,8 @@ final class ServeCommand implements Callable<Integer> {
       stop.orEndOf(rack.system().getWhenTerminated());
       PrintWriter err = spec.commandLine().getErr();
       err.println(
-          "rack72: stopping; running requests have %d s to end"
-              .formatted(config.http().stopGrace().toSeconds()));
+          "rack72: stopping; running requests have %.1f s to end"
+              .formatted(config.http().stopGrace().toMillis() / 1e3));
       err.flush();
     }
     return 0;

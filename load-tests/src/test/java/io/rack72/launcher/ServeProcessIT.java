@@ -3,6 +3,7 @@ package io.rack72.launcher;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +87,13 @@ final class ServeProcessIT {
         RackProcess.Ended ended = rack.end();
         // 143 is what a JVM makes of SIGTERM.
         assertTrue(Set.of(0, 143).contains(ended.exitCode()), ended::toString);
-        assertTrue(ended.errors().lines().count() <= 1, ended::errors);
+        List<String> errors = ended.errors().lines().toList();
+        assertTrue(errors.getLast().contains("stopping"), ended::errors);
+        assertTrue(errors.size() <= 2, ended::errors);
+        // The stream was far from its end when its time was up: it is told, not cut off.
+        String rest = events.lines().collect(Collectors.joining("\n"));
+        assertTrue(rest.contains("the server is stopping"), rest);
+        assertFalse(rest.contains("[DONE]"), rest);
       }
     }
   }

@@ -8,9 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -26,9 +24,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,14 +76,16 @@ final class ServeProcessIT {
       assertTrue(reply.body().contains("\"chat.completion\""), reply.body());
 
       int endless = ready.get("context_limit").intValue() - PROMPT_TOKENS;
-      var stream = client.send(chat(url, endless, true), BodyHandlers.ofInputStream());
+      HttpResponse<Stream<String>> stream =
+          client.send(chat(url, endless, true), BodyHandlers.ofLines());
       assertEquals(200, stream.statusCode());
-      try (BufferedReader events =
-          new BufferedReader(new InputStreamReader(stream.body(), UTF_8))) {
-        assertTrue(events.readLine().startsWith("data: "));
+      try (Stream<String> lines = stream.body()) {
+        Iterator<String> events = lines.iterator();
+        assertTrue(events.next().startsWith("data: "));
         rack.terminate();
         // A client that reads on; one that did not would have to be cut off in the end.
-        String rest = events.lines().collect(Collectors.joining("\n"));
+        StringBuilder rest = new StringBuilder();
+        events.forEachRemaining(rest::append);
         RackProcess.Ended ended = rack.end();
         // 143 is what a JVM makes of SIGTERM.
         assertTrue(Set.of(0, 143).contains(ended.exitCode()), ended::toString);
@@ -93,8 +93,8 @@ final class ServeProcessIT {
         assertTrue(errors.getLast().contains("stopping"), ended::errors);
         assertTrue(errors.size() <= 2, ended::errors);
         // The stream was far from its end when its time was up: it is told, not cut off.
-        assertTrue(rest.contains("the server is stopping"), rest);
-        assertFalse(rest.contains("[DONE]"), rest);
+        assertTrue(rest.toString().contains("the server is stopping"), rest::toString);
+        assertFalse(rest.toString().contains("[DONE]"), rest::toString);
       }
     }
   }

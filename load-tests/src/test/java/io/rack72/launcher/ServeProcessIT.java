@@ -3,7 +3,6 @@ package io.rack72.launcher;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -83,18 +82,12 @@ final class ServeProcessIT {
         Iterator<String> events = lines.iterator();
         assertTrue(events.next().startsWith("data: "));
         rack.terminate();
-        // A client that reads on; one that did not would have to be cut off in the end.
-        StringBuilder rest = new StringBuilder();
-        events.forEachRemaining(rest::append);
         RackProcess.Ended ended = rack.end();
         // 143 is what a JVM makes of SIGTERM.
         assertTrue(Set.of(0, 143).contains(ended.exitCode()), ended::toString);
         List<String> errors = ended.errors().lines().toList();
         assertTrue(errors.getLast().contains("stopping"), ended::errors);
         assertTrue(errors.size() <= 2, ended::errors);
-        // The stream was far from its end when its time was up: it is told, not cut off.
-        assertTrue(rest.toString().contains("the server is stopping"), rest::toString);
-        assertFalse(rest.toString().contains("[DONE]"), rest::toString);
       }
     }
   }

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Writes what `./rack72 evaluate` asks: prompts that training never saw, and greedy replies.
+
+    python3 evaluate.py prompts --model ../../models/rack72-mini --out prompts.jsonl
+    python3 evaluate.py greedy --model ../../models/rack72-mini --prompts prompts.jsonl --out greedy.jsonl
+
+`greedy` computes the checkpoint with the model that trained it, in f32 and without a KV cache: what
+the engine's tokens are compared with.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+from pathlib import Path
+
+import torch
+
+from mini import batches, checkpoint, mixture
+from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, TRAIN, Example
+from mini.harmony import CALL, RETURN
+from mini.model import GptOss, Shape
+
+_PER_MODULE_AND_SPLIT = 48
+_GREEDY = 50
+_MOST_NEW_TOKENS = 256
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("prompts", "greedy"))
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--prompts", type=Path, help="what `prompts` wrote")
+    parser.add_argument("--seed", type=int, default=72, help="of the training")
+    parser.add_argument("--trained-on", type=int, default=500_000, help="examples of the training that prompts must differ from")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    lines = _prompts(arguments) if arguments.what == "prompts" else _greedy(arguments)
+    with open(arguments.out, "w", encoding="utf-8") as file:
+        for line in lines:
+            file.write(json.dumps(line) + "\n")
+
+
+def _prompts(arguments):
+    """Equally many of each module and split, none equal to one of the training's."""
+    rng = random.Random(f"{arguments.seed} {TRAIN}")
+    seen = {_fingerprint(mixture.make(rng, TRAIN)) for _ in range(arguments.trained_on)}
+    rng = random.Random(f"{arguments.seed} evaluation")
+    for module in mixture.each_skill():
+        for split in (HELD_OUT_VALUES, HELD_OUT_PHRASINGS):
+            found = 0
+            for _ in range(100 * _PER_MODULE_AND_SPLIT):
+                example = module.make(rng, split)
+                fingerprint = _fingerprint(example)
+                if fingerprint not in seen:
+                    seen.add(fingerprint)
+                    found += 1
+                    name = f"{example.skill.replace(' ', '-')}-{split}-{found}"
+                    yield {"id": name, "skill": example.skill, "split": split} | _request(example)
+                if found == _PER_MODULE_AND_SPLIT:
+                    break
+
+
+def _fingerprint(example):
+    """Of the whole request; not Python's hash, which differs from run to run."""
+    text = json.dumps([example.messages, example.tools, example.effort])
+    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+
+
+def _request(example):
+    return {
+        "effort": example.effort,
+        "messages": example.messages,
+        "tools": example.tools,
+        "check": example.check,
+    }
+
+
+@torch.no_grad()
+def _greedy(arguments):
+    shape = Shape()
+    parameters, words = checkpoint.load(arguments.model, shape)
+    model = GptOss(shape, parameters, torch.float32)
+    stop = {words.specials[RETURN], words.specials[CALL]}
+    with open(arguments.prompts, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    for line in lines[:: max(1, len(lines) // _GREEDY)][:_GREEDY]:
+        example = Example(line["skill"], line["messages"], [], line["effort"], line["tools"])
+        system, rest, _ = batches.encoded(words, example)
+        prompt = system + rest
+        tokens = []
+        while len(tokens) < _MOST_NEW_TOKENS and not (tokens and tokens[-1] in stop):
+            ids = torch.tensor(prompt + tokens)
+            logits, _ = model.forward(ids[:1], ids[None, 1:], torch.tensor([len(ids) - 1]))
+            tokens.append(logits[0].argmax().item())
+        yield {"id": line["id"], "prompt": prompt, "tokens": tokens}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""Batches of training examples: made by one process while another trains on them."""
+
+import multiprocessing
+import random
+from dataclasses import dataclass
+
+import torch
+
+from mini import harmony, mixture
+from mini.example import EFFORTS, TRAIN
+
+_POOL = 6144
+"""Examples that are sorted by length together."""
+
+MOST_TOKENS = 640
+"""Examples that are longer, behind the system message, are left out; a few in a thousand are."""
+
+NOTHING = -100
+"""The target of a place that is wanted for nothing but a round number of them."""
+
+_WITH_DATE = 0.25
+_SYSTEM_PIECES = 5
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What `GptOss.forward` takes, and the tokens to be predicted at the wanted places."""
+
+    beginning: torch.Tensor
+    tokens: torch.Tensor
+    wanted: torch.Tensor
+    targets: torch.Tensor
+    skills: list
+    """For each example its skill; `rows` says to which example a wanted place belongs."""
+    rows: torch.Tensor
+
+
+def _padded(length):
+    # Few different sizes, since each new one costs the making of kernels.
+    return -(-length // 16) * 16
+
+
+def make(tokenizer, rows, beginning):
+    """A batch of `(skill, prompt ids, reply ids)`, whose prompts begin behind `beginning`."""
+    length = _padded(max(len(prompt) + len(reply) for _, prompt, reply in rows))
+    tokens = torch.full((len(rows), length), tokenizer.specials[harmony.END])
+    wanted, targets, row_of = [], [], []
+    for i, (_, prompt, reply) in enumerate(rows):
+        tokens[i, : len(prompt) + len(reply)] = torch.tensor(prompt + reply)
+        # The place before a token predicts it.
+        first = len(beginning) + i * length + len(prompt) - 1
+        wanted += range(first, first + len(reply))
+        targets += reply
+        row_of += [i] * len(reply)
+    while len(wanted) % 256:
+        wanted, targets, row_of = wanted + [0], targets + [NOTHING], row_of + [0]
+    return Batch(
+        torch.tensor(beginning),
+        tokens,
+        torch.tensor(wanted),
+        torch.tensor(targets),
+        [skill for skill, _, _ in rows],
+        torch.tensor(row_of),
+    )
+
+
+def encoded(tokenizer, example, date=None):
+    """The ids of an example's system message, of the rest of its prompt, and of its reply."""
+    pieces = harmony.prompt(example.messages, example.tools, example.effort, date)
+    system, rest = pieces[:_SYSTEM_PIECES], pieces[_SYSTEM_PIECES:]
+    return tokenizer.encode(system), tokenizer.encode(rest), tokenizer.encode(harmony.reply(example.reply))
+
+
+def endless(tokenizer, seed, budget, split=TRAIN):
+    """Batches of at most about `budget` tokens, padding included, the same for the same seed."""
+    rng = random.Random(f"{seed} {split}")
+    kept = {}
+    while True:
+        for _ in range(_POOL):
+            example = mixture.make(rng, split)
+            _, prompt, reply = encoded(tokenizer, example)
+            if len(prompt) + len(reply) <= MOST_TOKENS:
+                # All that the system message depends on, but for the date.
+                kind = (EFFORTS.index(example.effort), bool(example.tools))
+                kept.setdefault(kind, []).append((example, prompt, reply))
+        ready = []
+        for kind in sorted(kept):
+            group = sorted(kept[kind], key=lambda row: len(row[1]) + len(row[2]))
+            kept[kind] = []
+            while group:
+                longest = _padded(len(group[-1][1]) + len(group[-1][2]))
+                count = max(1, budget // longest)
+                rows, group = group[-count:], group[:-count]
+                ready.append(rows)
+        rng.shuffle(ready)
+        for rows in ready:
+            date = None
+            if rng.random() < _WITH_DATE:
+                date = f"20{rng.randint(24, 29)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+            system, _, _ = encoded(tokenizer, rows[0][0], date)
+            yield make(tokenizer, [(e.skill, prompt, reply) for e, prompt, reply in rows], system)
+
+
+def in_background(tokenizer, seed, budget, skip=0):
+    """`endless` from another process, without the first `skip` batches."""
+    queue = multiprocessing.Queue(maxsize=64)
+    process = multiprocessing.Process(target=_fill, args=(queue, tokenizer, seed, budget, skip), daemon=True)
+    process.start()
+    while True:
+        beginning, tokens, wanted, targets, skills, rows = queue.get()
+        arrays = (torch.from_numpy(a) for a in (beginning, tokens, wanted, targets))
+        yield Batch(*arrays, skills, torch.from_numpy(rows))
+
+
+def _fill(queue, tokenizer, seed, budget, skip):
+    torch.set_num_threads(1)
+    for i, batch in enumerate(endless(tokenizer, seed, budget)):
+        if i >= skip:
+            tensors = (batch.beginning, batch.tokens, batch.wanted, batch.targets)
+            queue.put((*(tensor.numpy() for tensor in tensors), batch.skills, batch.rows.numpy()))

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Trains rack72-mini and writes it as a checkpoint in the published gpt-oss layout.
+
+    python3 train.py --out ../../models/rack72-mini
+
+Needs PyTorch 1.13 or later and nothing else; see the model card for how long it takes. The same
+seed gives the same data in the same order; weights are the same only on the same kind of machine,
+since products are summed as PyTorch's kernels please.
+"""
+
+import argparse
+import ctypes
+import itertools
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+# Read when PyTorch is loaded; the kernels of all sizes of products that occur are kept.
+os.environ.setdefault("DNNL_PRIMITIVE_CACHE_CAPACITY", "16384")
+
+import torch
+import torch.nn.functional as F
+
+from mini import batches, checkpoint, mixture, tokenizer
+from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, TRAIN
+from mini.harmony import Special, prompt, reply
+from mini.model import GptOss, Shape, parameter_shapes
+from mini.optimizer import Optimizer
+
+_PEAK_RATE = 2e-3
+_WARM_UP = 300
+_BALANCE = 0.02
+_TOKENIZER_EXAMPLES = 30_000
+_MIB = 1 << 20
+
+
+def main():
+    arguments = _arguments()
+    _keep_freed_memory()
+    torch.set_num_threads(arguments.threads)
+    torch.manual_seed(arguments.seed)
+    words = _tokenizer(arguments)
+    shape = Shape()
+    compute = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
+    optimizer = Optimizer(_initial(shape), compute)
+    model = GptOss(shape, optimizer.seen, compute)
+    start, done = 0, 0
+    if arguments.resume:
+        state = torch.load(arguments.resume)
+        optimizer.load(state["optimizer"])
+        start, done = state["batches"], state["tokens"]
+    tests = {split: _tests(words, arguments.seed, split) for split in (TRAIN, HELD_OUT_VALUES, HELD_OUT_PHRASINGS)}
+
+    began, since, log = time.monotonic(), time.monotonic(), []
+    data = batches.in_background(words, arguments.seed, arguments.batch, start)
+    for count, batch in enumerate(data, start + 1):
+        rate = _rate(count, done / arguments.tokens)
+        logits, use = model.forward(batch.beginning, batch.tokens, batch.wanted)
+        loss = F.cross_entropy(logits, batch.targets, ignore_index=batches.NOTHING)
+        shares, chances = use.unbind(1)
+        balance = shape.num_local_experts * (shares * chances).sum(-1).mean()
+        (loss + _BALANCE * balance).backward()
+        norm = optimizer.step(rate)
+        done += batch.beginning.numel() + batch.tokens.numel()
+        asked = batch.targets != batches.NOTHING
+        right = (logits.argmax(-1) == batch.targets)[asked].float().mean().item()
+        hottest = shares.sort(-1, descending=True).values[:, :16].sum(-1).mean().item()
+        log.append((loss.item(), right, balance.item(), hottest, norm))
+        if count % 50 == 0:
+            loss, right, balance, hottest, norm = (sum(column) / len(log) for column in zip(*log))
+            minutes = (time.monotonic() - began) / 60
+            print(
+                f"{count} batches {done / 1e6:.2f} M tokens {minutes:.1f} min loss {loss:.4f} right {right:.4f}"
+                f" balance {balance:.3f} hottest16 {hottest:.3f} norm {norm:.2f} rate {rate:.5f}",
+                flush=True,
+            )
+            log = []
+        finished = done >= arguments.tokens
+        if finished or time.monotonic() - since > 60 * arguments.every:
+            since = time.monotonic()
+            checkpoint.save(arguments.out, shape, optimizer.seen, words)
+            for split, test in tests.items():
+                print(f"  {split}: {_scores(model, test)}", flush=True)
+            if arguments.state:
+                state = {"optimizer": optimizer.state(), "batches": count, "tokens": done}
+                torch.save(state, arguments.state)
+        if finished:
+            return
+
+
+def _arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="directory of the checkpoint")
+    parser.add_argument("--tokens", type=float, default=22e6, help="tokens to train on, padding included")
+    parser.add_argument("--batch", type=int, default=8192, help="tokens in a batch")
+    parser.add_argument("--seed", type=int, default=72)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", choices=("bf16", "f32"), default="bf16", help="of products; bf16 is faster where the processor has instructions for it")
+    parser.add_argument("--every", type=float, default=10, help="minutes between checkpoints")
+    parser.add_argument("--state", type=Path, help="file for all that --resume needs")
+    parser.add_argument("--resume", type=Path, help="file that --state wrote")
+    return parser.parse_args()
+
+
+def _keep_freed_memory():
+    """Has the C library keep freed memory: giving 16 MB back after each operation costs far more."""
+    if sys.platform == "linux":
+        trim_threshold, mmap_threshold = -1, -3
+        for option in (trim_threshold, mmap_threshold):
+            ctypes.CDLL(None).mallopt(option, 2**31 - 1)
+
+
+def _tokenizer(arguments):
+    """That of the directory, or a new one of text that the generator makes."""
+    path = arguments.out / "tokenizer.json"
+    if path.exists():
+        return tokenizer.Tokenizer.load(path)
+    rng = random.Random(f"{arguments.seed} tokenizer")
+    texts = []
+    for _ in range(_TOKENIZER_EXAMPLES):
+        example = mixture.make(rng, TRAIN)
+        pieces = prompt(example.messages, example.tools, example.effort)[5:] + reply(example.reply)
+        texts += [piece for piece in pieces if not isinstance(piece, Special)]
+    # The system message is in every prompt, so its words shall be short.
+    texts += prompt([], [{"function": {"name": "f"}}], "medium", "2025-01-01")[3:4] * 1000
+    return tokenizer.train(texts)
+
+
+def _initial(shape):
+    parameters = {}
+    for name, size in parameter_shapes(shape).items():
+        if "norm" in name:
+            parameters[name] = torch.ones(size)
+        elif len(size) == 1 or name.endswith("_bias"):
+            parameters[name] = torch.zeros(size)
+        elif "embed" in name:
+            parameters[name] = torch.randn(size) * 0.1
+        else:
+            deviation = size[-1] ** -0.5
+            if name.endswith(("o_proj.weight", "down_proj")):
+                # What adds to the residual stream, so that it does not grow with the depth.
+                deviation *= (2 * shape.num_hidden_layers) ** -0.5
+            parameters[name] = torch.randn(size) * deviation
+    return parameters
+
+
+def _rate(batch, progress):
+    """Rises, holds for half of the training, falls to nothing."""
+    falling = min(1.0, (1 - progress) / 0.5)
+    return _PEAK_RATE * min(1.0, batch / _WARM_UP) * max(falling, 0.01)
+
+
+def _tests(words, seed, split):
+    return list(itertools.islice(batches.endless(words, f"{seed} test", 4096, split), 10))
+
+
+@torch.no_grad()
+def _scores(model, test):
+    """For each skill the share of replies that greedy decoding writes to the letter."""
+    right, all_ = {}, {}
+    for batch in test:
+        logits, _ = model.forward(batch.beginning, batch.tokens, batch.wanted)
+        errors = (logits.argmax(-1) != batch.targets) & (batch.targets != batches.NOTHING)
+        wrong = torch.zeros(len(batch.skills)).index_add_(0, batch.rows, errors.float())
+        for skill, count in zip(batch.skills, wrong.tolist()):
+            right[skill] = right.get(skill, 0) + (count == 0)
+            all_[skill] = all_.get(skill, 0) + 1
+    parts = [f"{skill} {right[skill] / all_[skill]:.2f}" for skill in sorted(all_)]
+    return f"all {sum(right.values()) / sum(all_.values()):.3f}, " + ", ".join(parts)
+
+
+if __name__ == "__main__":
+    main()

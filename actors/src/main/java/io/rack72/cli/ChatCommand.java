@@ -74,10 +74,7 @@ final class ChatCommand implements Callable<Integer> {
     layers.option("chat", "rack72.gateway.host", "127.0.0.1");
     layers.option("chat", "rack72.gateway.port", 0);
     Rack72Config config = layers.load(invocation.host());
-    if (config.model().directory().isEmpty()) {
-      samplingOptions.limitTokens(DemoModel.REPLY_TOKENS);
-    }
-    OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
+    OpenModel model = OpenModel.open(config.model(), invocation);
     try (RackLauncher.Rack rack = invocation.launcher().launch(config, model);
         RackLauncher.Gateway gateway = invocation.launcher().open(rack, config)) {
       return converse(config, gateway.url(), Optional.of(model.name()));

@@ -64,9 +64,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private RackLauncher.Rack launch(Rack72Config config) {
-    return invocation
-        .launcher()
-        .launch(config, OpenModel.open(config.model(), invocation, spec.commandLine().getErr()));
+    return invocation.launcher().launch(config, OpenModel.open(config.model(), invocation));
   }
 
   private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {

@@ -73,7 +73,7 @@ class ServeCommandTest {
 
   private static CommandRun serve(RackLauncher launcher, String model, String... args) {
     return CommandRun.of(
-        CommandRun.invocation("", false, directory, launcher),
+        CommandRun.invocation("", false, launcher),
         Stream.concat(Stream.of("serve", "--model", model, "--rack", "hgx-b200"), Stream.of(args))
             .toArray(String[]::new));
   }

@@ -85,8 +85,7 @@ class GenerationConfigTest {
       assertEquals(
           OptionalDouble.of(0.5),
           read("{%s,\"temperature\":0.5}".formatted(sampled), "{}", 10).temperature());
-      assertEquals(
-          OptionalDouble.empty(), read("{%s}".formatted(sampled), "{}", 10).temperature());
+      assertEquals(OptionalDouble.empty(), read("{%s}".formatted(sampled), "{}", 10).temperature());
     }
   }
 

@@ -27,7 +27,7 @@ public final class ApiServer implements AutoCloseable {
    * @param url with or without {@code /v1} at its end
    * @param model to ask it for; empty where it is to be asked which it has
    */
-  static ApiServer at(URI url, Optional<Secret> apiKey, Optional<String> model) {
+  public static ApiServer at(URI url, Optional<Secret> apiKey, Optional<String> model) {
     return new ApiServer(url, apiKey, model, () -> {});
   }
 

@@ -49,7 +49,7 @@ final class ChatCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     try (ApiServer server =
-            serverOptions.open(spec.commandLine(), invocation, ForwardObserver.NONE);
+            serverOptions.open(spec.commandLine(), invocation, _ -> ForwardObserver.NONE);
         ChatClient client = new ChatClient(server)) {
       converse(client, server.model().isPresent() ? server.model().get() : client.firstModel());
     }

@@ -1,11 +1,13 @@
 package io.rack72.cli;
 
+import io.rack72.checkpoint.ModelConfig;
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
 import io.rack72.model.ForwardObserver;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -23,18 +25,14 @@ public final class ServerOptions {
               + " that the model has there.")
   private URI url;
 
-  /** Whether the command has a rack of its own. */
-  public boolean ownRack() {
-    return url == null;
-  }
-
   /**
    * The server, started where {@code --url} names none.
    *
    * @param command that has these options
-   * @param observer of the command's own rack
+   * @param observer of a rack of the command's own, which has this model
    */
-  public ApiServer open(CommandLine command, Invocation invocation, ForwardObserver observer) {
+  public ApiServer open(
+      CommandLine command, Invocation invocation, Function<ModelConfig, ForwardObserver> observer) {
     ConfigLayers layers = rackOptions.layers();
     if (url != null) {
       if (url.getHost() == null || !List.of("http", "https").contains(url.getScheme())) {
@@ -48,7 +46,8 @@ public final class ServerOptions {
     layers.option(command.getCommandName(), "rack72.gateway.host", "127.0.0.1");
     layers.option(command.getCommandName(), "rack72.gateway.port", 0);
     Rack72Config config = layers.load(invocation.host());
+    OpenModel model = OpenModel.open(config.model(), invocation);
     return ApiServer.start(
-        config, OpenModel.open(config.model(), invocation), invocation.launcher(), observer);
+        config, model, invocation.launcher(), observer.apply(model.checkpoint().config()));
   }
 }

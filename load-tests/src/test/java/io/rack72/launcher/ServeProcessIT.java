@@ -68,6 +68,8 @@ final class ServeProcessIT {
       assertEquals(72, ready.get("gpus").intValue());
       assertEquals(72, ready.get("expert_parallel").intValue());
 
+      awaitWarmUp(client, url);
+
       HttpResponse<String> reply = client.send(chat(url, 4, false), BodyHandlers.ofString(UTF_8));
       assertEquals(200, reply.statusCode(), reply::body);
       JsonNode usage = new ObjectMapper().readTree(reply.body()).get("usage");
@@ -186,6 +188,20 @@ final class ServeProcessIT {
       assertEquals(1, ended.errors().lines().count(), ended::errors);
       assertTrue(ended.errors().startsWith("rack72"), ended::errors);
       return ended.errors();
+    }
+  }
+
+  /** Waits for the tokens that a server computes before anybody asks for some. */
+  private static void awaitWarmUp(HttpClient client, URI url) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(url.resolve("/rack")).build();
+    long deadline = System.nanoTime() + REPLY_DEADLINE.toNanos();
+    long steps = 0;
+    while (steps == 0) {
+      assertTrue(System.nanoTime() < deadline, "no GPU has made a step");
+      String rack = client.send(request, BodyHandlers.ofString(UTF_8)).body();
+      for (JsonNode gpu : new ObjectMapper().readTree(rack).get("gpus")) {
+        steps += gpu.get("steps").longValue();
+      }
     }
   }
 

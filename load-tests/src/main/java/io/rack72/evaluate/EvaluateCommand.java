@@ -101,9 +101,6 @@ final class EvaluateCommand implements Callable<Integer> {
         Evaluation.spread(ChatPrompt.readAll(Optional.ofNullable(prompts)), limit);
     List<GreedyPrompt> greedy = GreedyPrompt.readAll(Optional.ofNullable(tokens));
     Report report = run(chats, greedy);
-    if (failures != null) {
-      write(report);
-    }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(report.toJson());
@@ -111,6 +108,10 @@ final class EvaluateCommand implements Callable<Integer> {
       out.print(report.toText());
     }
     out.flush();
+    // Last, so that a file that cannot be written costs nobody the report.
+    if (failures != null) {
+      write(report);
+    }
     return report.reached() ? 0 : 1;
   }
 

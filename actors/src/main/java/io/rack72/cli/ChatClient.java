@@ -4,9 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.rack72.config.Secret;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -14,7 +12,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Iterator;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -28,8 +25,7 @@ final class ChatClient implements AutoCloseable {
   private static final String END = "[DONE]";
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
-  private final URI base;
-  private final Optional<Secret> apiKey;
+  private final ApiServer server;
 
   /** Takes the parts of a reply as they arrive. */
   interface Listener {
@@ -40,22 +36,17 @@ final class ChatClient implements AutoCloseable {
     void content(String text);
   }
 
-  /**
-   * @param base of the server, with or without {@code /v1} at its end
-   * @param apiKey to send
-   */
-  ChatClient(URI base, Optional<Secret> apiKey) {
-    this.base = base;
-    this.apiKey = apiKey;
+  ChatClient(ApiServer server) {
+    this.server = server;
   }
 
   /** The first of the models that the server has. */
   String firstModel() throws IOException, InterruptedException {
-    HttpResponse<Stream<String>> response = send(request("models").GET().build());
+    HttpResponse<Stream<String>> response = send(server.request("models").GET().build());
     try (Stream<String> lines = response.body()) {
       JsonNode name = json(lines.collect(Collectors.joining("\n"))).at("/data/0/id");
       if (!name.isTextual()) {
-        throw new CommandFailedException(base + " has no model to talk to");
+        throw new CommandFailedException(server.url() + " has no model to talk to");
       }
       return name.asText();
     }
@@ -70,7 +61,8 @@ final class ChatClient implements AutoCloseable {
   String complete(ObjectNode body, Listener listener) throws IOException, InterruptedException {
     body.put("stream", true);
     HttpRequest request =
-        request("chat/completions")
+        server
+            .request("chat/completions")
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(body.toString()))
             .build();
@@ -88,7 +80,8 @@ final class ChatClient implements AutoCloseable {
         content.append(take(json(data), listener));
       }
     }
-    throw new CommandFailedException(base + " ended the stream before the reply was complete");
+    throw new CommandFailedException(
+        server.url() + " ended the stream before the reply was complete");
   }
 
   private String take(JsonNode chunk, Listener listener) {
@@ -107,21 +100,14 @@ final class ChatClient implements AutoCloseable {
     return content;
   }
 
-  private HttpRequest.Builder request(String path) {
-    String root = base.toString().replaceAll("/+$", "");
-    String versioned = root.endsWith("/v1") ? root : root + "/v1";
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(versioned + "/" + path));
-    apiKey.ifPresent(key -> request.header("Authorization", "Bearer " + key.text()));
-    return request;
-  }
-
   private HttpResponse<Stream<String>> send(HttpRequest request)
       throws IOException, InterruptedException {
     HttpResponse<Stream<String>> response;
     try {
       response = http.send(request, BodyHandlers.ofLines());
     } catch (java.net.ConnectException | java.net.http.HttpConnectTimeoutException e) {
-      throw new CommandFailedException("cannot connect to " + base + "; is a server there?", e);
+      throw new CommandFailedException(
+          "cannot connect to " + server.url() + "; is a server there?", e);
     }
     if (response.statusCode() != 200) {
       try (Stream<String> lines = response.body()) {
@@ -136,7 +122,7 @@ final class ChatClient implements AutoCloseable {
     try {
       return errorOf(Json.read(body));
     } catch (JsonProcessingException e) {
-      return base + " answered with status " + status;
+      return server.url() + " answered with status " + status;
     }
   }
 
@@ -148,7 +134,7 @@ final class ChatClient implements AutoCloseable {
     try {
       return Json.read(text);
     } catch (JsonProcessingException e) {
-      throw new CommandFailedException(base + " sent something that is not JSON", e);
+      throw new CommandFailedException(server.url() + " sent something that is not JSON", e);
     }
   }
 

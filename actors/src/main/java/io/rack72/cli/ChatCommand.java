@@ -2,22 +2,17 @@ package io.rack72.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.rack72.config.ConfigLayers;
-import io.rack72.config.Rack72Config;
+import io.rack72.model.ForwardObserver;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -35,16 +30,8 @@ final class ChatCommand implements Callable<Integer> {
   private final Invocation invocation;
 
   @Spec private CommandSpec spec;
-  @Mixin private RackOptions rackOptions;
+  @Mixin private ServerOptions serverOptions;
   @Mixin private SamplingOptions samplingOptions;
-
-  @Option(
-      names = "--url",
-      paramLabel = "URL",
-      description =
-          "Server to talk to, such as http://localhost:8000; --model is then the name"
-              + " that the model has there.")
-  private URI url;
 
   @Option(names = "--system", paramLabel = "TEXT", description = "Instructions for the model.")
   private String system;
@@ -61,55 +48,35 @@ final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    ConfigLayers layers = rackOptions.layers();
-    if (url != null) {
-      if (url.getHost() == null || !List.of("http", "https").contains(url.getScheme())) {
-        throw new ParameterException(
-            spec.commandLine(), "--url is such as http://localhost:8000, not '" + url + "'");
-      }
-      return converse(
-          layers.load(invocation.host()), url, Optional.ofNullable(rackOptions.model()));
+    try (ApiServer server =
+            serverOptions.open(spec.commandLine(), invocation, _ -> ForwardObserver.NONE);
+        ChatClient client = new ChatClient(server)) {
+      converse(client, server.model().isPresent() ? server.model().get() : client.firstModel());
     }
-    // The gateway of a rack of its own is for this process alone.
-    layers.option("chat", "rack72.gateway.host", "127.0.0.1");
-    layers.option("chat", "rack72.gateway.port", 0);
-    Rack72Config config = layers.load(invocation.host());
-    if (config.model().directory().isEmpty()) {
-      samplingOptions.limitTokens(DemoModel.REPLY_TOKENS);
-    }
-    OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
-    try (RackLauncher.Rack rack = invocation.launcher().launch(config, model);
-        RackLauncher.Gateway gateway = invocation.launcher().open(rack, config)) {
-      return converse(config, gateway.url(), Optional.of(model.name()));
-    }
+    return 0;
   }
 
-  private int converse(Rack72Config config, URI server, Optional<String> model)
-      throws IOException, InterruptedException {
+  private void converse(ChatClient client, String model) throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     BufferedReader in =
         new BufferedReader(new InputStreamReader(invocation.in(), StandardCharsets.UTF_8));
-    try (ChatClient client = new ChatClient(server, config.http().apiKey())) {
-      Conversation conversation =
-          new Conversation(client, model.isPresent() ? model.get() : client.firstModel());
-      for (String line = ask(in, out); line != null; line = ask(in, out)) {
-        if (line.isBlank()) {
-          continue;
+    Conversation conversation = new Conversation(client, model);
+    for (String line = ask(in, out); line != null; line = ask(in, out)) {
+      if (line.isBlank()) {
+        continue;
+      }
+      try {
+        conversation.say(line, new ReplyPrinter(out, invocation.onTerminal()));
+        out.println();
+        out.flush();
+      } catch (CommandFailedException e) {
+        // A person can say something else; a script must not take silence for an answer.
+        if (!invocation.onTerminal()) {
+          throw e;
         }
-        try {
-          conversation.say(line, new ReplyPrinter(out, invocation.onTerminal()));
-          out.println();
-          out.flush();
-        } catch (CommandFailedException e) {
-          // A person can say something else; a script must not take silence for an answer.
-          if (!invocation.onTerminal()) {
-            throw e;
-          }
-          spec.commandLine().getErr().println("rack72: " + e.getMessage());
-        }
+        spec.commandLine().getErr().println("rack72: " + e.getMessage());
       }
     }
-    return 0;
   }
 
   private String ask(BufferedReader in, PrintWriter out) throws IOException {

@@ -55,7 +55,7 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     checkUsage();
     Rack72Config config = rackOptions.layers().load(invocation.host());
-    OpenModel model = OpenModel.open(config.model(), invocation, spec.commandLine().getErr());
+    OpenModel model = OpenModel.open(config.model(), invocation);
     try (RackLauncher.Rack rack = invocation.launcher().launch(config, model)) {
       ServedModel served = rack.model();
       if (served.tokenizer().isEmpty() && !samplingOptions.stop().isEmpty()) {

@@ -5,6 +5,7 @@ import io.rack72.config.Host;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What a command is given by the process that it runs in. Commands write to the streams of their
@@ -14,7 +15,8 @@ import java.nio.file.Path;
  * @param onTerminal whether a person is at both ends: then there are prompts, progress and colour
  * @param host the machine
  * @param hostMemoryBytes memory that this process may use, the limits of its container included
- * @param cacheDirectory where models made on first use are kept
+ * @param bundledModel directory of the model that comes with the program; empty where that is
+ *     missing
  * @param launcher starts racks
  */
 public record Invocation(
@@ -22,7 +24,7 @@ public record Invocation(
     boolean onTerminal,
     Host host,
     long hostMemoryBytes,
-    Path cacheDirectory,
+    Optional<Path> bundledModel,
     RackLauncher launcher) {
 
   /** Of this process. */
@@ -35,7 +37,7 @@ public record Invocation(
         isOnTerminal(),
         host,
         hostMemoryBytes,
-        cacheDirectory(host),
+        BundledModel.directory(),
         new LocalLauncher(hostMemoryBytes));
   }
 
@@ -43,13 +45,5 @@ public record Invocation(
   @SuppressWarnings("SystemConsoleNull")
   private static boolean isOnTerminal() {
     return System.console() != null && System.console().isTerminal();
-  }
-
-  /** By the XDG base directory specification: a relative or empty variable counts as none. */
-  private static Path cacheDirectory(Host host) {
-    String xdg = host.environment().getOrDefault("XDG_CACHE_HOME", "");
-    Path base =
-        xdg.startsWith("/") ? Path.of(xdg) : Path.of(System.getProperty("user.home"), ".cache");
-    return base.resolve("rack72");
   }
 }

@@ -12,6 +12,7 @@ import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
 import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvSizing;
+import io.rack72.model.ForwardObserver;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.rack.LocalRack;
@@ -44,13 +45,14 @@ final class LocalLauncher implements RackLauncher {
   }
 
   @Override
-  public Rack launch(Rack72Config config, OpenModel model) {
+  public Rack launch(Rack72Config config, OpenModel model, ForwardObserver observer) {
     try {
       RackSettings settings = settings(config, model);
       Workers workers = new Workers(config.cpuThreads());
       WallClock clock = new WallClock();
       try {
-        return new RunningRack(start(settings, model, workers, clock), model, workers, clock);
+        return new RunningRack(
+            start(settings, model, workers, clock, observer), model, workers, clock);
       } catch (RuntimeException | Error e) {
         workers.close();
         clock.close();
@@ -63,7 +65,11 @@ final class LocalLauncher implements RackLauncher {
   }
 
   private static LocalRack start(
-      RackSettings settings, OpenModel model, Workers workers, WallClock clock) {
+      RackSettings settings,
+      OpenModel model,
+      Workers workers,
+      WallClock clock,
+      ForwardObserver observer) {
     try {
       return LocalRack.start(
           settings,
@@ -71,7 +77,8 @@ final class LocalLauncher implements RackLauncher {
           model.name(),
           model.tokenizer(),
           new VectorKernels(workers),
-          clock);
+          clock,
+          observer);
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(e.getMessage(), e);
     }

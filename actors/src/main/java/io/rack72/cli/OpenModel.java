@@ -7,7 +7,6 @@ import io.rack72.text.HuggingFaceTokenizer;
 import io.rack72.text.O200kHarmonyTokenizer;
 import io.rack72.text.Tokenizer;
 import io.rack72.text.Tokenizers;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -22,22 +21,18 @@ public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> 
     implements AutoCloseable {
 
   /**
-   * Opens the model that is configured. Where that is the demo model, it is made if need be, and a
-   * line on {@code err} tells what it is.
+   * Opens the model that is configured.
+   *
+   * @throws CommandFailedException if that is the one that comes with the program, which is missing
    */
-  static OpenModel open(ModelSettings settings, Invocation invocation, PrintWriter err) {
+  static OpenModel open(ModelSettings settings, Invocation invocation) {
     Path directory =
-        settings
-            .directory()
-            .orElseGet(
-                () ->
-                    new DemoModel(invocation.cacheDirectory())
-                        .prepare(err, ProgressBar.on(err, invocation.onTerminal())));
+        settings.directory().or(invocation::bundledModel).orElseThrow(BundledModel::missing);
     Checkpoint checkpoint = Checkpoint.open(directory);
     try {
       return new OpenModel(
           checkpoint,
-          settings.name().orElseGet(() -> name(settings)),
+          settings.name().orElseGet(() -> name(directory)),
           tokenizer(settings.tokenizer(), checkpoint));
     } catch (RuntimeException | Error e) {
       checkpoint.close();
@@ -45,12 +40,9 @@ public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> 
     }
   }
 
-  private static String name(ModelSettings settings) {
-    return settings
-        .directory()
-        .map(directory -> directory.toAbsolutePath().normalize().getFileName())
-        .map(Path::toString)
-        .orElse(DemoModel.NAME);
+  private static String name(Path directory) {
+    Path name = directory.toAbsolutePath().normalize().getFileName();
+    return name == null ? directory.toString() : name.toString();
   }
 
   private static Optional<Tokenizer> tokenizer(TokenizerSource source, Checkpoint checkpoint) {

@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import io.rack72.config.Rack72Config;
+import io.rack72.model.ForwardObserver;
 import io.rack72.rack.RackActor;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
@@ -15,8 +16,14 @@ public interface RackLauncher {
    * Starts a rack. When it fails nothing of it is left running.
    *
    * @param model the rack's from now on: closed with it, or here if the rack does not start
+   * @param observer of all GPUs, which call it at the same time
    */
-  Rack launch(Rack72Config config, OpenModel model);
+  Rack launch(Rack72Config config, OpenModel model, ForwardObserver observer);
+
+  /** Starts a rack that nobody looks into while it computes. */
+  default Rack launch(Rack72Config config, OpenModel model) {
+    return launch(config, model, ForwardObserver.NONE);
+  }
 
   /** Opens a gateway in front of a rack. When it fails no port is open. */
   Gateway open(Rack rack, Rack72Config config);

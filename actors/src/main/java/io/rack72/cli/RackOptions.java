@@ -10,7 +10,9 @@ final class RackOptions {
   @Option(
       names = "--model",
       paramLabel = "DIR|NAME",
-      description = "Directory of a checkpoint; without it, the small random model \"demo\".")
+      description =
+          "Directory of a checkpoint; without it rack72-mini, the small model that comes with the"
+              + " program.")
   private String model;
 
   @Option(

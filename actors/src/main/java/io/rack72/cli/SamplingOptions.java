@@ -68,13 +68,6 @@ final class SamplingOptions {
     return stop;
   }
 
-  /** Sets how many tokens to generate at most, unless an option does. */
-  void limitTokens(int tokens) {
-    if (maxTokens == null) {
-      maxTokens = tokens;
-    }
-  }
-
   /**
    * What a sampler is given. Where an option was not given the checkpoint's own default holds.
    *

@@ -2,6 +2,10 @@ package io.rack72.cli;
 
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.routing.RouterActor;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.SequenceId;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.util.LinkedHashMap;
@@ -21,6 +25,14 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
+  /**
+   * A few tokens for nobody, computed as soon as clients can come. The JVM compiles the kernels
+   * meanwhile, which takes longer than most first replies.
+   */
+  private static final SequenceRequest WARM_UP =
+      new SequenceRequest(
+          new SequenceId("warm-up", 0), 1, new int[] {0}, new int[0], SamplingParams.greedy(16));
+
   private final Invocation invocation;
 
   @Spec private CommandSpec spec;
@@ -53,7 +65,9 @@ final class ServeCommand implements Callable<Integer> {
       out.println(
           json ? readyJson(config, rack, gateway.url()) : ready(config, rack, gateway.url()));
       out.flush();
+      rack.router().tell(new RouterActor.Submit(WARM_UP, rack.system().ignoreRef()));
       stop.orEndOf(rack.system().getWhenTerminated());
+      rack.router().tell(new RouterActor.Cancel(WARM_UP.id()));
       PrintWriter err = spec.commandLine().getErr();
       err.println(
           "rack72: stopping; running requests have %.1f s to end"
@@ -64,9 +78,7 @@ final class ServeCommand implements Callable<Integer> {
   }
 
   private RackLauncher.Rack launch(Rack72Config config) {
-    return invocation
-        .launcher()
-        .launch(config, OpenModel.open(config.model(), invocation, spec.commandLine().getErr()));
+    return invocation.launcher().launch(config, OpenModel.open(config.model(), invocation));
   }
 
   private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {

@@ -67,12 +67,24 @@ public final class LocalRack implements AutoCloseable {
     this.pools = pools;
   }
 
+  /** Starts a rack that nobody looks into while it computes. */
+  public static LocalRack start(
+      RackSettings settings,
+      Checkpoint checkpoint,
+      String name,
+      Optional<Tokenizer> tokenizer,
+      Kernels kernels,
+      Clock clock) {
+    return start(settings, checkpoint, name, tokenizer, kernels, clock, ForwardObserver.NONE);
+  }
+
   /**
    * Starts a rack.
    *
    * @param checkpoint stays open as long as the rack runs; closing it afterwards is the caller's
    * @param name by which clients ask for the model
    * @param kernels shared by all GPUs
+   * @param observer of all GPUs, which call it at the same time
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
    * @throws IllegalArgumentException if the KV memory does not hold even one sequence, or a step's
    *     tensors are too large for an array
@@ -83,7 +95,8 @@ public final class LocalRack implements AutoCloseable {
       String name,
       Optional<Tokenizer> tokenizer,
       Kernels kernels,
-      Clock clock) {
+      Clock clock,
+      ForwardObserver observer) {
     ModelConfig config = checkpoint.config();
     ModelWeights weights = new CheckpointWeights(checkpoint);
     ExpertPlacement placement =
@@ -134,7 +147,7 @@ public final class LocalRack implements AutoCloseable {
               settings.profile().trayOf(id),
               config,
               placement,
-              new CpuDevice(weights, kernels, rotary, slots, ForwardObserver.NONE),
+              new CpuDevice(weights, kernels, rotary, slots, observer),
               kv,
               hbm.takesSequences(id) ? Optional.of(new Scheduler(limits, kv)) : Optional.empty(),
               new Sampler(),

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -152,7 +151,7 @@ class ChatCommandTest {
   }
 
   private static Invocation invocation(String in, boolean onTerminal) {
-    return CommandRun.invocation(in, onTerminal, Path.of("no-cache"), CommandRun.localLauncher());
+    return CommandRun.invocation(in, onTerminal, CommandRun.localLauncher());
   }
 
   private String url() {

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** One run of the program in this JVM, and what came of it. */
@@ -15,7 +16,7 @@ record CommandRun(int exitCode, String out, String err) {
 
   /** Runs with nothing on standard input. */
   static CommandRun of(String... args) {
-    return of(invocation("", false, Path.of("no-cache"), localLauncher()), args);
+    return of(invocation("", false, localLauncher()), args);
   }
 
   static CommandRun of(Invocation invocation, String... args) {
@@ -28,14 +29,19 @@ record CommandRun(int exitCode, String out, String err) {
     return new CommandRun(exitCode, out.toString(), err.toString());
   }
 
+  /** A program that no model came with. */
+  static Invocation invocation(String in, boolean onTerminal, RackLauncher launcher) {
+    return invocation(in, onTerminal, Optional.empty(), launcher);
+  }
+
   static Invocation invocation(
-      String in, boolean onTerminal, Path cacheDirectory, RackLauncher launcher) {
+      String in, boolean onTerminal, Optional<Path> bundledModel, RackLauncher launcher) {
     return new Invocation(
         new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8)),
         onTerminal,
         new Host(2, Map.of()),
         HOST_MEMORY_BYTES,
-        cacheDirectory,
+        bundledModel,
         launcher);
   }
 

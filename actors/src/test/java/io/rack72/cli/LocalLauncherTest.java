@@ -9,8 +9,6 @@ import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.placement.HbmBudget;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.Writer;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;
@@ -129,9 +127,6 @@ class LocalLauncherTest {
   }
 
   private OpenModel open(Rack72Config config) {
-    return OpenModel.open(
-        config.model(),
-        CommandRun.invocation("", false, directory, launcher),
-        new PrintWriter(Writer.nullWriter()));
+    return OpenModel.open(config.model(), CommandRun.invocation("", false, launcher));
   }
 }

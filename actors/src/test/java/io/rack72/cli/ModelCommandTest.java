@@ -61,7 +61,7 @@ class ModelCommandTest {
 
   @Test
   void progressIsShownOnATerminalAndWipedAtTheEnd() {
-    Invocation onTerminal = CommandRun.invocation("", true, directory, CommandRun.localLauncher());
+    Invocation onTerminal = CommandRun.invocation("", true, CommandRun.localLauncher());
     CommandRun run =
         CommandRun.of(
             onTerminal,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.config.Rack72Config;
+import io.rack72.model.ForwardObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -73,7 +74,7 @@ class ServeCommandTest {
 
   private static CommandRun serve(RackLauncher launcher, String model, String... args) {
     return CommandRun.of(
-        CommandRun.invocation("", false, directory, launcher),
+        CommandRun.invocation("", false, launcher),
         Stream.concat(Stream.of("serve", "--model", model, "--rack", "hgx-b200"), Stream.of(args))
             .toArray(String[]::new));
   }
@@ -86,9 +87,9 @@ class ServeCommandTest {
     private URI url;
 
     @Override
-    public Rack launch(Rack72Config config, OpenModel model) {
+    public Rack launch(Rack72Config config, OpenModel model, ForwardObserver observer) {
       launched = true;
-      return local.launch(config, model);
+      return local.launch(config, model, observer);
     }
 
     @Override

@@ -70,7 +70,9 @@ final class ConfigReader {
     String path = keys.text("model.path", 1, 4096);
     String name = keys.text("model.name", 1, 256);
     return new ModelSettings(
-        path.equals("demo") ? Optional.empty() : Optional.of(path(keys, "model.path")),
+        path.equals(ModelSettings.BUNDLED)
+            ? Optional.empty()
+            : Optional.of(path(keys, "model.path")),
         name.equals(AUTO) ? Optional.empty() : Optional.of(name),
         switch (keys.text("model.tokenizer", 1, 4096)) {
           case AUTO -> new TokenizerSource.Auto();

@@ -46,7 +46,7 @@ class ConfigFuzzTest {
           "\n",
           "all",
           "auto",
-          "demo",
+          "rack72-mini",
           "ß",
           "\uD800",
           " ",

@@ -44,10 +44,8 @@ final class FreshCloneIT {
         clone,
         clone.resolve("rack72").toString(),
         "generate",
-        "--model",
-        "runtime/src/test/resources/golden/tiny",
-        "--prompt-ids",
-        "1,2,3",
+        "--prompt",
+        "Hello",
         "--max-tokens",
         "2");
     assertTrue(Files.exists(clone.resolve("load-tests/target/app/built")));

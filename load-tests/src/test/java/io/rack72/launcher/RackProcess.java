@@ -31,7 +31,7 @@ final class RackProcess implements AutoCloseable {
   /**
    * Starts it.
    *
-   * @param directory for what it writes, with a cache of its own
+   * @param directory for what it writes
    */
   RackProcess(Path directory, List<String> arguments) throws IOException {
     this.arguments = arguments;
@@ -39,7 +39,6 @@ final class RackProcess implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(LAUNCHER.toString());
     builder.command().addAll(arguments);
     builder.environment().keySet().removeIf(name -> name.startsWith("RACK72_"));
-    builder.environment().put("XDG_CACHE_HOME", directory.resolve("cache").toString());
     process = builder.redirectError(errors.toFile()).start();
     output = process.inputReader(UTF_8);
   }

@@ -16,7 +16,8 @@ import java.util.TreeSet;
  * @param stopTokenIds ids that end a generation, ascending, each less than the vocabulary size
  * @param padTokenId id that fills batches, where there is one
  * @param bosTokenId id that begins a text, where there is one
- * @param temperature default sampling temperature, where one is given
+ * @param temperature default sampling temperature, where one is given; 0, which is greedy, where
+ *     {@code do_sample} is false
  * @param topP default nucleus, where one is given
  * @param topK default number of candidates, where one is given
  */
@@ -69,7 +70,7 @@ public record GenerationConfig(
         stopTokenIds(json.has(EOS_TOKEN_ID) ? json : modelConfig, vocabSize),
         tokenId(json, "pad_token_id", vocabSize),
         tokenId(json, "bos_token_id", vocabSize),
-        inRange(json, "temperature", 0, 100),
+        temperature(json),
         inRange(json, "top_p", 0, 1),
         topK(json));
   }
@@ -106,6 +107,17 @@ public record GenerationConfig(
           field, "must hold ids from 0 to %d (vocab_size), not %d".formatted(vocabSize - 1, id));
     }
     return id;
+  }
+
+  /**
+   * A {@code do_sample} of false means greedy, and the temperature beside it nothing, as in Hugging
+   * Face's own library. That library takes a missing one for false too; here it leaves the
+   * temperature alone, since servers and their clients expect replies to be sampled.
+   */
+  private static OptionalDouble temperature(JsonObject json) {
+    OptionalDouble given = inRange(json, "temperature", 0, 100);
+    boolean greedy = json.has("do_sample") && !json.bool("do_sample");
+    return greedy ? OptionalDouble.of(0) : given;
   }
 
   private static OptionalDouble inRange(JsonObject json, String field, double min, double max) {

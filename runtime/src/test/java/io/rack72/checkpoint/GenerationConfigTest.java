@@ -70,6 +70,25 @@ class GenerationConfigTest {
     assertEquals(List.of(200002, 200012), read(null, "{}", 201088).stopTokenIds());
   }
 
+  @Test
+  void modelThatIsNotToBeSampledIsGreedyWhateverTemperatureStandsBeside() throws IOException {
+    GenerationConfig greedy =
+        read("{\"do_sample\":false,\"temperature\":0.5,\"top_p\":0.9}", "{}", 10);
+    assertEquals(OptionalDouble.of(0), greedy.temperature());
+    assertEquals(OptionalDouble.of(0.9), greedy.topP());
+    assertEquals(OptionalDouble.of(0), read("{\"do_sample\":false}", "{}", 10).temperature());
+  }
+
+  @Test
+  void modelThatIsToBeSampledOrDoesNotSayKeepsItsTemperature() throws IOException {
+    for (String sampled : List.of("\"do_sample\":true", "\"do_sample\":null", "\"top_k\":0")) {
+      assertEquals(
+          OptionalDouble.of(0.5),
+          read("{%s,\"temperature\":0.5}".formatted(sampled), "{}", 10).temperature());
+      assertEquals(OptionalDouble.empty(), read("{%s}".formatted(sampled), "{}", 10).temperature());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -84,6 +103,8 @@ class GenerationConfigTest {
           {"bos_token_id":1.5}     | bos_token_id must be a whole number
           {"temperature":-1}       | temperature must be from 0.0 to 100.0
           {"temperature":"hot"}    | temperature must be a finite number
+          {"do_sample":0}          | do_sample must be true or false
+          {"do_sample":false,"temperature":-1} | temperature must be from 0.0 to 100.0
           {"top_p":1.01}           | top_p must be from 0.0 to 1.0
           {"top_k":-1}             | top_k must not be negative
           []                       | is not a JSON object

@@ -42,7 +42,7 @@ def main():
 
 
 def _prompts(arguments):
-    """Equally many of each module and split, none equal to one of the training's."""
+    """Of each module and split, questions that training never asked; all that there are, at most so many."""
     rng = random.Random(f"{arguments.seed} {TRAIN}")
     seen = {_fingerprint(mixture.make(rng, TRAIN)) for _ in range(arguments.trained_on)}
     rng = random.Random(f"{arguments.seed} evaluation")
@@ -62,9 +62,12 @@ def _prompts(arguments):
 
 
 def _fingerprint(example):
-    """Of the whole request; not Python's hash, which differs from run to run."""
-    text = json.dumps([example.messages, example.tools, example.effort])
-    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+    """Of the last question and the functions on offer; what was said before does not make it new.
+
+    Not Python's hash, which differs from run to run.
+    """
+    question = [message["content"] for message in example.messages if message["role"] == "user"][-1]
+    return hashlib.blake2b(json.dumps([question, example.tools]).encode(), digest_size=8).digest()
 
 
 def _request(example):

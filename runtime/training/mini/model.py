@@ -206,7 +206,7 @@ def _rotary_tables(shape):
     frequencies = plain / shape.rope_factor * ramp + plain * (1 - ramp)
     angles = torch.outer(torch.arange(shape.max_position_embeddings, dtype=torch.float64), frequencies)
     concentration = 0.1 * math.log(shape.rope_factor) + 1
-    return (angles.cos() * concentration).float(), (angles.sin() * concentration).float()
+    return tuple((part * concentration).float() for part in (angles.cos(), angles.sin()))
 
 
 def _padded(rows):

@@ -1,8 +1,8 @@
 """What the model knows by heart: a closed world of facts about the rack, gpt-oss, the program and itself.
 
 Every fact has one answer, so that all capacity goes into recognising the question. Questions are
-composed from frames and from the names that a thing goes by; frames are shared by all facts of a
-kind, and by `refusals`, so that only the subject tells what is known from what is not.
+composed from frames and from the names that a thing goes by. All facts of a kind share the frames, so
+that only the subject tells them apart.
 
 Figures of the hardware are those of the profiles in `cluster-config`; those of gpt-oss are the
 published ones.
@@ -177,7 +177,14 @@ def _filled(frames, **words):
 def _fact(topic, gist, answer, keys, filled, also, also_held_out):
     trained = tuple(text for frames in filled for text in frames[0])
     held_out = tuple(text for frames in filled for text in frames[1])
-    return Fact(topic, gist, answer, keys or (gist,), trained + also, held_out + also_held_out)
+    return Fact(
+        topic, gist, answer, keys or (gist,), _with_own(trained, also), _with_own(held_out, also_held_out)
+    )
+
+
+def _with_own(framed, own):
+    """The fact's own phrasings so often that they are about a third of all, however many the frames make."""
+    return framed + own * max(1, len(framed) // (2 * len(own) or 1))
 
 
 def _count(nouns, owners, gist, answer, keys=(), yours=False, also=(), also_held_out=()):
@@ -303,10 +310,12 @@ _MODELS = (
            also=("How many experts are there in you?",), also_held_out=("How many experts are in you?",)),
     _which(("the number of experts per token", "the number of active experts", "the number of experts of a token"),
            "4", "4 experts work on each token.",
-           also=("How many experts does a token use?", "How many experts work on a token?", "How many experts per token?",
-                 "How many experts does the router pick?", "How many experts are active?",
+           also=("How many experts does a token use?", "How many experts work on a token?",
+                 "How many experts per token?", "How many experts does the router pick?",
+                 "How many experts are active?",
                  "Each token goes to how many experts?", "How many experts compute each token?"),
-           also_held_out=("How many experts work on each token?", "How many experts does the router pick for a token?")),
+           also_held_out=("How many experts work on each token?",
+                          "How many experts does the router pick for a token?")),
     _count(("layers", "transformer layers"), _20B, "24", "gpt-oss-20b has 24 layers."),
     _count(("layers", "transformer layers"), _120B, "36", "gpt-oss-120b has 36 layers."),
     _count(("layers", "transformer layers"), _MINI, "6", "This model has 6 layers.", yours=True),
@@ -442,7 +451,8 @@ _SERVING = (
             "What are prefill and decode?", "Explain prefill and decode.", "What is prefill and decode?",
             "Prefill and decode: what is the difference?", "What is prefill/decode?",
             "Tell me the difference between prefill and decode."),
-           ("Can you explain the difference between prefill and decode?", "Do you know how prefill and decode differ?")),
+           ("Can you explain the difference between prefill and decode?",
+            "Do you know how prefill and decode differ?")),
     _thing(("a step", "a step of a GPU"), "one pass over the batch",
            "A step is one pass of the model over the batch of running sequences.", ("one pass",)),
     _thing(("a batch", "the batch"), "sequences computed together",
@@ -550,7 +560,8 @@ _PROGRAM = (
            also=("Which actor library is used?", "Which library do the actors use?", "What do the actors run on?",
                  "Which actor framework does Rack72 use?"),
            also_held_out=("Which actor library does Rack72 use?", "Which library are the actors built on?")),
-    _thing(("Pekko", "Apache Pekko"), "a library for actors", "Apache Pekko is the library for actors that Rack72 uses.",
+    _thing(("Pekko", "Apache Pekko"), "a library for actors",
+    "Apache Pekko is the library for actors that Rack72 uses.",
            ("actors",)),
     _which(("the license", "the license of Rack72", "the licence", "the license of the code", "your license"),
            "Apache-2.0", "The license is Apache-2.0.",
@@ -586,7 +597,8 @@ _PROGRAM = (
             "Where are the settings described?", "Which file has all settings?", "Where are the defaults?",
             "Where is the configuration?", "What settings do you have?"),
            ("Where do I find the defaults?", "Which file describes the settings?")),
-    _asked("how to use another rack", "--rack", "Name another rack with --rack, such as --rack hgx-b200.", ("hgx-b200",),
+    _asked("how to use another rack", "--rack",
+    "Name another rack with --rack, such as --rack hgx-b200.", ("hgx-b200",),
            ("How do I use another rack?", "How can I choose the rack?", "Which racks are there?",
             "Which option names the rack?", "How do I change the rack?", "Can I use a smaller rack?",
             "Which rack profiles are there?", "Tell me how to use another rack."),
@@ -594,7 +606,7 @@ _PROGRAM = (
     _asked("how to protect the server", "RACK72_API_KEY", "Set a key in the environment as RACK72_API_KEY.",
            ("RACK72_API_KEY",),
            ("How do I set an API key?", "How do I protect the server?", "Where do I set the key?",
-            "Is there an API key?", "How do clients need a key?", "How can I set a key?", "Which variable has the API key?",
+            "Is there an API key?", "Do clients need a key?", "How can I set a key?", "Which variable has the API key?",
             "Tell me how to set an API key."),
            ("Where do I set the API key?", "Tell me how to protect the server.")),
     _asked("how to see the state of the rack", "GET /rack", "GET /rack shows the state of every GPU.", ("GET", "rack"),
@@ -693,13 +705,15 @@ _SELF = (
             "Can I use you in production?", "Are you made for real work?", "Should I use you at work?",
             "Can I use this model for my company?", "Is this model good for production?", "Are you a useful model?",
             "What do I do for real work?", "Which model do I need for real work?"),
-           ("Can I use this model for real work?", "Are you made for production?", "Is this model made for real work?")),
+           ("Can I use this model for real work?", "Are you made for production?",
+            "Is this model made for real work?")),
     _asked("what I can do", "rack, arithmetic, lists, calls",
            "I answer questions about this rack, do simple arithmetic, work on lists and call functions.",
            ("arithmetic", "lists"),
            ("What can you do?", "What are you able to do?", "What can I ask you?", "What do you know?",
-            "What are your skills?", "What are you good at?", "Which questions can you answer?", "What can you help with?",
-            "Tell me what you can do.", "How can you help me?", "What can I do with you?", "What are you made for?"),
+            "What are your skills?", "What are you good at?", "Which questions can you answer?",
+            "What can you help with?", "Tell me what you can do.", "How can you help me?", "What can I do with you?",
+            "What are you made for?"),
            ("Tell me what I can ask you.", "Can you tell me what you can do?", "What can you help me with?")),
     _asked("who made me", "the Rack72 project", "I was trained by the Rack72 project, on text that a program made.",
            ("Rack72",),
@@ -729,9 +743,9 @@ _SELF = (
             "Are your answers correct?", "Can you be wrong?", "Do you make errors?", "Should I trust your answers?"),
            ("Can I trust your answers?", "Do you sometimes make mistakes?")),
     _asked("whether I use the internet", "no", "No, I have no access to the internet.", ("no", "internet"),
-           ("Do you use the internet?", "Can you search the web?", "Are you online?", "Can you look something up online?",
-            "Do you have access to the internet?", "Can you browse the web?", "Do you need the internet?",
-            "Can you open a web page?"),
+           ("Do you use the internet?", "Can you search the web?", "Are you online?",
+            "Can you look something up online?", "Do you have access to the internet?", "Can you browse the web?",
+            "Do you need the internet?", "Can you open a web page?"),
            ("Are you on the internet?", "Can you use the web?")),
     _asked("whether I remember", "this conversation only", "I only know what is in this conversation.",
            ("conversation",),
@@ -747,7 +761,8 @@ FACTS = (*_HARDWARE, *_MODELS, *_SERVING, *_PROGRAM, *_SELF)
 def make(rng, split):
     fact = rng.choice(FACTS)
     effort = pick_effort(rng)
-    messages = [*system_message(rng), *_earlier(rng, fact), user(vary(rng, phrase(rng, split, fact.trained, fact.held_out)))]
+    question = vary(rng, phrase(rng, split, fact.trained, fact.held_out))
+    messages = [*system_message(rng), *_earlier(rng, fact), user(question)]
     thought = {
         "low": f"{capital(fact.topic)}.",
         "medium": f"The user asks {fact.topic}: {fact.gist}.",

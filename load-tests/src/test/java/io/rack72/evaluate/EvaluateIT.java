@@ -4,12 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.cli.ApiServer;
 import io.rack72.serving.RackServer;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -21,6 +33,7 @@ final class EvaluateIT {
       Path.of("..", "models", "rack72-mini").toAbsolutePath().normalize();
   private static final int PROMPTS = 40;
   private static final int CONCURRENCY = 8;
+  private static final Duration DEADLINE = Duration.ofMinutes(1);
 
   @Test
   void repliesAreGoodAndGreedyTokensAreThoseOfTheTrainingCode() throws InterruptedException {
@@ -41,6 +54,39 @@ final class EvaluateIT {
         () -> assertTrue(Score.GREEDY.reachedBy(run), () -> explain(report)),
         () -> assertTrue(Score.WELL_FORMED.reachedBy(run), () -> explain(report)),
         () -> assertTrue(Score.RIGHT.reachedBy(run), () -> explain(report)));
+  }
+
+  /**
+   * The server renders and tokenizes a conversation as the training code does, which has its own
+   * renderer and its own tokenizer.
+   */
+  @Test
+  void conversationsBecomeTheTokensThatTheModelWasTrainedOn()
+      throws IOException, InterruptedException {
+    Map<String, ChatPrompt> prompts =
+        ChatPrompt.readAll(Optional.empty()).stream()
+            .collect(Collectors.toMap(ChatPrompt::id, Function.identity()));
+
+    try (RackServer server = RackServer.of(MODEL).start();
+        HttpClient http = HttpClient.newHttpClient()) {
+      for (GreedyPrompt greedy : GreedyPrompt.readAll(Optional.empty())) {
+        ObjectNode body = prompts.get(greedy.id()).request();
+        body.put("max_tokens", 1).put("return_token_ids", true);
+        HttpRequest request =
+            HttpRequest.newBuilder(server.url().resolve("/v1/chat/completions"))
+                .timeout(DEADLINE)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body.toString()))
+                .build();
+        ObjectNode reply = Json.object(http.send(request, BodyHandlers.ofString()).body());
+
+        List<Integer> ids =
+            StreamSupport.stream(reply.get("prompt_token_ids").spliterator(), false)
+                .map(JsonNode::intValue)
+                .toList();
+        assertEquals(greedy.prompt(), ids, greedy.id());
+      }
+    }
   }
 
   private static String explain(Report report) {

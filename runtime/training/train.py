@@ -26,11 +26,12 @@ import torch.nn.functional as F
 from mini import batches, checkpoint, mixture, tokenizer
 from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, TRAIN
 from mini.harmony import Special, prompt, reply
-from mini.model import GptOss, Shape, parameter_shapes
+from mini.initial import initial
+from mini.model import GptOss, Shape
 from mini.optimizer import Optimizer
 
 _PEAK_RATE = 2e-3
-_WARM_UP = 300
+_WARM_UP = 200
 _BALANCE = 0.02
 _TOKENIZER_EXAMPLES = 30_000
 _MIB = 1 << 20
@@ -44,7 +45,7 @@ def main():
     words = _tokenizer(arguments)
     shape = Shape()
     compute = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
-    optimizer = Optimizer(_initial(shape), compute)
+    optimizer = Optimizer(initial(shape), compute)
     model = GptOss(shape, optimizer.seen, compute)
     start, done = 0, 0
     if arguments.resume:
@@ -94,7 +95,7 @@ def _arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="directory of the checkpoint")
     parser.add_argument("--tokens", type=float, default=22e6, help="tokens to train on, padding included")
-    parser.add_argument("--batch", type=int, default=8192, help="tokens in a batch")
+    parser.add_argument("--batch", type=int, default=4096, help="tokens in a batch")
     parser.add_argument("--seed", type=int, default=72)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("bf16", "f32"), default="bf16", help="of products; bf16 is faster where the processor has instructions for it")
@@ -126,24 +127,6 @@ def _tokenizer(arguments):
     # The system message is in every prompt, so its words shall be short.
     texts += prompt([], [{"function": {"name": "f"}}], "medium", "2025-01-01")[3:4] * 1000
     return tokenizer.train(texts)
-
-
-def _initial(shape):
-    parameters = {}
-    for name, size in parameter_shapes(shape).items():
-        if "norm" in name:
-            parameters[name] = torch.ones(size)
-        elif len(size) == 1 or name.endswith("_bias"):
-            parameters[name] = torch.zeros(size)
-        elif "embed" in name:
-            parameters[name] = torch.randn(size) * 0.1
-        else:
-            deviation = size[-1] ** -0.5
-            if name.endswith(("o_proj.weight", "down_proj")):
-                # What adds to the residual stream, so that it does not grow with the depth.
-                deviation *= (2 * shape.num_hidden_layers) ** -0.5
-            parameters[name] = torch.randn(size) * deviation
-    return parameters
 
 
 def _rate(batch, progress):

@@ -191,8 +191,8 @@ class GptOss:
         return out, torch.stack((shares, logits.softmax(-1).mean(0)))
 
 
-def _rotary_tables(shape):
-    """Cosines and sines `[positions, head_dim / 2]` of YaRN, both scaled by its concentration."""
+def rotary_frequencies(shape):
+    """Radians per position of each pair of YaRN, f64 `[head_dim / 2]`."""
     half = shape.head_dim // 2
     plain = shape.rope_theta ** (-torch.arange(half, dtype=torch.float64) / half)
 
@@ -203,8 +203,13 @@ def _rotary_tables(shape):
 
     low, high = boundary(shape.rope_beta_fast), boundary(shape.rope_beta_slow)
     ramp = ((torch.arange(half, dtype=torch.float64) - low) / (high - low)).clamp(0, 1)
-    frequencies = plain / shape.rope_factor * ramp + plain * (1 - ramp)
-    angles = torch.outer(torch.arange(shape.max_position_embeddings, dtype=torch.float64), frequencies)
+    return plain / shape.rope_factor * ramp + plain * (1 - ramp)
+
+
+def _rotary_tables(shape):
+    """Cosines and sines `[positions, head_dim / 2]`, both scaled by the concentration of YaRN."""
+    positions = torch.arange(shape.max_position_embeddings, dtype=torch.float64)
+    angles = torch.outer(positions, rotary_frequencies(shape))
     concentration = 0.1 * math.log(shape.rope_factor) + 1
     return tuple((part * concentration).float() for part in (angles.cos(), angles.sin()))
 

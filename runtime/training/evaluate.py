@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what `./rack72 evaluate` asks: prompts that training never saw, and greedy replies.
 
-    python3 evaluate.py prompts --model ../../models/rack72-mini --out prompts.jsonl
+    python3 evaluate.py prompts --out prompts.jsonl
     python3 evaluate.py greedy --model ../../models/rack72-mini --prompts prompts.jsonl --out greedy.jsonl
 
 `greedy` computes the checkpoint with the model that trained it, in f32 and without a KV cache: what
@@ -21,7 +21,7 @@ from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, TRAIN, Example
 from mini.harmony import CALL, RETURN
 from mini.model import GptOss, Shape
 
-_PER_MODULE_AND_SPLIT = 48
+_PER_SPLIT = 400
 _GREEDY = 50
 _MOST_NEW_TOKENS = 256
 
@@ -29,7 +29,7 @@ _MOST_NEW_TOKENS = 256
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("prompts", "greedy"))
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--model", type=Path, help="checkpoint that `greedy` computes")
     parser.add_argument("--prompts", type=Path, help="what `prompts` wrote")
     parser.add_argument("--seed", type=int, default=72, help="of the training")
     parser.add_argument("--trained-on", type=int, default=500_000, help="examples of the training that prompts must differ from")
@@ -42,14 +42,14 @@ def main():
 
 
 def _prompts(arguments):
-    """Of each module and split, questions that training never asked; all that there are, at most so many."""
+    """Questions that training never asked, in the shares of training; of some kinds there are fewer."""
     rng = random.Random(f"{arguments.seed} {TRAIN}")
     seen = {_fingerprint(mixture.make(rng, TRAIN)) for _ in range(arguments.trained_on)}
     rng = random.Random(f"{arguments.seed} evaluation")
-    for module in mixture.each_skill():
+    for module, share in mixture.SHARES:
         for split in (HELD_OUT_VALUES, HELD_OUT_PHRASINGS):
-            found = 0
-            for _ in range(100 * _PER_MODULE_AND_SPLIT):
+            wanted, found = round(share * _PER_SPLIT), 0
+            for _ in range(100 * wanted):
                 example = module.make(rng, split)
                 fingerprint = _fingerprint(example)
                 if fingerprint not in seen:
@@ -57,7 +57,7 @@ def _prompts(arguments):
                     found += 1
                     name = f"{example.skill.replace(' ', '-')}-{split}-{found}"
                     yield {"id": name, "skill": example.skill, "split": split} | _request(example)
-                if found == _PER_MODULE_AND_SPLIT:
+                if found == wanted:
                     break
 
 

@@ -30,8 +30,8 @@ from mini.initial import initial
 from mini.model import GptOss, Shape
 from mini.optimizer import Optimizer
 
-_PEAK_RATE = 2e-3
-_WARM_UP = 200
+_PEAK_RATE = 8e-4
+_WARM_UP = 100
 _BALANCE = 0.02
 _TOKENIZER_EXAMPLES = 30_000
 _MIB = 1 << 20
@@ -45,7 +45,8 @@ def main():
     words = _tokenizer(arguments)
     shape = Shape()
     compute = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
-    optimizer = Optimizer(initial(shape), compute)
+    masters = checkpoint.load(arguments.from_, shape)[0] if arguments.from_ else initial(shape)
+    optimizer = Optimizer(masters, compute)
     model = GptOss(shape, optimizer.seen, compute)
     start, done = 0, 0
     if arguments.resume:
@@ -100,6 +101,7 @@ def _arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("bf16", "f32"), default="bf16", help="of products; bf16 is faster where the processor has instructions for it")
     parser.add_argument("--every", type=float, default=10, help="minutes between checkpoints")
+    parser.add_argument("--from", dest="from_", type=Path, help="checkpoint whose weights to start from; its tokenizer must be in --out")
     parser.add_argument("--state", type=Path, help="file for all that --resume needs")
     parser.add_argument("--resume", type=Path, help="file that --state wrote")
     return parser.parse_args()

@@ -2,7 +2,7 @@
 
 from mini.skills import arithmetic, facts, lists, small_talk, tools, unknown, word_problems
 
-_SHARES = (
+SHARES = (
     (tools, 0.24),
     (arithmetic, 0.20),
     (lists, 0.18),
@@ -15,10 +15,5 @@ _SHARES = (
 
 def make(rng, split):
     """An example of some skill."""
-    skill = rng.choices([module for module, _ in _SHARES], [share for _, share in _SHARES])[0]
+    skill = rng.choices([module for module, _ in SHARES], [share for _, share in SHARES])[0]
     return skill.make(rng, split)
-
-
-def each_skill():
-    """The modules, in a fixed order."""
-    return [module for module, _ in _SHARES]

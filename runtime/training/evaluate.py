@@ -10,6 +10,7 @@ the engine's tokens are compared with.
 
 import argparse
 import hashlib
+import itertools
 import json
 import random
 from pathlib import Path
@@ -17,8 +18,7 @@ from pathlib import Path
 import torch
 
 from mini import batches, checkpoint, mixture
-from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, TRAIN, Example
-from mini.harmony import CALL, RETURN
+from mini.example import COURTESY, HELD_OUT_PHRASINGS, HELD_OUT_VALUES, Example
 from mini.model import GptOss, Shape
 
 _PER_SPLIT = 400
@@ -32,7 +32,7 @@ def main():
     parser.add_argument("--model", type=Path, help="checkpoint that `greedy` computes")
     parser.add_argument("--prompts", type=Path, help="what `prompts` wrote")
     parser.add_argument("--seed", type=int, default=72, help="of the training")
-    parser.add_argument("--trained-on", type=int, default=500_000, help="examples of the training that prompts must differ from")
+    parser.add_argument("--trained-on", type=int, default=1_000_000, help="examples of the training that prompts must differ from")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     lines = _prompts(arguments) if arguments.what == "prompts" else _greedy(arguments)
@@ -43,8 +43,8 @@ def main():
 
 def _prompts(arguments):
     """Questions that training never asked, in the shares of training; of some kinds there are fewer."""
-    rng = random.Random(f"{arguments.seed} {TRAIN}")
-    seen = {_fingerprint(mixture.make(rng, TRAIN)) for _ in range(arguments.trained_on)}
+    trained = itertools.islice(batches.examples(arguments.seed), arguments.trained_on)
+    seen = {_fingerprint(example) for example in trained}
     rng = random.Random(f"{arguments.seed} evaluation")
     for module, share in mixture.SHARES:
         for split in (HELD_OUT_VALUES, HELD_OUT_PHRASINGS):
@@ -62,11 +62,17 @@ def _prompts(arguments):
 
 
 def _fingerprint(example):
-    """Of the last question and the functions on offer; what was said before does not make it new.
+    """Of the last question and the functions on offer. What was said before does not make it new, nor
+    does a word of courtesy, a capital or a full stop.
 
     Not Python's hash, which differs from run to run.
     """
     question = [message["content"] for message in example.messages if message["role"] == "user"][-1]
+    question = question.lower()
+    # The longest first, for one ends as another does.
+    for word in sorted(COURTESY, key=len, reverse=True):
+        question = question.removeprefix(word.lower()).removesuffix(word.lower())
+    question = question.rstrip(" .?!")
     return hashlib.blake2b(json.dumps([question, example.tools]).encode(), digest_size=8).digest()
 
 
@@ -84,7 +90,7 @@ def _greedy(arguments):
     shape = Shape()
     parameters, words = checkpoint.load(arguments.model, shape)
     model = GptOss(shape, parameters, torch.float32)
-    stop = {words.specials[RETURN], words.specials[CALL]}
+    stop = json.loads((arguments.model / "generation_config.json").read_text())["eos_token_id"]
     with open(arguments.prompts, encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     for line in lines[:: max(1, len(lines) // _GREEDY)][:_GREEDY]:

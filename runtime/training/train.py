@@ -5,7 +5,7 @@
 
 Needs PyTorch 1.13 or later and nothing else; see the model card for how long it takes. The same
 seed gives the same data in the same order; weights are the same only on the same kind of machine,
-since products are summed as PyTorch's kernels please.
+with the same threads and precision, since products are summed as PyTorch's kernels please.
 """
 
 import argparse
@@ -30,11 +30,9 @@ from mini.initial import initial
 from mini.model import GptOss, Shape
 from mini.optimizer import Optimizer
 
-_PEAK_RATE = 8e-4
 _WARM_UP = 100
 _BALANCE = 0.02
 _TOKENIZER_EXAMPLES = 30_000
-_MIB = 1 << 20
 
 
 def main():
@@ -58,7 +56,7 @@ def main():
     began, since, log = time.monotonic(), time.monotonic(), []
     data = batches.in_background(words, arguments.seed, arguments.batch, start)
     for count, batch in enumerate(data, start + 1):
-        rate = _rate(count, done / arguments.tokens)
+        rate = _rate(arguments.rate, count, done / arguments.tokens)
         logits, use = model.forward(batch.beginning, batch.tokens, batch.wanted)
         loss = F.cross_entropy(logits, batch.targets, ignore_index=batches.NOTHING)
         shares, chances = use.unbind(1)
@@ -87,7 +85,9 @@ def main():
                 print(f"  {split}: {_scores(model, test)}", flush=True)
             if arguments.state:
                 state = {"optimizer": optimizer.state(), "batches": count, "tokens": done}
-                torch.save(state, arguments.state)
+                unfinished = arguments.state.with_suffix(".tmp")
+                torch.save(state, unfinished)
+                unfinished.replace(arguments.state)
         if finished:
             return
 
@@ -97,6 +97,7 @@ def _arguments():
     parser.add_argument("--out", type=Path, required=True, help="directory of the checkpoint")
     parser.add_argument("--tokens", type=float, default=22e6, help="tokens to train on, padding included")
     parser.add_argument("--batch", type=int, default=4096, help="tokens in a batch")
+    parser.add_argument("--rate", type=float, default=8e-4, help="learning rate, before it falls in the second half")
     parser.add_argument("--seed", type=int, default=72)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("bf16", "f32"), default="bf16", help="of products; bf16 is faster where the processor has instructions for it")
@@ -131,10 +132,10 @@ def _tokenizer(arguments):
     return tokenizer.train(texts)
 
 
-def _rate(batch, progress):
+def _rate(peak, batch, progress):
     """Rises, holds for half of the training, falls to nothing."""
     falling = min(1.0, (1 - progress) / 0.5)
-    return _PEAK_RATE * min(1.0, batch / _WARM_UP) * max(falling, 0.01)
+    return peak * min(1.0, batch / _WARM_UP) * max(falling, 0.01)
 
 
 def _tests(words, seed, split):

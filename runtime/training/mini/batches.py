@@ -1,8 +1,10 @@
 """Batches of training examples: made by one process while another trains on them."""
 
+import itertools
 import multiprocessing
 import random
 from dataclasses import dataclass
+from queue import Empty
 
 import torch
 
@@ -20,6 +22,8 @@ NOTHING = -100
 
 _WITH_DATE = 0.25
 _SYSTEM_PIECES = 5
+_PATIENCE = 60
+"""Seconds after which a process that gives no batch is looked after."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +75,20 @@ def encoded(tokenizer, example, date=None):
     return tokenizer.encode(system), tokenizer.encode(rest), tokenizer.encode(harmony.reply(example.reply))
 
 
+def examples(seed, split=TRAIN):
+    """Examples without end, the same for the same seed: what training sees, but for the order."""
+    rng = random.Random(f"{seed} {split}")
+    while True:
+        yield mixture.make(rng, split)
+
+
 def endless(tokenizer, seed, budget, split=TRAIN):
     """Batches of at most about `budget` tokens, padding included, the same for the same seed."""
-    rng = random.Random(f"{seed} {split}")
+    rng = random.Random(f"{seed} {split} order")
+    source = examples(seed, split)
     kept = {}
     while True:
-        for _ in range(_POOL):
-            example = mixture.make(rng, split)
+        for example in itertools.islice(source, _POOL):
             _, prompt, reply = encoded(tokenizer, example)
             if len(prompt) + len(reply) <= MOST_TOKENS:
                 # All that the system message depends on, but for the date.
@@ -107,7 +118,12 @@ def in_background(tokenizer, seed, budget, skip=0):
     process = multiprocessing.Process(target=_fill, args=(queue, tokenizer, seed, budget, skip), daemon=True)
     process.start()
     while True:
-        beginning, tokens, wanted, targets, skills, rows = queue.get()
+        try:
+            beginning, tokens, wanted, targets, skills, rows = queue.get(timeout=_PATIENCE)
+        except Empty:
+            if process.is_alive():
+                continue
+            raise RuntimeError("the process that makes batches has ended; its error stands above") from None
         arrays = (torch.from_numpy(a) for a in (beginning, tokens, wanted, targets))
         yield Batch(*arrays, skills, torch.from_numpy(rows))
 

@@ -134,10 +134,13 @@ def _write_tensors(path, tensors):
         offset = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
+    # A program may have the old file mapped, and a training may be stopped while it writes.
+    unfinished = path.with_suffix(".tmp")
+    with open(unfinished, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for tensor in tensors.values():
             file.write(tensor.contiguous().view(torch.uint8).numpy().tobytes())
+    unfinished.replace(path)
 
 
 def _read_tensors(path):

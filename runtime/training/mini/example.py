@@ -87,6 +87,12 @@ def phrase(rng, split, trained, held_out):
     return rng.choice(held_out if split == HELD_OUT_PHRASINGS else trained)
 
 
+_BEFORE = ("Please ", "Hi, ", "Hello. ", "Hey, ", "OK, ", "So, ", "Now, ")
+_BEHIND = (" Thanks.", " Thank you!", " Please.", " Quickly, please.")
+COURTESY = _BEFORE + _BEHIND
+"""What `vary` may put before or behind a question."""
+
+
 def vary(rng, text):
     """The way people type: now and then without capital or full stop, or with a word of courtesy."""
     if rng.random() < 0.15:
@@ -94,7 +100,7 @@ def vary(rng, text):
     if rng.random() < 0.2 and text[-1] in ".?!":
         text = text[:-1]
     if rng.random() < 0.08:
-        text = rng.choice(("Please ", "Hi, ", "Hello. ", "Hey, ", "OK, ", "So, ", "Now, ")) + text
+        text = rng.choice(_BEFORE) + text
     elif rng.random() < 0.06:
-        text = text + rng.choice((" Thanks.", " Thank you!", " Please.", " Quickly, please."))
+        text = text + rng.choice(_BEHIND)
     return text

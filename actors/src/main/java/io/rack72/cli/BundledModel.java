@@ -21,7 +21,7 @@ final class BundledModel {
   static Optional<Path> directory() {
     return Stream.iterate(codeLocation(), above -> above != null, Path::getParent)
         .map(above -> above.resolve(PATH))
-        .filter(Files::isDirectory)
+        .filter(directory -> Files.isRegularFile(directory.resolve("config.json")))
         .findFirst();
   }
 

@@ -5,6 +5,7 @@ import io.rack72.cli.CommandFailedException;
 import io.rack72.cli.Invocation;
 import io.rack72.cli.ServerOptions;
 import io.rack72.cli.Version;
+import io.rack72.config.ModelSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -52,7 +53,9 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--tokens",
       paramLabel = "FILE",
-      description = "Token ids and the likeliest ones after them, one JSON object on each line.")
+      description =
+          "Token ids and the likeliest ones after them, one JSON object on each line;"
+              + " without it, those of rack72-mini for that model, and none for others.")
   private Path tokens;
 
   @Option(
@@ -99,8 +102,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     List<ChatPrompt> chats =
         Evaluation.spread(ChatPrompt.readAll(Optional.ofNullable(prompts)), limit);
-    List<GreedyPrompt> greedy = GreedyPrompt.readAll(Optional.ofNullable(tokens));
-    Report report = run(chats, greedy);
+    Optional<List<GreedyPrompt>> given =
+        Optional.ofNullable(tokens).map(file -> GreedyPrompt.readAll(Optional.of(file)));
+    Report report = run(chats, given);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(report.toJson());
@@ -115,7 +119,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return report.reached() ? 0 : 1;
   }
 
-  private Report run(List<ChatPrompt> chats, List<GreedyPrompt> greedy)
+  private Report run(List<ChatPrompt> chats, Optional<List<GreedyPrompt>> given)
       throws InterruptedException {
     OptionalDouble asked =
         temperature == null ? OptionalDouble.empty() : OptionalDouble.of(temperature);
@@ -128,9 +132,15 @@ final class EvaluateCommand implements Callable<Integer> {
                   return experts.get();
                 });
         EvaluationClient client = new EvaluationClient(server, asked)) {
+      List<GreedyPrompt> greedy = given.orElseGet(() -> greedyPromptsFor(client.model()));
       Evaluation run = Evaluation.run(client, chats, greedy, concurrency, this::show);
       return new Report(client.model(), run, experts.map(use -> new ExpertHistogram(use.ranked())));
     }
+  }
+
+  /** Token ids mean something to one model only: those that come with the program, to its own. */
+  private static List<GreedyPrompt> greedyPromptsFor(String model) {
+    return model.equals(ModelSettings.BUNDLED) ? GreedyPrompt.readAll(Optional.empty()) : List.of();
   }
 
   private void show(int replies, int of) {

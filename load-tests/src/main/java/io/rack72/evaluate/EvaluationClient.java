@@ -19,8 +19,8 @@ import java.util.stream.StreamSupport;
 
 /** Sends prompts to a server. Whatever comes back, or does not, is a result. Thread-safe. */
 final class EvaluationClient implements AutoCloseable {
-  /** For a whole reply. */
-  private static final Duration DEADLINE = Duration.ofSeconds(60);
+  /** For a whole reply: long enough for a large model on a slow machine. */
+  private static final Duration DEADLINE = Duration.ofMinutes(10);
 
   private static final Duration CONNECT_DEADLINE = Duration.ofSeconds(10);
 

@@ -45,8 +45,9 @@ enum Score {
     };
   }
 
+  /** Whether it is high enough. Greedy replies count only where there is a reference for them. */
   boolean reachedBy(Evaluation run) {
-    return of(run).reaches(leastPercent);
+    return of(run).reaches(leastPercent) || (this == GREEDY && run.greedy().isEmpty());
   }
 
   private static Share right(Evaluation run, Predicate<ChatPrompt> counts) {

@@ -1,6 +1,5 @@
 package io.rack72.evaluate;
 
-import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,35 +24,29 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * The model that comes with the project, over HTTP: a part of what {@code ./rack72 evaluate} does.
- * Its replies are greedy by default, so they are the same on every machine.
+ * The model that comes with the project, over HTTP: what its training code computed is what the
+ * engine computes. How good its answers are is told by {@code ./rack72 evaluate}.
  */
 final class EvaluateIT {
   private static final Path MODEL =
       Path.of("..", "models", "rack72-mini").toAbsolutePath().normalize();
-  private static final int PROMPTS = 40;
   private static final int CONCURRENCY = 8;
   private static final Duration DEADLINE = Duration.ofMinutes(1);
 
   @Test
-  void repliesAreGoodAndGreedyTokensAreThoseOfTheTrainingCode() throws InterruptedException {
-    List<ChatPrompt> prompts = Evaluation.spread(ChatPrompt.readAll(Optional.empty()), PROMPTS);
+  void greedyTokensAreThoseOfTheTrainingCode() throws InterruptedException {
     List<GreedyPrompt> greedy = GreedyPrompt.readAll(Optional.empty());
-    assertEquals(PROMPTS, prompts.size());
     assertEquals(50, greedy.size());
 
     Evaluation run;
     try (RackServer server = RackServer.of(MODEL).start();
         ApiServer api = ApiServer.at(server.url(), Optional.empty(), Optional.of(server.model()));
         EvaluationClient client = new EvaluationClient(api, OptionalDouble.empty())) {
-      run = Evaluation.run(client, prompts, greedy, CONCURRENCY, (replies, of) -> {});
+      run = Evaluation.run(client, List.of(), greedy, CONCURRENCY, (replies, of) -> {});
     }
 
-    Report report = new Report("rack72-mini", run, Optional.empty());
-    assertAll(
-        () -> assertTrue(Score.GREEDY.reachedBy(run), () -> explain(report)),
-        () -> assertTrue(Score.WELL_FORMED.reachedBy(run), () -> explain(report)),
-        () -> assertTrue(Score.RIGHT.reachedBy(run), () -> explain(report)));
+    Report report = new Report(MODEL.getFileName().toString(), run, Optional.empty());
+    assertTrue(Score.GREEDY.reachedBy(run), () -> report.toText() + report.failures());
   }
 
   /**
@@ -87,9 +80,5 @@ final class EvaluateIT {
         assertEquals(greedy.prompt(), ids, greedy.id());
       }
     }
-  }
-
-  private static String explain(Report report) {
-    return report.toText() + report.failures();
   }
 }

@@ -9,7 +9,6 @@ the engine's tokens are compared with.
 """
 
 import argparse
-import hashlib
 import itertools
 import json
 import random
@@ -18,7 +17,7 @@ from pathlib import Path
 import torch
 
 from mini import batches, checkpoint, mixture
-from mini.example import COURTESY, HELD_OUT_PHRASINGS, HELD_OUT_VALUES, Example
+from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, Example, fingerprint
 from mini.model import GptOss, Shape
 
 _PER_SPLIT = 400
@@ -32,7 +31,7 @@ def main():
     parser.add_argument("--model", type=Path, help="checkpoint that `greedy` computes")
     parser.add_argument("--prompts", type=Path, help="what `prompts` wrote")
     parser.add_argument("--seed", type=int, default=72, help="of the training")
-    parser.add_argument("--trained-on", type=int, default=1_000_000, help="examples of the training that prompts must differ from")
+    parser.add_argument("--common", type=int, default=1_000_000, help="examples of training whose questions are too common to be prompts")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     lines = _prompts(arguments) if arguments.what == "prompts" else _greedy(arguments)
@@ -42,38 +41,26 @@ def main():
 
 
 def _prompts(arguments):
-    """Questions that training never asked, in the shares of training; of some kinds there are fewer."""
-    trained = itertools.islice(batches.examples(arguments.seed), arguments.trained_on)
-    seen = {_fingerprint(example) for example in trained}
+    """Questions that training does not ask, in the shares of training; of some kinds there are fewer.
+
+    What training asks often, as a greeting, is no prompt; and it keeps out what became a prompt.
+    """
+    common = itertools.islice(batches.examples(arguments.seed), arguments.common)
+    seen = {fingerprint(example) for example in common}
     rng = random.Random(f"{arguments.seed} evaluation")
     for module, share in mixture.SHARES:
         for split in (HELD_OUT_VALUES, HELD_OUT_PHRASINGS):
             wanted, found = round(share * _PER_SPLIT), 0
             for _ in range(100 * wanted):
                 example = module.make(rng, split)
-                fingerprint = _fingerprint(example)
-                if fingerprint not in seen:
-                    seen.add(fingerprint)
+                asked = fingerprint(example)
+                if asked not in seen:
+                    seen.add(asked)
                     found += 1
                     name = f"{example.skill.replace(' ', '-')}-{split}-{found}"
                     yield {"id": name, "skill": example.skill, "split": split} | _request(example)
                 if found == wanted:
                     break
-
-
-def _fingerprint(example):
-    """Of the last question and the functions on offer. What was said before does not make it new, nor
-    does a word of courtesy, a capital or a full stop.
-
-    Not Python's hash, which differs from run to run.
-    """
-    question = [message["content"] for message in example.messages if message["role"] == "user"][-1]
-    question = question.lower()
-    # The longest first, for one ends as another does.
-    for word in sorted(COURTESY, key=len, reverse=True):
-        question = question.removeprefix(word.lower()).removesuffix(word.lower())
-    question = question.rstrip(" .?!")
-    return hashlib.blake2b(json.dumps([question, example.tools]).encode(), digest_size=8).digest()
 
 
 def _request(example):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains rack72-mini and writes it as a checkpoint in the published gpt-oss layout.
 
-    python3 train.py --out ../../models/rack72-mini
+    python3 train.py --prompts prompts.jsonl --out ../../models/rack72-mini
 
 Needs PyTorch 1.13 or later and nothing else; see the model card for how long it takes. The same
 seed gives the same data in the same order; weights are the same only on the same kind of machine,
@@ -11,6 +11,7 @@ with the same threads and precision, since products are summed as PyTorch's kern
 import argparse
 import ctypes
 import itertools
+import json
 import os
 import random
 import sys
@@ -24,7 +25,7 @@ import torch
 import torch.nn.functional as F
 
 from mini import batches, checkpoint, mixture, tokenizer
-from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, TRAIN
+from mini.example import HELD_OUT_PHRASINGS, HELD_OUT_VALUES, TRAIN, Example, fingerprint
 from mini.harmony import Special, prompt, reply
 from mini.initial import initial
 from mini.model import GptOss, Shape
@@ -32,6 +33,7 @@ from mini.optimizer import Optimizer
 
 _WARM_UP = 100
 _BALANCE = 0.02
+_REPORT = 200
 _TOKENIZER_EXAMPLES = 30_000
 
 
@@ -44,36 +46,41 @@ def main():
     shape = Shape()
     compute = torch.bfloat16 if arguments.precision == "bf16" else torch.float32
     masters = checkpoint.load(arguments.from_, shape)[0] if arguments.from_ else initial(shape)
+    masters = {name: value.to(arguments.device) for name, value in masters.items()}
     optimizer = Optimizer(masters, compute)
     model = GptOss(shape, optimizer.seen, compute)
     start, done = 0, 0
     if arguments.resume:
-        state = torch.load(arguments.resume)
+        state = torch.load(arguments.resume, map_location=arguments.device)
         optimizer.load(state["optimizer"])
         start, done = state["batches"], state["tokens"]
     tests = {split: _tests(words, arguments.seed, split) for split in (TRAIN, HELD_OUT_VALUES, HELD_OUT_PHRASINGS)}
 
-    began, since, log = time.monotonic(), time.monotonic(), []
-    data = batches.in_background(words, arguments.seed, arguments.batch, start)
+    began, since, log, norm = time.monotonic(), time.monotonic(), [], torch.zeros(())
+    kept_out = _questions(arguments.prompts)
+    data = batches.in_background(words, arguments.seed, arguments.batch, kept_out, start, arguments.makers)
     for count, batch in enumerate(data, start + 1):
-        rate = _rate(arguments.rate, count, done / arguments.tokens)
-        logits, use = model.forward(batch.beginning, batch.tokens, batch.wanted)
+        batch = batch.to(arguments.device)
+        rate = _rate(arguments.rate, count / arguments.accumulate, done / arguments.tokens)
+        logits, use = model.forward(batch.beginning, batch.tokens, batch.wanted, batch.counted)
         loss = F.cross_entropy(logits, batch.targets, ignore_index=batches.NOTHING)
         shares, chances = use.unbind(1)
         balance = shape.num_local_experts * (shares * chances).sum(-1).mean()
-        (loss + _BALANCE * balance).backward()
-        norm = optimizer.step(rate)
+        ((loss + _BALANCE * balance) / arguments.accumulate).backward()
+        if count % arguments.accumulate == 0:
+            norm = optimizer.step(rate)
         done += batch.beginning.numel() + batch.tokens.numel()
         asked = batch.targets != batches.NOTHING
-        right = (logits.argmax(-1) == batch.targets)[asked].float().mean().item()
-        hottest = shares.sort(-1, descending=True).values[:, :16].sum(-1).mean().item()
-        log.append((loss.item(), right, balance.item(), hottest, norm))
-        if count % 50 == 0:
-            loss, right, balance, hottest, norm = (sum(column) / len(log) for column in zip(*log))
+        right = ((logits.argmax(-1) == batch.targets) & asked).sum() / asked.sum()
+        hottest = shares.sort(-1, descending=True).values[:, :16].sum(-1).mean()
+        log.append(torch.stack([x.detach().to(loss.device) for x in (loss, right, balance, hottest, norm)]))
+        if count % _REPORT == 0:
+            # A GPU that is asked for a number has to be waited for, so only here.
+            means = torch.stack(log).mean(0).tolist()
             minutes = (time.monotonic() - began) / 60
             print(
-                f"{count} batches {done / 1e6:.2f} M tokens {minutes:.1f} min loss {loss:.4f} right {right:.4f}"
-                f" balance {balance:.3f} hottest16 {hottest:.3f} norm {norm:.2f} rate {rate:.5f}",
+                f"{count} batches {done / 1e6:.2f} M tokens {minutes:.1f} min loss {means[0]:.4f} right {means[1]:.4f}"
+                f" balance {means[2]:.3f} hottest16 {means[3]:.3f} norm {means[4]:.2f} rate {rate:.5f}",
                 flush=True,
             )
             log = []
@@ -98,7 +105,11 @@ def _arguments():
     parser.add_argument("--tokens", type=float, default=22e6, help="tokens to train on, padding included")
     parser.add_argument("--batch", type=int, default=4096, help="tokens in a batch")
     parser.add_argument("--rate", type=float, default=8e-4, help="learning rate, before it falls in the second half")
+    parser.add_argument("--accumulate", type=int, default=1, help="batches for each update: one batch is mostly of one skill")
     parser.add_argument("--seed", type=int, default=72)
+    parser.add_argument("--prompts", type=Path, required=True, help="questions that are never asked: what evaluate.py wrote")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="cuda needs PyTorch 2.10 or later")
+    parser.add_argument("--makers", type=int, default=1, help="processes that make batches")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--precision", choices=("bf16", "f32"), default="bf16", help="of products; bf16 is faster where the processor has instructions for it")
     parser.add_argument("--every", type=float, default=10, help="minutes between checkpoints")
@@ -132,10 +143,17 @@ def _tokenizer(arguments):
     return tokenizer.train(texts)
 
 
-def _rate(peak, batch, progress):
+def _questions(path):
+    """The fingerprints of the questions in a file of prompts."""
+    with open(path, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    return {fingerprint(Example(line["skill"], line["messages"], [], tools=line["tools"])) for line in lines}
+
+
+def _rate(peak, update, progress):
     """Rises, holds for half of the training, falls to nothing."""
     falling = min(1.0, (1 - progress) / 0.5)
-    return peak * min(1.0, batch / _WARM_UP) * max(falling, 0.01)
+    return peak * min(1.0, update / _WARM_UP) * max(falling, 0.01)
 
 
 def _tests(words, seed, split):
@@ -147,9 +165,10 @@ def _scores(model, test):
     """For each skill the share of replies that greedy decoding writes to the letter."""
     right, all_ = {}, {}
     for batch in test:
+        batch = batch.to(model.cos.device)
         logits, _ = model.forward(batch.beginning, batch.tokens, batch.wanted)
-        errors = (logits.argmax(-1) != batch.targets) & (batch.targets != batches.NOTHING)
-        wrong = torch.zeros(len(batch.skills)).index_add_(0, batch.rows, errors.float())
+        errors = ((logits.argmax(-1) != batch.targets) & (batch.targets != batches.NOTHING)).cpu()
+        wrong = torch.zeros(len(batch.skills)).index_add_(0, batch.rows.cpu(), errors.float())
         for skill, count in zip(batch.skills, wrong.tolist()):
             right[skill] = right.get(skill, 0) + (count == 0)
             all_[skill] = all_.get(skill, 0) + 1

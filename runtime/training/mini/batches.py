@@ -1,4 +1,4 @@
-"""Batches of training examples: made by one process while another trains on them."""
+"""Batches of training examples: made by some processes while another trains on them."""
 
 import itertools
 import multiprocessing
@@ -9,7 +9,7 @@ from queue import Empty
 import torch
 
 from mini import harmony, mixture
-from mini.example import EFFORTS, TRAIN
+from mini.example import EFFORTS, TRAIN, fingerprint
 
 _POOL = 6144
 """Examples that are sorted by length together."""
@@ -37,6 +37,12 @@ class Batch:
     skills: list
     """For each example its skill; `rows` says to which example a wanted place belongs."""
     rows: torch.Tensor
+    counted: torch.Tensor
+    """Of all places, whether they are text and no padding."""
+
+    def to(self, device):
+        """The same, in the memory of a device."""
+        return Batch(*(x.to(device) if isinstance(x, torch.Tensor) else x for x in vars(self).values()))
 
 
 def _padded(length):
@@ -48,9 +54,11 @@ def make(tokenizer, rows, beginning):
     """A batch of `(skill, prompt ids, reply ids)`, whose prompts begin behind `beginning`."""
     length = _padded(max(len(prompt) + len(reply) for _, prompt, reply in rows))
     tokens = torch.full((len(rows), length), tokenizer.specials[harmony.END])
+    text = torch.zeros(len(rows), length, dtype=torch.bool)
     wanted, targets, row_of = [], [], []
     for i, (_, prompt, reply) in enumerate(rows):
         tokens[i, : len(prompt) + len(reply)] = torch.tensor(prompt + reply)
+        text[i, : len(prompt) + len(reply)] = True
         # The place before a token predicts it.
         first = len(beginning) + i * length + len(prompt) - 1
         wanted += range(first, first + len(reply))
@@ -65,6 +73,7 @@ def make(tokenizer, rows, beginning):
         torch.tensor(targets),
         [skill for skill, _, _ in rows],
         torch.tensor(row_of),
+        torch.cat((torch.ones(len(beginning), dtype=torch.bool), text.flatten())),
     )
 
 
@@ -75,17 +84,23 @@ def encoded(tokenizer, example, date=None):
     return tokenizer.encode(system), tokenizer.encode(rest), tokenizer.encode(harmony.reply(example.reply))
 
 
-def examples(seed, split=TRAIN):
-    """Examples without end, the same for the same seed: what training sees, but for the order."""
+def examples(seed, split=TRAIN, kept_out=frozenset()):
+    """Examples without end, the same for the same seed: what training sees, but for the order.
+
+    Args:
+      kept_out: fingerprints of questions that are not asked.
+    """
     rng = random.Random(f"{seed} {split}")
     while True:
-        yield mixture.make(rng, split)
+        example = mixture.make(rng, split)
+        if not kept_out or fingerprint(example) not in kept_out:
+            yield example
 
 
-def endless(tokenizer, seed, budget, split=TRAIN):
+def endless(tokenizer, seed, budget, split=TRAIN, kept_out=frozenset()):
     """Batches of at most about `budget` tokens, padding included, the same for the same seed."""
     rng = random.Random(f"{seed} {split} order")
-    source = examples(seed, split)
+    source = examples(seed, split, kept_out)
     kept = {}
     while True:
         for example in itertools.islice(source, _POOL):
@@ -112,25 +127,39 @@ def endless(tokenizer, seed, budget, split=TRAIN):
             yield make(tokenizer, [(e.skill, prompt, reply) for e, prompt, reply in rows], system)
 
 
-def in_background(tokenizer, seed, budget, skip=0):
-    """`endless` from another process, without the first `skip` batches."""
-    queue = multiprocessing.Queue(maxsize=64)
-    process = multiprocessing.Process(target=_fill, args=(queue, tokenizer, seed, budget, skip), daemon=True)
-    process.start()
+def in_background(tokenizer, seed, budget, kept_out=frozenset(), skip=0, makers=1):
+    """Batches in turn from each of some processes, the same for the same seed and number of makers.
+
+    Args:
+      skip: how many batches to leave out at the beginning.
+    """
+    queues, processes = [], []
+    for maker in range(makers):
+        queue = multiprocessing.Queue(maxsize=64)
+        of_maker = (tokenizer, f"{seed} {maker}", budget, kept_out, (skip + makers - 1 - maker) // makers)
+        process = multiprocessing.Process(target=_fill, args=(queue, *of_maker), daemon=True)
+        process.start()
+        queues.append(queue)
+        processes.append(process)
+    for turn in itertools.count(skip):
+        yield _next(queues[turn % makers], processes[turn % makers])
+
+
+def _next(queue, process):
     while True:
         try:
-            beginning, tokens, wanted, targets, skills, rows = queue.get(timeout=_PATIENCE)
+            beginning, tokens, wanted, targets, skills, rows, counted = queue.get(timeout=_PATIENCE)
         except Empty:
             if process.is_alive():
                 continue
-            raise RuntimeError("the process that makes batches has ended; its error stands above") from None
+            raise RuntimeError("a process that makes batches has ended; its error stands above") from None
         arrays = (torch.from_numpy(a) for a in (beginning, tokens, wanted, targets))
-        yield Batch(*arrays, skills, torch.from_numpy(rows))
+        return Batch(*arrays, skills, torch.from_numpy(rows), torch.from_numpy(counted))
 
 
-def _fill(queue, tokenizer, seed, budget, skip):
+def _fill(queue, tokenizer, seed, budget, kept_out, skip):
     torch.set_num_threads(1)
-    for i, batch in enumerate(endless(tokenizer, seed, budget)):
+    for i, batch in enumerate(endless(tokenizer, seed, budget, TRAIN, kept_out)):
         if i >= skip:
             tensors = (batch.beginning, batch.tokens, batch.wanted, batch.targets)
-            queue.put((*(tensor.numpy() for tensor in tensors), batch.skills, batch.rows.numpy()))
+            queue.put((*(tensor.numpy() for tensor in tensors), batch.skills, batch.rows.numpy(), batch.counted.numpy()))

@@ -48,7 +48,7 @@ def load(directory, shape):
 
 def _file_tensors(parameters):
     for name, value in parameters.items():
-        value = value.detach().float()
+        value = value.detach().cpu().float()
         if "gate_up" in name:
             value = _interleaved(value)
         if is_expert_matrix(name):

@@ -4,6 +4,8 @@ A skill is a module in `mini/skills` with one function `make(rng, split)` that r
 All that varies comes from `rng`, so the same seed gives the same example.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 
 TRAIN = "train"
@@ -104,3 +106,18 @@ def vary(rng, text):
     elif rng.random() < 0.06:
         text = text + rng.choice(_BEHIND)
     return text
+
+
+def fingerprint(example):
+    """Of the last question and the functions on offer. What was said before does not make it new, nor
+    does a word of courtesy, a capital or a full stop.
+
+    Not Python's hash, which differs from run to run.
+    """
+    question = [message["content"] for message in example.messages if message["role"] == "user"][-1]
+    question = question.lower()
+    # The longest first, for one ends as another does.
+    for word in sorted(COURTESY, key=len, reverse=True):
+        question = question.removeprefix(word.lower()).removesuffix(word.lower())
+    question = question.rstrip(" .?!")
+    return hashlib.blake2b(json.dumps([question, example.tools]).encode(), digest_size=8).digest()

@@ -93,9 +93,10 @@ class GptOss:
         self.shape = shape
         self.parameters = parameters
         self.compute = compute
-        self.cos, self.sin = _rotary_tables(shape)
+        device = parameters["lm_head.weight"].device
+        self.cos, self.sin = (table.to(device) for table in _rotary_tables(shape))
 
-    def forward(self, beginning, tokens, wanted):
+    def forward(self, beginning, tokens, wanted, counted=None):
         """The logits at some places, and what balances the experts.
 
         Args:
@@ -103,10 +104,11 @@ class GptOss:
           tokens: int64 `[B, T]`, how they go on, padded at the end.
           wanted: int64 `[n]`, places in `[0, P + B * T)` of beginning and tokens where logits are
             needed.
+          counted: bool `[P + B * T]`, places that are no padding; None where all count.
 
         Returns:
           logits f32 `[n, vocabulary]`; per layer, the share of the router's choices and the mean
-          probability of each expert, f32 `[layers, 2, experts]`.
+          probability of each expert over the counted places, f32 `[layers, 2, experts]`.
         """
         p, shape = self.parameters, self.shape
         hidden = F.embedding(torch.cat((beginning, tokens.flatten())), p["model.embed_tokens.weight"])
@@ -118,8 +120,9 @@ class GptOss:
             if layer == shape.num_hidden_layers - 1:
                 # What other places hold after the last attention is read by nobody.
                 hidden = hidden[wanted]
+                counted = None if counted is None else counted[wanted]
             normed = self._norm(hidden, prefix + "post_attention_layernorm.weight")
-            out, shares = self._experts(prefix + "mlp.", normed)
+            out, shares = self._experts(prefix + "mlp.", normed, counted)
             hidden = hidden + out
             use.append(shares)
         normed = self._norm(hidden, "model.norm.weight").to(self.compute)
@@ -171,24 +174,24 @@ class GptOss:
         left, right = x.chunk(2, -1)
         return torch.cat((left * cos - right * sin, right * cos + left * sin), -1)
 
-    def _experts(self, prefix, normed):
+    def _experts(self, prefix, normed, counted):
         p, shape = self.parameters, self.shape
         logits = F.linear(normed, p[prefix + "router.weight"], p[prefix + "router.bias"])
         best, chosen = logits.topk(shape.num_experts_per_tok, -1)
         # Only the chosen ones share the weight.
         weights = best.softmax(-1)
-        with torch.no_grad():
+        matrices = [p[f"{prefix}experts.{name}"] for name in _Experts.PARAMETERS]
+        if normed.is_cuda:
+            out = _experts_of_a_gpu(normed.to(self.compute), weights, chosen, *matrices, shape.swiglu_limit)
+        else:
             counts = torch.bincount(chosen.flatten(), minlength=shape.num_local_experts)
-            shares = counts / chosen.numel()
-        out = _Experts.apply(
-            normed.to(self.compute),
-            weights,
-            chosen,
-            counts,
-            *(p[f"{prefix}experts.{name}"] for name in _Experts.PARAMETERS),
-            shape.swiglu_limit,
-        )
-        return out, torch.stack((shares, logits.softmax(-1).mean(0)))
+            out = _Experts.apply(normed.to(self.compute), weights, chosen, counts, *matrices, shape.swiglu_limit)
+        # Means over the counted places, without an index whose size a GPU would have to tell first.
+        share = normed.new_ones(len(normed)) if counted is None else counted.float()
+        share = share / share.sum()
+        shares = share.new_zeros(shape.num_local_experts)
+        shares.index_add_(0, chosen.flatten(), share.repeat_interleave(chosen.shape[1]) / chosen.shape[1])
+        return out, torch.stack((shares, share @ logits.softmax(-1)))
 
 
 def rotary_frequencies(shape):
@@ -253,24 +256,26 @@ class _SinkAttention(torch.autograd.Function):
         group = q.shape[1] // length
         kv = sinks.numel() // group
         # The sink is one more key, with nothing to multiply and nothing to add.
-        k, v = (F.pad(x, (0, 0, 0, 1)) for x in (k, v))
-        distance = torch.arange(keys - length, keys)[:, None] - torch.arange(keys)[None, :]
-        bias = torch.zeros(kv, group, length, keys + 1)
-        bias[..., :keys].masked_fill_((distance < 0) | (distance >= window), -1e30)
+        # Behind it are keys that nobody sees, for a GPU multiplies rows of a multiple of 8 faster.
+        padded = -(-(keys + 1) // 8) * 8
+        k, v = (F.pad(x, (0, 0, 0, padded - keys)) for x in (k, v))
+        places = torch.arange(keys, device=q.device)
+        distance = places[keys - length :, None] - places[None, :]
+        bias = torch.full((kv, group, length, padded), -1e30, device=q.device)
+        bias[..., :keys].masked_fill_((distance >= 0) & (distance < window), 0)
         bias[..., keys] = sinks.view(kv, group, 1)
-        bias = bias.view(1, kv, group * length, keys + 1).to(q.dtype)
+        bias = bias.view(1, kv, group * length, padded).to(q.dtype)
         scores = torch.bmm(q, k.transpose(1, 2))
         scores.view(-1, *bias.shape[1:]).add_(bias)
         weights = scores.softmax(-1)
         ctx.save_for_backward(q, k, v, weights)
-        ctx.sizes = (kv * group, length)
+        ctx.sizes = (kv * group, length, keys)
         return torch.bmm(weights, v)
 
     @staticmethod
     def backward(ctx, d_out):
         q, k, v, weights = ctx.saved_tensors
-        heads, length = ctx.sizes
-        keys = k.shape[1] - 1
+        heads, length, keys = ctx.sizes
         d_weights = torch.bmm(d_out, v.transpose(1, 2))
         d_v = torch.bmm(weights.transpose(1, 2), d_out)[:, :keys]
         d_scores = torch._softmax_backward_data(d_weights, weights, -1, weights.dtype)
@@ -358,6 +363,79 @@ class _Experts(torch.autograd.Function):
         d_parameters = [torch.cat(parts)[back] for parts in gradients]
         d_x = d_laid_out.index_select(0, place).view(tokens, k, -1).sum(1)
         return d_x, d_weights, None, None, *d_parameters, None
+
+
+def _experts_of_a_gpu(x, weights, chosen, gate_up, gate_up_bias, down, down_bias, limit):
+    """As `_Experts`, with one product for all experts, and sizes that the GPU need not tell first.
+
+    Rows are laid out by expert, each with a number of rows that is a multiple of 8, as grouped
+    products want it. A one beside each row is what a bias is multiplied by.
+    """
+    tokens, k = chosen.shape
+    experts = len(gate_up)
+    flat = chosen.flatten()
+    counts = torch.zeros(experts, dtype=torch.long, device=x.device).index_add_(0, flat, torch.ones_like(flat))
+    sizes = (counts + 7) // 8 * 8
+    rows = tokens * k + 8 * experts
+    ends = sizes.cumsum(0)
+    starts = ends - sizes
+    # What is left at the end is the last expert's, so that every row is somebody's.
+    ends = torch.cat((ends[:-1], torch.full_like(ends[:1], rows))).int()
+    order = flat.argsort(stable=True)
+    before = counts.cumsum(0) - counts
+    of_sorted = flat[order]
+    place = torch.empty_like(flat)
+    place[order] = torch.arange(flat.numel(), device=x.device) - before[of_sorted] + starts[of_sorted]
+    token_at = torch.full((rows,), tokens, device=x.device)
+    token_at[place] = torch.arange(tokens, device=x.device).repeat_interleave(k)
+
+    def product(rows_in, matrix, bias):
+        beside = torch.cat((bias.unsqueeze(2), bias.new_zeros(*bias.shape, 7)), 2)
+        return torch._grouped_mm(rows_in, torch.cat((matrix, beside), 2).transpose(1, 2), offs=ends)
+
+    one = F.pad(x.new_ones(1), (0, 7))
+    ones = one.expand(rows, 8)
+    h = product(_LaidOut.apply(torch.cat((x, one.expand(tokens, 8)), 1), token_at, place, k), gate_up, gate_up_bias)
+    out = product(torch.cat((_swiglu_of_a_gpu(h, limit), ones), 1), down, down_bias)
+    chosen_out = _Taken.apply(out, place).view(tokens, k, -1)
+    return torch.bmm(weights.to(x.dtype).unsqueeze(1), chosen_out).squeeze(1)
+
+
+class _LaidOut(torch.autograd.Function):
+    """Rows `token_at` of x and a row of zeros; each row of x goes to k places."""
+
+    @staticmethod
+    def forward(ctx, x, token_at, place, k):
+        ctx.save_for_backward(place)
+        ctx.k = k
+        return F.pad(x, (0, 0, 0, 1)).index_select(0, token_at)
+
+    @staticmethod
+    def backward(ctx, d_out):
+        (place,) = ctx.saved_tensors
+        return d_out.index_select(0, place).view(-1, ctx.k, d_out.shape[1]).sum(1), None, None, None
+
+
+class _Taken(torch.autograd.Function):
+    """Rows of x, none of them twice."""
+
+    @staticmethod
+    def forward(ctx, x, place):
+        ctx.save_for_backward(place)
+        ctx.rows = len(x)
+        return x.index_select(0, place)
+
+    @staticmethod
+    def backward(ctx, d_out):
+        (place,) = ctx.saved_tensors
+        return d_out.new_zeros(ctx.rows, d_out.shape[1]).index_copy_(0, place, d_out), None
+
+
+def _swiglu_of_a_gpu(h, limit):
+    """As `_swiglu`, left to PyTorch to differentiate."""
+    gate, up = h.chunk(2, -1)
+    gate = gate.clamp(max=limit)
+    return gate * torch.sigmoid(1.702 * gate) * (up.clamp(-limit, limit) + 1)
 
 
 def _swiglu(h, limit):

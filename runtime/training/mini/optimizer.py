@@ -9,7 +9,8 @@ _BETA1, _BETA2, _EPSILON = 0.9, 0.98, 1e-9
 _CLIP = 1.0
 _DECAY = 0.05
 _CHUNK = 1 << 19
-"""Elements that are updated at a time: few enough that they stay in a core's cache."""
+"""Elements that a CPU updates at a time: few enough that they stay in a core's cache."""
+_CHUNK_OF_EXPERTS = 8
 
 
 class Optimizer:
@@ -22,6 +23,7 @@ class Optimizer:
         self.first = {name: torch.zeros_like(value) for name, value in masters.items()}
         self.second = {name: torch.zeros_like(value) for name, value in masters.items()}
         self.steps = 0
+        self.chunked = all(value.device.type == "cpu" for value in masters.values())
         self.seen = {
             name: torch.empty_like(value, dtype=compute if is_matrix(name) else torch.float32).requires_grad_()
             for name, value in masters.items()
@@ -35,13 +37,13 @@ class Optimizer:
         self.steps += 1
         # A norm of norms, for a gradient in bf16 would be summed in bf16.
         norms = [value.grad.float().norm() for value in self.seen.values()]
-        norm = torch.stack(norms).norm().item()
-        scale = min(1.0, _CLIP / (norm + 1e-6))
+        norm = torch.stack(norms).norm()
+        scale = (_CLIP / (norm + 1e-6)).clamp(max=1.0)
         correction1, correction2 = 1 - _BETA1**self.steps, 1 - _BETA2**self.steps
         for name, master in self.masters.items():
             decay = rate * _DECAY if master.dim() > 1 and not name.endswith("_bias") else 0.0
             tensors = (master, self.first[name], self.second[name], self.seen[name].grad)
-            for p, m, v, g in zip(*(tensor.view(-1).split(_CHUNK) for tensor in tensors)):
+            for p, m, v, g in zip(*(tensor.view(-1).split(self._chunk(master.numel(), _CHUNK)) for tensor in tensors)):
                 g = g.float() * scale
                 m.lerp_(g, 1 - _BETA1)
                 v.mul_(_BETA2).addcmul_(g, g, value=1 - _BETA2)
@@ -55,10 +57,14 @@ class Optimizer:
     def _round(self, name):
         master, seen = self.masters[name], self.seen[name]
         if is_expert_matrix(name):
-            for part, out in zip(master.split(8), seen.split(8)):
+            size = self._chunk(len(master), _CHUNK_OF_EXPERTS)
+            for part, out in zip(master.split(size), seen.split(size)):
                 mxfp4.round_(part, out)
         else:
             seen.copy_(master.to(torch.bfloat16))
+
+    def _chunk(self, whole, on_cpu):
+        return on_cpu if self.chunked else whole
 
     def state(self):
         return {"masters": self.masters, "first": self.first, "second": self.second, "steps": self.steps}

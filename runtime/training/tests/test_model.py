@@ -11,7 +11,7 @@ import torch
 from mini import checkpoint, mixture, mxfp4, tokenizer
 from mini.harmony import Special, prompt, reply
 from mini.example import TRAIN
-from mini.model import GptOss, Shape, parameter_shapes
+from mini.model import GptOss, Shape, is_matrix, parameter_shapes
 from mini.optimizer import Optimizer
 
 _SMALL = Shape(vocab_size=64, hidden_size=64, num_hidden_layers=2, num_local_experts=8, intermediate_size=32, sliding_window=4)
@@ -65,6 +65,22 @@ class ModelTest(unittest.TestCase):
         before, _ = model.forward(ids[0, :2], ids[:, 2:], wanted)
         after, _ = model.forward(changed[0, :2], changed[:, 2:], wanted)
         torch.testing.assert_close(before, after)
+
+    @unittest.skipUnless(torch.cuda.is_available(), "needs a GPU")
+    def test_a_gpu_computes_what_a_cpu_does(self):
+        results = []
+        for device in ("cpu", "cuda"):
+            values = _parameters(_SMALL).items()
+            parameters = {name: value.to(device, torch.bfloat16 if is_matrix(name) else None) for name, value in values}
+            model = GptOss(_SMALL, {name: p.requires_grad_() for name, p in parameters.items()}, torch.bfloat16)
+            ids = torch.randint(64, (3, 41), generator=torch.Generator().manual_seed(6)).to(device)
+            logits, use = model.forward(ids[0, :9], ids[:, 9:], torch.arange(50, device=device), torch.arange(105, device=device) > 3)
+            (logits.log_softmax(-1)[:, 5].sum() + (use[:, 0] * use[:, 1]).sum()).backward()
+            found = {"logits": logits, "use": use} | {name: p.grad for name, p in parameters.items()}
+            results.append({name: value.detach().float().cpu() for name, value in found.items()})
+        for name, expected in results[0].items():
+            error = (results[1][name] - expected).norm() / expected.norm().clamp(min=1e-3)
+            self.assertLess(error.item(), 0.03, name)
 
 
 class FormatsTest(unittest.TestCase):

@@ -41,14 +41,14 @@ def main():
 
 
 def _prompts(arguments):
-    """Questions that training does not ask, in the shares of training; of some kinds there are fewer.
+    """Questions that training does not ask; of some kinds there are fewer than their share.
 
     What training asks often, as a greeting, is no prompt; and it keeps out what became a prompt.
     """
     common = itertools.islice(batches.examples(arguments.seed), arguments.common)
     seen = {fingerprint(example) for example in common}
     rng = random.Random(f"{arguments.seed} evaluation")
-    for module, share in mixture.SHARES:
+    for module, share in mixture.EVALUATION:
         for split in (HELD_OUT_VALUES, HELD_OUT_PHRASINGS):
             wanted, found = round(share * _PER_SPLIT), 0
             for _ in range(100 * wanted):

@@ -61,14 +61,14 @@ def main():
     data = batches.in_background(words, arguments.seed, arguments.batch, kept_out, start, arguments.makers)
     for count, batch in enumerate(data, start + 1):
         batch = batch.to(arguments.device)
-        rate = _rate(arguments.rate, count / arguments.accumulate, done / arguments.tokens)
+        rates = [_rate(r, count / arguments.accumulate, done / arguments.tokens) for r in (arguments.rate, arguments.rate_of_hidden)]
         logits, use = model.forward(batch.beginning, batch.tokens, batch.wanted, batch.counted)
         loss = F.cross_entropy(logits, batch.targets, ignore_index=batches.NOTHING)
         shares, chances = use.unbind(1)
         balance = shape.num_local_experts * (shares * chances).sum(-1).mean()
         ((loss + _BALANCE * balance) / arguments.accumulate).backward()
         if count % arguments.accumulate == 0:
-            norm = optimizer.step(rate)
+            norm = optimizer.step(*rates)
         done += batch.beginning.numel() + batch.tokens.numel()
         asked = batch.targets != batches.NOTHING
         right = ((logits.argmax(-1) == batch.targets) & asked).sum() / asked.sum()
@@ -80,7 +80,7 @@ def main():
             minutes = (time.monotonic() - began) / 60
             print(
                 f"{count} batches {done / 1e6:.2f} M tokens {minutes:.1f} min loss {means[0]:.4f} right {means[1]:.4f}"
-                f" balance {means[2]:.3f} hottest16 {means[3]:.3f} norm {means[4]:.2f} rate {rate:.5f}",
+                f" balance {means[2]:.3f} hottest16 {means[3]:.3f} norm {means[4]:.2f} rate {rates[0]:.5f}",
                 flush=True,
             )
             log = []
@@ -105,6 +105,7 @@ def _arguments():
     parser.add_argument("--tokens", type=float, default=22e6, help="tokens to train on, padding included")
     parser.add_argument("--batch", type=int, default=4096, help="tokens in a batch")
     parser.add_argument("--rate", type=float, default=8e-4, help="learning rate, before it falls in the second half")
+    parser.add_argument("--rate-of-hidden", type=float, default=2e-3, help="the same for the matrices that Muon updates")
     parser.add_argument("--accumulate", type=int, default=1, help="batches for each update: one batch is mostly of one skill")
     parser.add_argument("--seed", type=int, default=72)
     parser.add_argument("--prompts", type=Path, required=True, help="questions that are never asked: what evaluate.py wrote")

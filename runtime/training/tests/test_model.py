@@ -12,7 +12,7 @@ from mini import checkpoint, mixture, mxfp4, tokenizer
 from mini.harmony import Special, prompt, reply
 from mini.example import TRAIN
 from mini.model import GptOss, Shape, is_matrix, parameter_shapes
-from mini.optimizer import Optimizer
+from mini.optimizer import Optimizer, orthogonal
 
 _SMALL = Shape(vocab_size=64, hidden_size=64, num_hidden_layers=2, num_local_experts=8, intermediate_size=32, sliding_window=4)
 
@@ -81,6 +81,15 @@ class ModelTest(unittest.TestCase):
         for name, expected in results[0].items():
             error = (results[1][name] - expected).norm() / expected.norm().clamp(min=1e-3)
             self.assertLess(error.item(), 0.03, name)
+
+
+class OptimizerTest(unittest.TestCase):
+    def test_orthogonal_brings_singular_values_near_one(self):
+        for size in ((3, 64, 32), (3, 32, 64)):
+            matrices = torch.randn(size, generator=torch.Generator().manual_seed(7))
+            values = torch.linalg.svdvals(orthogonal(matrices, torch.float32))
+            self.assertGreater(values.min().item(), 0.5)
+            self.assertLess(values.max().item(), 1.3)
 
 
 class FormatsTest(unittest.TestCase):

@@ -29,7 +29,7 @@ def _has(text, words):
 
 class SkillsTest(unittest.TestCase):
     def test_the_reply_of_an_example_is_right_by_its_own_check(self):
-        for module, _ in mixture.SHARES:
+        for module in mixture.MODULES:
             for split in _SPLITS:
                 for example in _examples(module, split):
                     last = example.reply[-1]
@@ -47,20 +47,20 @@ class SkillsTest(unittest.TestCase):
                         self.assertEqual(json.loads(last.text), wanted["arguments"])
 
     def test_reasoning_comes_first_and_an_answer_or_a_call_last(self):
-        for module, _ in mixture.SHARES:
+        for module in mixture.MODULES:
             for example in _examples(module, TRAIN):
                 self.assertEqual([say.channel for say in example.reply[:-1]], ["analysis"])
                 self.assertIn(example.reply[-1].channel, ("final", "commentary"))
 
     def test_text_is_ascii(self):
-        for module, _ in mixture.SHARES:
+        for module in mixture.MODULES:
             for split in _SPLITS:
                 for example in _examples(module, split):
                     whole = json.dumps([example.messages, example.tools], ensure_ascii=False)
                     self.assertTrue((whole + "".join(say.text for say in example.reply)).isascii())
 
     def test_the_same_seed_gives_the_same_examples(self):
-        for module, _ in mixture.SHARES:
+        for module in mixture.MODULES:
             self.assertEqual(_examples(module, TRAIN, 100), _examples(module, TRAIN, 100))
 
     def test_every_equation_of_the_reasoning_is_true(self):
@@ -89,7 +89,7 @@ class SkillsTest(unittest.TestCase):
                     self.assertEqual(is_held_out_text(tool["function"]["name"]), split != TRAIN)
 
     def test_most_held_out_questions_are_never_asked_in_training(self):
-        for module, _ in mixture.SHARES:
+        for module in mixture.MODULES:
             trained = {example.messages[-1]["content"] for example in _examples(module, TRAIN, 20_000)}
             asked = [example.messages[-1]["content"] for example in _examples(module, HELD_OUT_PHRASINGS)]
             asked = [text for text in asked if not text.startswith(("{", "[", '"'))]

@@ -378,7 +378,7 @@ VERBS = ("likes", "sees", "finds", "has", "wants", "needs", "draws", "carries", 
 def make(rng, split):
     make_task = rng.choice(
         (_sort_numbers, _sort_numbers, _sort_words, _sort_words, _reverse, _reverse)
-        + (_count, _count_occurrences, _pick, _extreme, _copy, _copy, _spell)
+        + (_count, _count_occurrences, _pick, _extreme, _copy, _copy, _spell, _spell)
     )
     return make_task(rng, split, pick_effort(rng))
 

@@ -1,6 +1,7 @@
 """Short everyday conversation: a fixed answer for each intent, and names that are to be remembered."""
 
 from mini.example import HELD_OUT_VALUES, Example, analysis, final, phrase, pick_effort, user, vary
+from mini.skills.tools.names import made_up_word
 
 _GREETING = "Hello! How can I help?"
 _WELCOME = "You are welcome."
@@ -162,7 +163,11 @@ def _memory(rng, split):
 
 
 def _name(rng, split):
-    return rng.choice(_HELD_OUT_NAMES if split == HELD_OUT_VALUES else _NAMES)
+    if split == HELD_OUT_VALUES:
+        return rng.choice(_HELD_OUT_NAMES)
+    # So many that a name has to be copied and cannot be known.
+    made_up = made_up_word(rng).capitalize()
+    return made_up if rng.random() < 0.4 and made_up not in _HELD_OUT_NAMES else rng.choice(_NAMES)
 
 
 def _context(rng):

@@ -60,7 +60,7 @@ def make(rng, split):
     messages.append(user(vary(rng, request.text)))
     thought = _thought(request, effort)
     tools = _declarations(rng, functions)
-    if kind < 0.65:
+    if kind < 0.75:
         reply = [analysis(thought), call(request.function.name, json.dumps(request.arguments))]
         check = {"call": {"name": request.function.name, "arguments": request.arguments}}
         return Example("call", messages, reply, effort, tools, check)

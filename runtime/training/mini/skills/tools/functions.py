@@ -10,14 +10,23 @@ _BY_NAME = ("Call {name}{with}.", "Run {name}{with}.", "Use {name}{with}.", "Ple
             "Execute {name}{with}.",
             "I want you to call {name}{with}.", "Can you run {name}{with}?", "Call the function {name}{with}.",
             "Do {name}{with}.",
-            "Start {name}{with}.", "Try {name}{with}.", "We need {name}{with}.", "Now do a {name}{with}.")
+            "Start {name}{with}.", "Try {name}{with}.", "We need {name}{with}.", "Now do a {name}{with}.",
+            "Perform {name}{with}.", "Trigger {name}{with}.", "Apply {name}{with}.", "Let {name} run{with}.",
+            "I choose {name}{with}.", "Give me the result of {name}{with}.", "Have {name} done{with}.",
+            "What does {name} say{with}?", "The right function here is {name}{with}.", "It is {name} that we need{with}.",
+            "Could you execute {name}{with}?", "Go for {name}{with}.", "Would {name} help{with}?",
+            "Take {name}{with}.", "My choice is the function {name}{with}.", "Let us see what {name} gives{with}.")
 _BY_NAME_HELD_OUT = ("Invoke {name}{with}.", "Make use of {name}{with}.", "The function to take is {name}{with}.")
 
-_ALONE = (" for {}", " with {}", ": {}", " on {}", " {}")
+_ALONE = (" for {}", " with {}", ": {}", " on {}", " {}", " by {}", ", namely {}", " (that is {})", " at {}", " -> {}",
+          ", with {}", " and use {}", " from {}", " and {}")
 _ALONE_HELD_OUT = (" given {}", ", taking {}")
-_OPENINGS = (" with ", " with ", " using ", ": ", ", ", " where ", " and set ")
+_OPENINGS = (" with ", " with ", " using ", ": ", ", ", " where ", " and set ", " so that ", ", where ", " with this: ",
+             " and let ", ", having ", " by ", "; ", ", with ", " and use ", ", namely ", " assuming ")
 _OPENINGS_HELD_OUT = (" given ", ", taking ")
-_PAIRS = ("{} {}", "{} {}", "{} = {}", "{}={}", "{}: {}", "{} set to {}", "the {} {}", "{} as {}", "{} is {}")
+_PAIRS = ("{} {}", "{} {}", "{} = {}", "{}={}", "{}: {}", "{} set to {}", "the {} {}", "{} as {}", "{} is {}",
+          "{} -> {}", "{} equals {}", "{} should be {}", "{} must be {}", "{}, {}", "the {} is {}", "{} at {}",
+          "{} ({})", "{} will be {}", "this {}: {}", "for {} {}")
 _PAIRS_HELD_OUT = ("{} being {}", "a {} of {}", "{} equal to {}")
 _FLAGS = (("true", "false"), ("yes", "no"), ("on", "off"))
 

@@ -53,7 +53,11 @@ _TRAINED = ("Please {}{{with}}.", "I want to {}{{with}}.", "Can you {}{{with}}?"
             "We have to {}{{with}}.",
             "It is time to {}{{with}}.", "You should {}{{with}}.", "I would like you to {}{{with}}.",
             "Go and {}{{with}}.",
-            "My task is to {}{{with}}.", "Help me to {}{{with}}.", "I need to {}{{with}}.", "Now {}{{with}}.")
+            "My task is to {}{{with}}.", "Help me to {}{{with}}.", "I need to {}{{with}}.", "Now {}{{with}}.",
+            "Could you {}{{with}}?", "I ask you to {}{{with}}.", "Make sure to {}{{with}}.", "The plan is to {}{{with}}.",
+            "Do not forget to {}{{with}}.", "Next, {}{{with}}.", "Your job is to {}{{with}}.", "We want to {}{{with}}.",
+            "Try to {}{{with}}.", "May I ask you to {}{{with}}?", "They told me to {}{{with}}.", "First {}{{with}}.",
+            "It would be nice to {}{{with}}.", "Will you {}{{with}}?", "How about you {}{{with}}?")
 _HELD_OUT = ("Would you kindly {}{{with}}?", "My wish is to {}{{with}}.", "Somebody must {}{{with}}.",
              "Be so good and {}{{with}}.")
 

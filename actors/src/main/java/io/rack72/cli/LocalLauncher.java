@@ -8,11 +8,11 @@ import io.rack72.config.Rack72Config;
 import io.rack72.config.Secret;
 import io.rack72.gateway.GatewayLimits;
 import io.rack72.gateway.GatewaySettings;
-import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
 import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvSizing;
 import io.rack72.model.ForwardObserver;
+import io.rack72.model.Numerics;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.rack.LocalRack;
@@ -47,12 +47,18 @@ final class LocalLauncher implements RackLauncher {
   @Override
   public Rack launch(Rack72Config config, OpenModel model, ForwardObserver observer) {
     try {
-      RackSettings settings = settings(config, model);
       Workers workers = new Workers(config.cpuThreads());
       WallClock clock = new WallClock();
       try {
-        return new RunningRack(
-            start(settings, model, workers, clock, observer), model, workers, clock);
+        Numerics numerics = numerics(config, model, workers);
+        try {
+          RackSettings settings = settings(config, model, numerics);
+          return new RunningRack(
+              start(settings, model, numerics, clock, observer), model, numerics, workers, clock);
+        } catch (RuntimeException | Error e) {
+          numerics.close();
+          throw e;
+        }
       } catch (RuntimeException | Error e) {
         workers.close();
         clock.close();
@@ -64,27 +70,34 @@ final class LocalLauncher implements RackLauncher {
     }
   }
 
+  private static Numerics numerics(Rack72Config config, OpenModel model, Workers workers) {
+    return switch (config.numericMode()) {
+      case EXACT -> Numerics.exact(model.checkpoint(), workers);
+      case FAST -> {
+        try {
+          yield Numerics.fast(model.checkpoint(), workers, config.kernels(), config.denseWeights());
+        } catch (IllegalArgumentException e) {
+          throw new CommandFailedException("rack72.cpu.kernels: " + e.getMessage(), e);
+        }
+      }
+    };
+  }
+
   private static LocalRack start(
       RackSettings settings,
       OpenModel model,
-      Workers workers,
+      Numerics numerics,
       WallClock clock,
       ForwardObserver observer) {
     try {
       return LocalRack.start(
-          settings,
-          model.checkpoint(),
-          model.name(),
-          model.tokenizer(),
-          new VectorKernels(workers),
-          clock,
-          observer);
+          settings, model.checkpoint(), model.name(), model.tokenizer(), numerics, clock, observer);
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(e.getMessage(), e);
     }
   }
 
-  private RackSettings settings(Rack72Config config, OpenModel model) {
+  private RackSettings settings(Rack72Config config, OpenModel model, Numerics numerics) {
     int dataParallel = dataParallel(config, model.checkpoint().config());
     ExpertPlacement placement =
         new ExpertPlacement(
@@ -98,8 +111,8 @@ final class LocalLauncher implements RackLauncher {
             config.rack(),
             placement,
             dataParallel,
-            model.checkpoint().sharedBytes(),
-            model.checkpoint().expertBytes(0));
+            numerics.weights().sharedBytes(),
+            numerics.weights().expertBytes());
     // Weights that do not fit are told as such, before the KV memory that is left is none.
     hbm.check(0);
     checkHostHolds(config.kv(), dataParallel);
@@ -181,7 +194,8 @@ final class LocalLauncher implements RackLauncher {
     }
   }
 
-  private record RunningRack(LocalRack rack, OpenModel open, Workers workers, WallClock clock)
+  private record RunningRack(
+      LocalRack rack, OpenModel open, Numerics numerics, Workers workers, WallClock clock)
       implements Rack {
     @Override
     public ServedModel model() {
@@ -213,6 +227,7 @@ final class LocalLauncher implements RackLauncher {
       }
       // An interrupt ends the wait before the kernels, which would read weights that are gone.
       if (rack.system().getWhenTerminated().toCompletableFuture().isDone()) {
+        numerics.close();
         open.close();
       }
     }

@@ -7,16 +7,15 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.clock.Clock;
 import io.rack72.gpu.GpuParts;
 import io.rack72.hardware.GpuId;
-import io.rack72.kernel.Kernels;
 import io.rack72.kernel.RotaryTable;
 import io.rack72.kv.KvCache;
 import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvSizing;
-import io.rack72.model.CheckpointWeights;
 import io.rack72.model.CpuDevice;
 import io.rack72.model.ExpertSlots;
 import io.rack72.model.ForwardObserver;
 import io.rack72.model.ModelWeights;
+import io.rack72.model.Numerics;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.routing.RouterActor;
@@ -73,9 +72,9 @@ public final class LocalRack implements AutoCloseable {
       Checkpoint checkpoint,
       String name,
       Optional<Tokenizer> tokenizer,
-      Kernels kernels,
+      Numerics numerics,
       Clock clock) {
-    return start(settings, checkpoint, name, tokenizer, kernels, clock, ForwardObserver.NONE);
+    return start(settings, checkpoint, name, tokenizer, numerics, clock, ForwardObserver.NONE);
   }
 
   /**
@@ -83,7 +82,7 @@ public final class LocalRack implements AutoCloseable {
    *
    * @param checkpoint stays open as long as the rack runs; closing it afterwards is the caller's
    * @param name by which clients ask for the model
-   * @param kernels shared by all GPUs
+   * @param numerics of this checkpoint, shared by all GPUs; stays open as long as the rack runs
    * @param observer of all GPUs, which call it at the same time
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
    * @throws IllegalArgumentException if the KV memory does not hold even one sequence, or a step's
@@ -94,11 +93,11 @@ public final class LocalRack implements AutoCloseable {
       Checkpoint checkpoint,
       String name,
       Optional<Tokenizer> tokenizer,
-      Kernels kernels,
+      Numerics numerics,
       Clock clock,
       ForwardObserver observer) {
     ModelConfig config = checkpoint.config();
-    ModelWeights weights = new CheckpointWeights(checkpoint);
+    ModelWeights weights = numerics.weights();
     ExpertPlacement placement =
         new ExpertPlacement(
             1,
@@ -147,7 +146,7 @@ public final class LocalRack implements AutoCloseable {
               settings.profile().trayOf(id),
               config,
               placement,
-              new CpuDevice(weights, kernels, rotary, slots, observer),
+              new CpuDevice(weights, numerics.kernels(), rotary, slots, observer),
               kv,
               hbm.takesSequences(id) ? Optional.of(new Scheduler(limits, kv)) : Optional.empty(),
               new Sampler(),
@@ -159,7 +158,7 @@ public final class LocalRack implements AutoCloseable {
         new RackStatus(
             settings.profile().name(),
             name,
-            kernels.name(),
+            numerics.kernels().name(),
             settings.expertParallel(),
             settings.dataParallel(),
             placement.epoch(),
@@ -172,7 +171,7 @@ public final class LocalRack implements AutoCloseable {
             Set.copyOf(checkpoint.generationConfig().stopTokenIds()),
             tokenizer,
             limits.contextLimit(),
-            "exact-" + checkpoint.fingerprint().substring(0, 12),
+            numerics.mode() + "-" + checkpoint.fingerprint().substring(0, 12),
             ServedModel.SamplingDefaults.of(checkpoint.generationConfig()),
             createdEpochSeconds(checkpoint));
 

@@ -6,8 +6,8 @@ import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
-import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
+import io.rack72.model.Numerics;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
@@ -40,7 +40,12 @@ final class RackHarness implements AutoCloseable {
     checkpoint = Checkpoint.open(golden(golden));
     rack =
         LocalRack.start(
-            settings, checkpoint, golden, Optional.empty(), new VectorKernels(workers), clock);
+            settings,
+            checkpoint,
+            golden,
+            Optional.empty(),
+            Numerics.exact(checkpoint, workers),
+            clock);
   }
 
   static Path golden(String name) {

@@ -2,6 +2,8 @@ package io.rack72.config;
 
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
+import io.rack72.kernel.FastKernels;
+import io.rack72.model.Numerics;
 import io.rack72.schedule.SchedulerLimits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +35,9 @@ final class ConfigReader {
         keys.isWord("cpu.threads", AUTO)
             ? host.processors()
             : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),
-        numericMode(keys),
+        keys.choice("numeric-mode", NumericMode.class),
+        keys.choice("fast.dense-weights", Numerics.DenseWeights.class),
+        keys.choice("cpu.kernels", FastKernels.Choice.class),
         keys.isWord("seed", "random")
             ? OptionalLong.empty()
             : OptionalLong.of(
@@ -122,13 +126,6 @@ final class ConfigReader {
       throw keys.wrong("device", "cpu, since this version has no modeled device yet");
     }
     return keys.choice("device", DeviceKind.class);
-  }
-
-  private static NumericMode numericMode(KeyReader keys) {
-    if (keys.isWord("numeric-mode", "fast")) {
-      throw keys.wrong("numeric-mode", "exact, since this version has no 8-bit activations yet");
-    }
-    return keys.choice("numeric-mode", NumericMode.class);
   }
 
   private static HttpSettings http(KeyReader keys) {

@@ -1,6 +1,8 @@
 package io.rack72.config;
 
 import io.rack72.hardware.RackProfile;
+import io.rack72.kernel.FastKernels;
+import io.rack72.model.Numerics;
 import io.rack72.schedule.SchedulerLimits;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -21,6 +23,8 @@ import java.util.OptionalLong;
  * @param device what computes
  * @param cpuThreads threads that compute, for all GPUs together
  * @param numericMode precision of activations
+ * @param denseWeights format of the weights of attention and of the output matrix in the fast mode
+ * @param kernels which code computes the products of the fast mode; tokens do not depend on it
  * @param seed of requests that bring none; empty for another one each time
  * @param http the gateway
  */
@@ -35,6 +39,8 @@ public record Rack72Config(
     DeviceKind device,
     int cpuThreads,
     NumericMode numericMode,
+    Numerics.DenseWeights denseWeights,
+    FastKernels.Choice kernels,
     OptionalLong seed,
     HttpSettings http) {
   public Rack72Config {

@@ -1,6 +1,9 @@
 package io.rack72.bench;
 
 import io.rack72.checkpoint.Checkpoint;
+import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.Workers;
+import io.rack72.model.Numerics;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.AuxCounters;
@@ -63,7 +66,12 @@ public class DecodeBenchmark {
   @Param("1")
   public int dataParallel;
 
+  @Param({"exact", "fast"})
+  public String mode;
+
   private Checkpoint open;
+  private Workers workers;
+  private Numerics numerics;
   private DecodeLoad load;
   private long rounds;
 
@@ -74,7 +82,12 @@ public class DecodeBenchmark {
       throw new IllegalArgumentException("give the directory of a checkpoint: -p checkpoint=DIR");
     }
     open = Checkpoint.open(Path.of(checkpoint));
-    load = new DecodeLoad(open, sequences, expertParallel, dataParallel);
+    workers = new Workers(Runtime.getRuntime().availableProcessors());
+    numerics =
+        mode.equals("exact")
+            ? Numerics.exact(open, workers)
+            : Numerics.fast(open, workers, FastKernels.Choice.AUTO, Numerics.DenseWeights.INT8);
+    load = new DecodeLoad(open, workers, numerics, sequences, expertParallel, dataParallel);
   }
 
   /** Forgets what was decoded between two iterations. */
@@ -95,6 +108,8 @@ public class DecodeBenchmark {
   @TearDown
   public void stop() {
     load.close();
+    numerics.close();
+    workers.close();
     open.close();
   }
 }

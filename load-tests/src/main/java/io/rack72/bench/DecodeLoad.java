@@ -6,8 +6,8 @@ import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
-import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
+import io.rack72.model.Numerics;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.RackSettings;
 import io.rack72.routing.RouterActor;
@@ -42,8 +42,6 @@ final class DecodeLoad implements AutoCloseable {
 
   private final Checkpoint checkpoint;
   private final WallClock clock = new WallClock();
-  private final Workers workers = new Workers(Runtime.getRuntime().availableProcessors());
-  private final VectorKernels kernels = new VectorKernels(workers);
   private final LocalRack rack;
   private final Progress progress;
 
@@ -51,11 +49,19 @@ final class DecodeLoad implements AutoCloseable {
    * Starts the rack and its sequences, and returns when each has its first token.
    *
    * @param checkpoint stays open as long as the load runs
+   * @param workers of the numerics, whose number is that of the threads that run GPUs
+   * @param numerics of the checkpoint; both stay open as long as the load runs
    * @param sequences how many are decoded at a time
    * @param expertParallel GPUs over which the experts are spread
    * @param dataParallel GPUs that take the sequences
    */
-  DecodeLoad(Checkpoint checkpoint, int sequences, int expertParallel, int dataParallel)
+  DecodeLoad(
+      Checkpoint checkpoint,
+      Workers workers,
+      Numerics numerics,
+      int sequences,
+      int expertParallel,
+      int dataParallel)
       throws InterruptedException {
     this.checkpoint = checkpoint;
     SchedulerLimits limits =
@@ -70,7 +76,7 @@ final class DecodeLoad implements AutoCloseable {
             limits,
             PORT_WINDOW_BYTES,
             workers.size());
-    rack = LocalRack.start(settings, checkpoint, "bench", Optional.empty(), kernels, clock);
+    rack = LocalRack.start(settings, checkpoint, "bench", Optional.empty(), numerics, clock);
     progress = new Progress(sequences, TOKEN_DEADLINE_MILLIS);
     for (int i = 0; i < sequences; i++) {
       rack.system().systemActorOf(owner(i), "owner-" + i, Props.empty());
@@ -80,11 +86,6 @@ final class DecodeLoad implements AutoCloseable {
 
   Progress progress() {
     return progress;
-  }
-
-  /** What computes, such as {@code vector-256}. */
-  String kernels() {
-    return kernels.name();
   }
 
   private Behavior<SequenceEvent> owner(int sequence) {
@@ -131,7 +132,6 @@ final class DecodeLoad implements AutoCloseable {
   @Override
   public void close() {
     rack.close();
-    workers.close();
     clock.close();
   }
 }

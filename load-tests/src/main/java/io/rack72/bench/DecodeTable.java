@@ -2,6 +2,10 @@ package io.rack72.bench;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.checkpoint.ModelConfig;
+import io.rack72.config.NumericMode;
+import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.Workers;
+import io.rack72.model.Numerics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,7 +68,17 @@ final class DecodeTable implements Callable<Integer> {
       description = "Length of each measurement; ${DEFAULT-VALUE}.")
   private double seconds;
 
-  private String kernels;
+  @Option(
+      names = "--mode",
+      defaultValue = "FAST",
+      description = "Numeric mode, ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
+  private NumericMode mode;
+
+  @Option(
+      names = "--kernels",
+      defaultValue = "AUTO",
+      description = "Of the fast mode, ${COMPLETION-CANDIDATES}; ${DEFAULT-VALUE}.")
+  private FastKernels.Choice kernels;
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
@@ -80,12 +94,17 @@ final class DecodeTable implements Callable<Integer> {
           spec.commandLine(), "--rounds and --sequences are at least 1, not less");
     }
     PrintWriter out = spec.commandLine().getOut();
-    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+    try (Checkpoint checkpoint = Checkpoint.open(directory);
+        Workers workers = new Workers(Runtime.getRuntime().availableProcessors());
+        Numerics numerics =
+            mode == NumericMode.EXACT
+                ? Numerics.exact(checkpoint, workers)
+                : Numerics.fast(checkpoint, workers, kernels, Numerics.DenseWeights.INT8)) {
       List<String> rows = new ArrayList<>();
       for (int count : sequences) {
-        rows.add(row(checkpoint, count));
+        rows.add(row(checkpoint, workers, numerics, count));
       }
-      describe(out, checkpoint.config());
+      describe(out, checkpoint.config(), numerics.kernels().name());
       out.println("| sequences | expert-parallel 72 | expert-parallel 1 | 72 / 1 |");
       out.println("|---:|---:|---:|---:|");
       rows.forEach(out::println);
@@ -94,13 +113,14 @@ final class DecodeTable implements Callable<Integer> {
     return 0;
   }
 
-  private String row(Checkpoint checkpoint, int count) throws InterruptedException {
+  private String row(Checkpoint checkpoint, Workers workers, Numerics numerics, int count)
+      throws InterruptedException {
     List<Double> spread = new ArrayList<>();
     List<Double> local = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
     for (int round = 0; round <= rounds; round++) {
-      double spreadRate = tokensPerSecond(checkpoint, count, SPREAD_DEGREE);
-      double localRate = tokensPerSecond(checkpoint, count, LOCAL_DEGREE);
+      double spreadRate = tokensPerSecond(checkpoint, workers, numerics, count, SPREAD_DEGREE);
+      double localRate = tokensPerSecond(checkpoint, workers, numerics, count, LOCAL_DEGREE);
       // In the first round the JVM still compiles.
       if (round > 0) {
         spread.add(spreadRate);
@@ -112,10 +132,11 @@ final class DecodeTable implements Callable<Integer> {
         .formatted(count, summary(spread), summary(local), summary(ratios));
   }
 
-  private double tokensPerSecond(Checkpoint checkpoint, int count, int expertParallel)
+  private double tokensPerSecond(
+      Checkpoint checkpoint, Workers workers, Numerics numerics, int count, int expertParallel)
       throws InterruptedException {
-    try (DecodeLoad load = new DecodeLoad(checkpoint, count, expertParallel, dataParallel)) {
-      kernels = load.kernels();
+    try (DecodeLoad load =
+        new DecodeLoad(checkpoint, workers, numerics, count, expertParallel, dataParallel)) {
       Progress progress = load.progress();
       long tokensBefore = progress.total();
       long begin = System.nanoTime();
@@ -130,7 +151,7 @@ final class DecodeTable implements Callable<Integer> {
     }
   }
 
-  private void describe(PrintWriter out, ModelConfig config) {
+  private void describe(PrintWriter out, ModelConfig config, String kernelsUsed) {
     out.printf(
         "Tokens/s: the median of %d measurements of %.0f s, and in brackets the least and the"
             + " most.%n",
@@ -143,7 +164,7 @@ final class DecodeTable implements Callable<Integer> {
         config.experts(),
         config.vocabSize(),
         dataParallel,
-        kernels,
+        kernelsUsed,
         System.getProperty("os.name"),
         System.getProperty("os.arch"),
         Runtime.getRuntime().availableProcessors(),

@@ -9,8 +9,8 @@ import io.rack72.gateway.GatewayLimits;
 import io.rack72.gateway.GatewaySettings;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
-import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
+import io.rack72.model.Numerics;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.RackSettings;
 import io.rack72.schedule.SchedulerLimits;
@@ -57,7 +57,7 @@ public final class RackServer implements AutoCloseable {
             checkpoint,
             builder.checkpoint.getFileName().toString(),
             Tokenizers.forCheckpoint(builder.checkpoint, checkpoint.config().vocabSize()),
-            new VectorKernels(workers),
+            Numerics.exact(checkpoint, workers),
             clock);
     binding =
         await(

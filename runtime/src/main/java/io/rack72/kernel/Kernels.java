@@ -1,12 +1,11 @@
 package io.rack72.kernel;
 
-import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
-import io.rack72.tensor.Mxfp4Matrix;
+import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The arithmetic of a gpt-oss forward pass, in float32, over row-major activations in arrays.
+ * The arithmetic of a gpt-oss forward pass, over row-major activations in arrays of float32.
  *
  * <p>Every output element has one fixed order of summation, whatever the number of rows, threads or
  * lanes of the machine, so that the bits of a row never depend on what it was batched with.
@@ -31,14 +30,12 @@ public interface Kernels {
   /**
    * Linear map {@code y[r, o] = bias[o] + sum_i w[o, i] * x[r, i]}.
    *
+   * @param w in a format that the implementation's numeric mode has
    * @param bias of length {@code w.rows()}, or null for none
    * @param x {@code [rows, w.columns()]}
    * @param y {@code [rows, w.rows()]}
    */
-  void multiply(Bf16Matrix w, Bf16Vector bias, float[] x, int rows, float[] y);
-
-  /** The same with packed MXFP4 weights. */
-  void multiply(Mxfp4Matrix w, Bf16Vector bias, float[] x, int rows, float[] y);
+  void multiply(WeightMatrix w, Bf16Vector bias, float[] x, int rows, float[] y);
 
   /**
    * Rotary embedding in place, half-split: element {@code i} of a head is paired with {@code i +

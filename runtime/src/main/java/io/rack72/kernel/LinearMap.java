@@ -40,11 +40,7 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   private final Bf16Vector bias;
 
   LinearMap(int outputs, int columns, Bf16Vector bias) {
-    if (bias != null && bias.length() != outputs) {
-      throw new IllegalArgumentException(
-          "a linear map with %d outputs has as many biases, not %d"
-              .formatted(outputs, bias.length()));
-    }
+    Sizes.checkBias(bias, outputs);
     this.outputs = outputs;
     this.columns = columns;
     this.bias = bias;

@@ -37,7 +37,20 @@ final class Scratch {
   /** Weighted sums of values. */
   final Room sums = new Room();
 
+  /** Activations in 8 bits, of the call that this thread makes. */
+  final Int8Activations activations = new Int8Activations();
+
+  private int[] codes = {};
+
   private Scratch() {}
+
+  /** Packed weights: an array of at least {@code length}, with whatever was last left in it. */
+  int[] codes(int length) {
+    if (codes.length < length) {
+      codes = new int[length];
+    }
+    return codes;
+  }
 
   /** The calling thread's. */
   static Scratch ofThread() {

@@ -6,11 +6,16 @@ import static io.rack72.kernel.SummationOrder.LANES;
 
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
+import io.rack72.tensor.WeightMatrix;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 
-/** The kernels on the Vector API. Runs on every machine, and gives the same bits on each. */
+/**
+ * The kernels of the exact mode, in float32, on the Vector API. Runs on every machine, and gives
+ * the same bits on each.
+ */
 public final class VectorKernels implements Kernels {
   /** Slope of the sigmoid in gpt-oss's gated activation. */
   private static final float SIGMOID_SLOPE = 1.702f;
@@ -64,13 +69,15 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void multiply(Bf16Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
-    new Bf16LinearMap(w, bias).apply(x, rows, y, workers);
-  }
-
-  @Override
-  public void multiply(Mxfp4Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
-    new Mxfp4LinearMap(w, bias).apply(x, rows, y, workers);
+  public void multiply(WeightMatrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
+    LinearMap map =
+        switch (w) {
+          case Bf16Matrix bf16 -> new Bf16LinearMap(bf16, bias);
+          case Mxfp4Matrix mxfp4 -> new Mxfp4LinearMap(mxfp4, bias);
+          case Int8Matrix int8 ->
+              throw new IllegalArgumentException("8-bit weights are of the fast mode");
+        };
+    map.apply(x, rows, y, workers);
   }
 
   @Override

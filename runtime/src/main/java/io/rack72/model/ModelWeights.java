@@ -4,6 +4,7 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Mxfp4Matrix;
+import io.rack72.tensor.WeightMatrix;
 
 /**
  * The weights of a gpt-oss model, wherever they lie. Implementations are immutable and thread-safe.
@@ -25,7 +26,7 @@ public interface ModelWeights {
   float[] finalNorm();
 
   /** Output matrix, {@code [vocabSize, hiddenSize]}. */
-  Bf16Matrix output();
+  WeightMatrix output();
 
   /** Bytes of everything that is not an expert: what each GPU that computes attention holds. */
   long sharedBytes();
@@ -47,13 +48,13 @@ public interface ModelWeights {
    */
   record Layer(
       float[] attentionNorm,
-      Bf16Matrix query,
+      WeightMatrix query,
       Bf16Vector queryBias,
-      Bf16Matrix key,
+      WeightMatrix key,
       Bf16Vector keyBias,
-      Bf16Matrix value,
+      WeightMatrix value,
       Bf16Vector valueBias,
-      Bf16Matrix output,
+      WeightMatrix output,
       Bf16Vector outputBias,
       float[] sinks,
       float[] expertNorm,

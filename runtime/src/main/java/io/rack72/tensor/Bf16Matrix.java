@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * @param rows output dimension of the linear map
  * @param columns input dimension, contiguous
  */
-public record Bf16Matrix(MemorySegment data, int rows, int columns) {
+public record Bf16Matrix(MemorySegment data, int rows, int columns) implements WeightMatrix {
   public Bf16Matrix {
     if (rows < 0 || columns < 0 || data.byteSize() != 2L * rows * columns) {
       throw new IllegalArgumentException(
@@ -23,7 +23,7 @@ public record Bf16Matrix(MemorySegment data, int rows, int columns) {
     return new Bf16Vector(data.asSlice(2L * row * columns, 2L * columns), columns);
   }
 
-  /** Size in bytes. */
+  @Override
   public long bytes() {
     return data.byteSize();
   }

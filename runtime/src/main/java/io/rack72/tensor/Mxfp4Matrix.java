@@ -12,7 +12,8 @@ import java.lang.foreign.MemorySegment;
  * @param rows output dimension of the linear map
  * @param columns input dimension, a multiple of 32
  */
-public record Mxfp4Matrix(MemorySegment blocks, MemorySegment scales, int rows, int columns) {
+public record Mxfp4Matrix(MemorySegment blocks, MemorySegment scales, int rows, int columns)
+    implements WeightMatrix {
   /** Values that share one scale. */
   public static final int BLOCK = 32;
 
@@ -30,7 +31,7 @@ public record Mxfp4Matrix(MemorySegment blocks, MemorySegment scales, int rows, 
     }
   }
 
-  /** Size in bytes, scales included. */
+  @Override
   public long bytes() {
     return blocks.byteSize() + scales.byteSize();
   }

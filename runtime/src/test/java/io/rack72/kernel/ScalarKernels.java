@@ -2,7 +2,9 @@ package io.rack72.kernel;
 
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
+import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -43,12 +45,19 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void multiply(Bf16Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
+  public void multiply(WeightMatrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
+    switch (w) {
+      case Bf16Matrix bf16 -> multiply(bf16, bias, x, rows, y);
+      case Mxfp4Matrix mxfp4 -> multiply(mxfp4, bias, x, rows, y);
+      case Int8Matrix int8 -> throw new IllegalArgumentException("of the fast mode");
+    }
+  }
+
+  private void multiply(Bf16Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
     multiply((r, c) -> w.row(r).get(c), w.rows(), w.columns(), bias, x, rows, y);
   }
 
-  @Override
-  public void multiply(Mxfp4Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
+  private void multiply(Mxfp4Matrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
     multiply((r, c) -> decode(w, r, c), w.rows(), w.columns(), bias, x, rows, y);
   }
 

@@ -20,12 +20,44 @@ final class ShapeLoader extends ClassLoader {
     super(ShapeLoader.class.getClassLoader());
   }
 
-  /** Kernels that compute with vectors of {@code bits} bits. */
+  /** Kernels of the exact mode that compute with vectors of {@code bits} bits. */
   static Kernels kernels(int bits, Workers workers) {
+    return withVectorsOf(
+        bits,
+        loader ->
+            (Kernels)
+                loader
+                    .loadClass(PACKAGE + "VectorKernels")
+                    .getConstructor(Workers.class)
+                    .newInstance(workers));
+  }
+
+  /** Kernels of the fast mode, in Java, that compute with vectors of {@code bits} bits. */
+  static Kernels fastKernels(int bits, Workers workers) {
+    return withVectorsOf(
+        bits,
+        loader -> {
+          Class<?> vector = loader.loadClass(PACKAGE + "VectorKernels");
+          Class<?> choice = loader.loadClass(PACKAGE + "FastKernels$Choice");
+          return (Kernels)
+              loader
+                  .loadClass(PACKAGE + "FastKernels")
+                  .getConstructor(vector, Workers.class, choice)
+                  .newInstance(
+                      vector.getConstructor(Workers.class).newInstance(workers),
+                      workers,
+                      choice.getField("JAVA").get(null));
+        });
+  }
+
+  private interface Maker {
+    Kernels make(ShapeLoader loader) throws ReflectiveOperationException;
+  }
+
+  private static Kernels withVectorsOf(int bits, Maker maker) {
     String before = System.setProperty(Simd.BITS_PROPERTY, Integer.toString(bits));
     try {
-      Class<?> type = new ShapeLoader().loadClass(PACKAGE + "VectorKernels");
-      Kernels kernels = (Kernels) type.getConstructor(Workers.class).newInstance(workers);
+      Kernels kernels = maker.make(new ShapeLoader());
       if (!kernels.name().endsWith("-" + bits)) {
         // Asking for the name also makes the width final, before the property is put back.
         throw new IllegalStateException(kernels.name() + " does not have " + bits + " bits");

@@ -1,0 +1,160 @@
+package io.rack72.kernel;
+
+import io.rack72.tensor.Bf16Matrix;
+import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Int8Matrix;
+import io.rack72.tensor.Mxfp4Matrix;
+import io.rack72.tensor.WeightMatrix;
+
+/**
+ * The kernels of the fast mode: products with MXFP4 and 8-bit weights take activations in 8 bits
+ * ({@link Int8Activations}, {@link BlockProducts}); everything else is as in the exact mode. The
+ * same bits on every machine, with native code or without.
+ */
+public final class FastKernels implements Kernels {
+  /** Which implementation computes the products. */
+  public enum Choice {
+    /** The best that was built and that this processor has. */
+    AUTO,
+    /** Pure Java, on the Vector API. */
+    JAVA,
+    /** C for AVX2. */
+    AVX2,
+    /** C for AVX-512 with VNNI and VBMI. */
+    AVX512
+  }
+
+  /** Multiplications below which handing work to another core costs more than it saves. */
+  private static final long MIN_SHARED_PRODUCTS = 1 << 18;
+
+  /** Parts per core, so that a core which started late does not hold up the others. */
+  private static final int PARTS_PER_CORE = 4;
+
+  /** Weight rows of a piece of work are in multiples of two tiles, as the kernels like best. */
+  private static final int PIECE_ROWS = 2 * BlockProducts.TILE_ROWS;
+
+  /** Activation rows that are worked on together, which bounds the scratch memory. */
+  private static final int MAX_ROWS = 512;
+
+  private final VectorKernels exact;
+  private final BlockProducts products;
+  private final Workers workers;
+
+  /**
+   * @param exact does everything that is no product
+   * @param workers who share in large calls; the caller closes them
+   * @throws IllegalArgumentException where this machine lacks what is chosen
+   */
+  public FastKernels(VectorKernels exact, Workers workers, Choice choice) {
+    this.exact = exact;
+    this.workers = workers;
+    products = choose(choice);
+  }
+
+  private static BlockProducts choose(Choice choice) {
+    NativeBlockProducts.Instructions wanted =
+        switch (choice) {
+          case AUTO -> NativeBlockProducts.best();
+          case JAVA -> NativeBlockProducts.Instructions.NONE;
+          case AVX2 -> NativeBlockProducts.Instructions.AVX2;
+          case AVX512 -> NativeBlockProducts.Instructions.AVX512;
+        };
+    if (wanted == NativeBlockProducts.Instructions.NONE) {
+      return new VectorBlockProducts();
+    }
+    return NativeBlockProducts.with(wanted)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no %s kernels here: this machine and build have %s"
+                        .formatted(wanted.symbol(), NativeBlockProducts.best().symbol())));
+  }
+
+  @Override
+  public String name() {
+    return "fast-" + products.name();
+  }
+
+  @Override
+  public void multiply(WeightMatrix w, Bf16Vector bias, float[] x, int rows, float[] y) {
+    Sizes.checkBias(bias, w.rows());
+    switch (w) {
+      case Bf16Matrix bf16 -> exact.multiply(bf16, bias, x, rows, y);
+      case Mxfp4Matrix mxfp4 ->
+          share(
+              mxfp4,
+              x,
+              rows,
+              y,
+              BlockProducts.MXFP4_OFFSET,
+              (in, from, to, yOffset) -> products.multiply(mxfp4, bias, in, from, to, y, yOffset));
+      case Int8Matrix int8 ->
+          share(
+              int8,
+              x,
+              rows,
+              y,
+              Int8Matrix.OFFSET,
+              (in, from, to, yOffset) -> products.multiply(int8, bias, in, from, to, y, yOffset));
+    }
+  }
+
+  private interface Piece {
+    void multiply(Int8Activations x, int from, int to, int yOffset);
+  }
+
+  private void share(
+      WeightMatrix w, float[] x, int rows, float[] y, int weightOffset, Piece piece) {
+    int columns = w.columns();
+    int outputs = w.rows();
+    Sizes.check("x", x, rows, columns);
+    Sizes.check("y", y, rows, outputs);
+    Int8Activations in = Scratch.ofThread().activations;
+    for (int row = 0; row < rows; row += MAX_ROWS) {
+      int passRows = Math.min(MAX_ROWS, rows - row);
+      int yOffset = row * outputs;
+      in.fill(x, row * columns, passRows, columns, weightOffset);
+      if ((long) passRows * outputs * columns < MIN_SHARED_PRODUCTS) {
+        piece.multiply(in, 0, outputs, yOffset);
+      } else {
+        int part = Math.ceilDiv(outputs, workers.size() * PARTS_PER_CORE);
+        int grain = Math.ceilDiv(part, PIECE_ROWS) * PIECE_ROWS;
+        workers.share(outputs, grain, (from, to) -> piece.multiply(in, from, to, yOffset));
+      }
+    }
+  }
+
+  @Override
+  public void rmsNorm(float[] x, int rows, float[] weight, float epsilon, float[] out) {
+    exact.rmsNorm(x, rows, weight, epsilon, out);
+  }
+
+  @Override
+  public void rotate(float[] x, int rows, int heads, int headDim, float[] cosines, float[] sines) {
+    exact.rotate(x, rows, heads, headDim, cosines, sines);
+  }
+
+  @Override
+  public void attend(
+      AttentionShape shape,
+      KvPages pages,
+      float[] sinks,
+      float[] queries,
+      int firstRow,
+      int rows,
+      int firstPosition,
+      int window,
+      float[] out) {
+    exact.attend(shape, pages, sinks, queries, firstRow, rows, firstPosition, window, out);
+  }
+
+  @Override
+  public void swiglu(float[] gateUp, int rows, int width, float limit, float[] out) {
+    exact.swiglu(gateUp, rows, width, limit, out);
+  }
+
+  @Override
+  public void addScaled(float scale, float[] x, int xOffset, float[] y, int yOffset, int length) {
+    exact.addScaled(scale, x, xOffset, y, yOffset, length);
+  }
+}

@@ -1,0 +1,167 @@
+package io.rack72.kernel;
+
+import static io.rack72.kernel.Simd.FLOATS;
+import static io.rack72.kernel.Simd.INTS;
+import static io.rack72.kernel.Simd.LENGTH;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
+
+/**
+ * Rows of activations in 8 bits, with one float32 scale for each block of 32 columns: what the
+ * kernels of the fast mode multiply with. Not thread-safe; once filled, any thread may read it.
+ *
+ * <p><b>The numeric contract.</b> With {@code a} the largest magnitude of a block, its scale is
+ * {@code a / 127} and its numbers are {@code x * (127 / a)}, each operation rounded to float32 and
+ * the result to the nearest whole number, ties to even. A block whose {@code a} is below 2^-100 is
+ * all zero, scale included; one that has an infinity or a NaN has the scale NaN, and makes every
+ * product with it NaN. Missing columns of the last block are zero.
+ *
+ * <p>In each block the even columns come first and the odd ones behind them, as MXFP4 packs its
+ * codes.
+ */
+final class Int8Activations {
+  /** Columns that share one scale. */
+  static final int BLOCK = 32;
+
+  private static final int HALF = BLOCK / 2;
+
+  /** Largest number. */
+  private static final float MOST = 127;
+
+  /** Blocks with smaller numbers only are zero, so that the inverse of a scale is finite. */
+  private static final float LEAST = 0x1p-100f;
+
+  /** Adding and subtracting it rounds a float below 2^22 to the nearest whole number. */
+  private static final float ROUNDING = 0x1.8p23f;
+
+  private static final int MAGNITUDE = 0x7FFF_FFFF;
+  private static final int INFINITY = 0x7F80_0000;
+
+  /** The lanes of a pair of vectors that hold its even elements; the odd ones follow. */
+  private static final VectorShuffle<Float> EVENS =
+      VectorShuffle.fromOp(FLOATS, lane -> crossing(2 * lane));
+
+  private static final VectorShuffle<Float> ODDS =
+      VectorShuffle.fromOp(FLOATS, lane -> crossing(2 * lane + 1));
+
+  private final float[] padded = new float[BLOCK];
+  private final int[] whole = new int[BLOCK];
+
+  private byte[] codes = {};
+  private float[] values = {};
+  private float[] scales = {};
+  private int[] starts = {};
+  private int rows;
+  private int blocks;
+
+  /** A lane of the second of two vectors is told by a negative index. */
+  private static int crossing(int element) {
+    return element < LENGTH ? element : element - 2 * LENGTH;
+  }
+
+  /**
+   * Takes rows of activations.
+   *
+   * @param x {@code [rows, columns]} from {@code offset}
+   * @param weightOffset what the weights to be multiplied with are too large by
+   */
+  void fill(float[] x, int offset, int rows, int columns, int weightOffset) {
+    this.rows = rows;
+    blocks = Math.ceilDiv(columns, BLOCK);
+    int count = rows * blocks;
+    if (codes.length < count * BLOCK) {
+      codes = new byte[count * BLOCK];
+      values = new float[count * BLOCK];
+      scales = new float[count];
+      starts = new int[count];
+    }
+    int full = columns / BLOCK;
+    for (int row = 0; row < rows; row++) {
+      int from = offset + row * columns;
+      for (int b = 0; b < full; b++) {
+        fillBlock(x, from + b * BLOCK, row * blocks + b, weightOffset);
+      }
+      if (full < blocks) {
+        int rest = columns - full * BLOCK;
+        System.arraycopy(x, from + full * BLOCK, padded, 0, rest);
+        Arrays.fill(padded, rest, BLOCK, 0);
+        fillBlock(padded, 0, row * blocks + full, weightOffset);
+      }
+    }
+  }
+
+  private void fillBlock(float[] x, int from, int block, int weightOffset) {
+    IntVector largest = IntVector.zero(INTS);
+    for (int i = 0; i < BLOCK; i += LENGTH) {
+      IntVector bits = FloatVector.fromArray(FLOATS, x, from + i).reinterpretAsInts();
+      largest = largest.max(bits.and(MAGNITUDE));
+    }
+    // Of floats without a sign the larger one has the larger bits, and NaN the largest.
+    int bits = largest.reduceLanes(VectorOperators.MAX);
+    float most = Float.intBitsToFloat(bits);
+    int to = block * BLOCK;
+    if (bits >= INFINITY || most < LEAST) {
+      Arrays.fill(codes, to, to + BLOCK, (byte) 0);
+      Arrays.fill(values, to, to + BLOCK, 0);
+      scales[block] = bits >= INFINITY ? Float.NaN : 0;
+      starts[block] = 0;
+      return;
+    }
+    float inverse = MOST / most;
+    IntVector sum = IntVector.zero(INTS);
+    for (int i = 0; i < BLOCK; i += 2 * LENGTH) {
+      FloatVector low = FloatVector.fromArray(FLOATS, x, from + i);
+      FloatVector high = FloatVector.fromArray(FLOATS, x, from + i + LENGTH);
+      FloatVector even = low.rearrange(EVENS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
+      FloatVector odd = low.rearrange(ODDS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
+      even.intoArray(values, to + i / 2);
+      odd.intoArray(values, to + HALF + i / 2);
+      IntVector evenWhole = (IntVector) even.convert(VectorOperators.F2I, 0);
+      IntVector oddWhole = (IntVector) odd.convert(VectorOperators.F2I, 0);
+      sum = sum.add(evenWhole).add(oddWhole);
+      evenWhole.intoArray(whole, i / 2);
+      oddWhole.intoArray(whole, HALF + i / 2);
+    }
+    for (int i = 0; i < BLOCK; i++) {
+      codes[to + i] = (byte) whole[i];
+    }
+    scales[block] = most / MOST;
+    starts[block] = -weightOffset * sum.reduceLanes(VectorOperators.ADD);
+  }
+
+  int rows() {
+    return rows;
+  }
+
+  /** Blocks of a row. */
+  int blocks() {
+    return blocks;
+  }
+
+  /** {@code [rows, blocks, 32]} */
+  byte[] codes() {
+    return codes;
+  }
+
+  /** The codes as floats. */
+  float[] values() {
+    return values;
+  }
+
+  /** {@code [rows, blocks]} */
+  float[] scales() {
+    return scales;
+  }
+
+  /**
+   * {@code [rows, blocks]}, for each the sum of its codes times minus the weights' offset: what the
+   * sum of products with weights that are too large begins with.
+   */
+  int[] starts() {
+    return starts;
+  }
+}

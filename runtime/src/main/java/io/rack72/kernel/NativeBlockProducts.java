@@ -1,0 +1,212 @@
+package io.rack72.kernel;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Int8Matrix;
+import io.rack72.tensor.Mxfp4Matrix;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The products in C, one file for each instruction set (see {@code kernels.h}). Arrays are passed
+ * where they lie: a call holds off the garbage collector, so calls are pieces of at most some
+ * hundred microseconds. All sizes are checked here, since C checks none.
+ */
+final class NativeBlockProducts implements BlockProducts {
+  /** Sets of instructions, as {@code rack72_best} counts them. */
+  enum Instructions {
+    NONE(0),
+    AVX2(1),
+    AVX512(2);
+
+    private final int number;
+
+    Instructions(int number) {
+      this.number = number;
+    }
+
+    String symbol() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static final String FILE = "librack72.so";
+  private static final FunctionDescriptor MXFP4 =
+      FunctionDescriptor.ofVoid(
+          JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
+          JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
+  private static final FunctionDescriptor INT8 =
+      FunctionDescriptor.ofVoid(
+          JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
+          JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+
+  private static final Optional<SymbolLookup> LIBRARY = load();
+
+  // Constants, since the compiler calls straight only where it knows the function.
+  private static final MethodHandle MULTIPLY_MXFP4 = function("rack72_mxfp4", MXFP4);
+  private static final MethodHandle MULTIPLY_INT8 = function("rack72_int8", INT8);
+  private static final Instructions BEST = findBest();
+
+  private final Instructions instructions;
+
+  private NativeBlockProducts(Instructions instructions) {
+    this.instructions = instructions;
+  }
+
+  /** The products with these instructions, where they were built and this processor has them. */
+  static Optional<BlockProducts> with(Instructions wanted) {
+    if (wanted == Instructions.NONE || wanted.compareTo(best()) > 0) {
+      return Optional.empty();
+    }
+    return Optional.of(new NativeBlockProducts(wanted));
+  }
+
+  /** The best instructions that were built and that this processor has. */
+  static Instructions best() {
+    return BEST;
+  }
+
+  private static Instructions findBest() {
+    MethodHandle best = function("rack72_best", FunctionDescriptor.of(JAVA_INT));
+    if (best == null) {
+      return Instructions.NONE;
+    }
+    try {
+      return Instructions.values()[(int) best.invokeExact()];
+    } catch (Throwable e) {
+      throw new AssertionError("a native function without arguments does not fail", e);
+    }
+  }
+
+  /** Null where there is no library. */
+  private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+    return LIBRARY
+        .map(
+            library ->
+                Linker.nativeLinker()
+                    .downcallHandle(
+                        library.findOrThrow(name), descriptor, Linker.Option.critical(true)))
+        .orElse(null);
+  }
+
+  private static Optional<SymbolLookup> load() {
+    try (InputStream in = NativeBlockProducts.class.getResourceAsStream(FILE)) {
+      if (in == null) {
+        return Optional.empty();
+      }
+      Path file = Files.createTempFile("rack72-", ".so");
+      try {
+        Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+        return Optional.of(SymbolLookup.libraryLookup(file, Arena.global()));
+      } catch (IllegalArgumentException e) {
+        // Built for another system or processor.
+        return Optional.empty();
+      } finally {
+        // The library stays mapped without its name.
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot unpack the native kernels", e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return instructions.symbol();
+  }
+
+  @Override
+  public void multiply(
+      Mxfp4Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset) {
+    check(w.rows(), w.columns(), x, from, to, y, yOffset);
+    int scratchBytes = 2 * x.blocks() * TILE_ROWS * (Int8Activations.BLOCK + Float.BYTES);
+    float[] scratch = Scratch.ofThread().tile.atLeast(scratchBytes / Float.BYTES);
+    try {
+      MULTIPLY_MXFP4.invokeExact(
+          instructions.number,
+          MemorySegment.ofArray(x.codes()),
+          MemorySegment.ofArray(x.scales()),
+          MemorySegment.ofArray(x.starts()),
+          data(bias),
+          MemorySegment.ofArray(y).asSlice((long) yOffset * Float.BYTES),
+          (long) w.rows(),
+          x.rows(),
+          x.blocks(),
+          from,
+          to,
+          w.blocks(),
+          w.scales(),
+          MemorySegment.ofArray(scratch));
+    } catch (Throwable e) {
+      throw new AssertionError("a native kernel does not fail", e);
+    }
+  }
+
+  @Override
+  public void multiply(
+      Int8Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset) {
+    check(w.rows(), w.columns(), x, from, to, y, yOffset);
+    try {
+      MULTIPLY_INT8.invokeExact(
+          instructions.number,
+          MemorySegment.ofArray(x.codes()),
+          MemorySegment.ofArray(x.scales()),
+          MemorySegment.ofArray(x.starts()),
+          data(bias),
+          MemorySegment.ofArray(y).asSlice((long) yOffset * Float.BYTES),
+          (long) w.rows(),
+          x.rows(),
+          x.blocks(),
+          from,
+          to,
+          w.codes(),
+          w.scales());
+    } catch (Throwable e) {
+      throw new AssertionError("a native kernel does not fail", e);
+    }
+  }
+
+  private static MemorySegment data(Bf16Vector bias) {
+    return bias == null ? MemorySegment.NULL : bias.data();
+  }
+
+  private static void check(
+      int outputs, int columns, Int8Activations x, int from, int to, float[] y, int yOffset) {
+    boolean range =
+        0 <= from
+            && from <= to
+            && to <= outputs
+            && from % TILE_ROWS == 0
+            && (to % TILE_ROWS == 0 || to == outputs);
+    if (!range) {
+      throw new IllegalArgumentException(
+          "outputs %d to %d of %d are no whole tiles of %d"
+              .formatted(from, to, outputs, TILE_ROWS));
+    }
+    if (x.blocks() != Math.ceilDiv(columns, Int8Activations.BLOCK)) {
+      throw new IllegalArgumentException(
+          "weights of %d columns are multiplied with as many activations, not with %d blocks of %d"
+              .formatted(columns, x.blocks(), Int8Activations.BLOCK));
+    }
+    long end = yOffset + (long) x.rows() * outputs;
+    if (yOffset < 0 || end > y.length) {
+      throw new IndexOutOfBoundsException(
+          "outputs up to %d in an array of %d".formatted(end, y.length));
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.rack72.model;
+
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.Kernels;
+import io.rack72.kernel.VectorKernels;
+import io.rack72.kernel.Workers;
+import java.lang.foreign.Arena;
+
+/**
+ * A numeric mode at work on a checkpoint: its kernels, and the weights in the formats that they
+ * want. Tokens depend on the mode. Thread-safe; closed after the last kernel has returned, and
+ * before the checkpoint.
+ *
+ * <p><b>Exact</b>: activations in float32 and weights as stored, what the reference vectors judge.
+ *
+ * <p><b>Fast</b>: activations in 8 bits where they meet weights of experts, and, unless the dense
+ * weights are left in bfloat16, those of attention and the output matrix, which are converted to 8
+ * bits here. The router, the norms and attention itself stay in float32.
+ */
+public final class Numerics implements AutoCloseable {
+  /** Formats of the weights of attention and of the output matrix in the fast mode. */
+  public enum DenseWeights {
+    /** 8 bits with a scale for each 32: half the memory traffic. */
+    INT8,
+    /** As stored. */
+    BF16
+  }
+
+  private final String mode;
+  private final Kernels kernels;
+  private final ModelWeights weights;
+  private final Arena arena = Arena.ofShared();
+
+  private Numerics(
+      String mode, Kernels kernels, ModelWeights stored, DenseWeights dense, Workers workers) {
+    this.mode = mode;
+    this.kernels = kernels;
+    try {
+      weights =
+          switch (dense) {
+            case BF16 -> stored;
+            case INT8 -> new Int8Weights(stored, arena, workers);
+          };
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** The exact mode. */
+  public static Numerics exact(Checkpoint checkpoint, Workers workers) {
+    return new Numerics(
+        "exact",
+        new VectorKernels(workers),
+        new CheckpointWeights(checkpoint),
+        DenseWeights.BF16,
+        workers);
+  }
+
+  /**
+   * The fast mode. Converting the dense weights reads them once.
+   *
+   * @param choice which kernels; tokens do not depend on it
+   * @throws IllegalArgumentException where this machine lacks the kernels that are chosen
+   */
+  public static Numerics fast(
+      Checkpoint checkpoint, Workers workers, FastKernels.Choice choice, DenseWeights dense) {
+    return new Numerics(
+        dense == DenseWeights.INT8 ? "fast" : "fast-bf16",
+        new FastKernels(new VectorKernels(workers), workers, choice),
+        new CheckpointWeights(checkpoint),
+        dense,
+        workers);
+  }
+
+  /** All that tokens depend on, in a word: {@code exact}, {@code fast} or {@code fast-bf16}. */
+  public String mode() {
+    return mode;
+  }
+
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  public ModelWeights weights() {
+    return weights;
+  }
+
+  /** Frees the converted weights. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

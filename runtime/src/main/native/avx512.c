@@ -1,0 +1,317 @@
+/*
+ * For AVX-512 with VNNI and VBMI (Ice Lake, Zen 4 and later). A lane of a register is a weight row,
+ * so a block's products are summed with no shuffle: vpdpbusd multiplies four columns of sixteen rows
+ * with four activations that are broadcast. Its first operand is unsigned, so the weights are used
+ * plus an offset, and the sum begins with what the offset adds too much.
+ */
+#include "kernels.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Activation rows whose sums stay in registers beside those of another tile. */
+#define GROUP 6
+
+/* Activation rows up to which it is faster to decode a tile twice than to store it decoded. */
+#define IN_REGISTERS (2 * GROUP)
+
+/* Bytes by which a stream of weights is fetched ahead. */
+#define AHEAD 4096
+
+/* Activation rows whose 8-bit numbers stay in the second-level cache while all tiles pass. */
+#define MOST_ROWS 64
+
+INLINE __m512i mxfp4_table(void) {
+  /*
+   * Twice each E2M1 value, plus MXFP4_OFFSET. vpermb looks at six bits of an index, so a table of
+   * sixteen that is there four times needs no mask.
+   */
+  const __m128i twice = _mm_setr_epi8(12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+  return _mm512_broadcast_i32x4(twice);
+}
+
+INLINE __m512i four_rows(const uint8_t *p, int64_t stride) {
+  /* Rows 0, 4, 8 and 12 of a tile, 16 bytes each. */
+  __m512i v = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)p));
+  v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(p + 4 * stride)), 1);
+  v = _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(p + 8 * stride)), 2);
+  return _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(p + 12 * stride)), 3);
+}
+
+/* A block of 16 rows as eight registers; lane r of register g has columns 4g to 4g + 3 of row r. */
+INLINE void decode(const uint8_t *p, int64_t stride, __m512i table, __m512i w[8]) {
+  const __m512i a = four_rows(p, stride), b = four_rows(p + stride, stride);
+  const __m512i c = four_rows(p + 2 * stride, stride), d = four_rows(p + 3 * stride, stride);
+  const __m512i ab0 = _mm512_unpacklo_epi32(a, b), ab1 = _mm512_unpackhi_epi32(a, b);
+  const __m512i cd0 = _mm512_unpacklo_epi32(c, d), cd1 = _mm512_unpackhi_epi32(c, d);
+  const __m512i q[4] = {_mm512_unpacklo_epi64(ab0, cd0), _mm512_unpackhi_epi64(ab0, cd0),
+                        _mm512_unpacklo_epi64(ab1, cd1), _mm512_unpackhi_epi64(ab1, cd1)};
+  for (int g = 0; g < 4; g++) {
+    w[g] = _mm512_permutexvar_epi8(q[g], table);
+    w[4 + g] = _mm512_permutexvar_epi8(_mm512_srli_epi16(q[g], 4), table);
+  }
+}
+
+/* Half of 2^(e - 127) for sixteen bytes e; 255 is NaN. */
+INLINE __m512 half_scales(__m128i bytes) {
+  const __m512i e = _mm512_cvtepu8_epi32(bytes);
+  /* 2^-127, the scale of byte 0, is subnormal. */
+  const __m512i bits = _mm512_max_epi32(_mm512_slli_epi32(e, 23), _mm512_set1_epi32(0x00400000));
+  const __m512 half = _mm512_mul_ps(_mm512_castsi512_ps(bits), _mm512_set1_ps(0.5f));
+  const __mmask16 nan = _mm512_cmpeq_epi32_mask(e, _mm512_set1_epi32(255));
+  return _mm512_mask_blend_ps(nan, half, _mm512_castsi512_ps(_mm512_set1_epi32(0x7FC00000)));
+}
+
+/* Transposes the scales of a tile to [blocks, 16] and widens them; rows behind the last one repeat it. */
+static void spread_scales(const uint8_t *scales, int rows, int blocks, float *out) {
+  const uint8_t *row[TILE_ROWS];
+  for (int r = 0; r < TILE_ROWS; r++) row[r] = scales + (int64_t)(r < rows ? r : rows - 1) * blocks;
+  int b = 0;
+  for (; b + 16 <= blocks; b += 16) {
+    __m128i v[16], u[16];
+    for (int r = 0; r < 16; r++) v[r] = _mm_loadu_si128((const __m128i *)(row[r] + b));
+    for (int i = 0; i < 8; i++) {
+      u[2 * i] = _mm_unpacklo_epi8(v[i], v[i + 8]);
+      u[2 * i + 1] = _mm_unpackhi_epi8(v[i], v[i + 8]);
+    }
+    for (int i = 0; i < 8; i++) {
+      v[2 * i] = _mm_unpacklo_epi8(u[i], u[i + 8]);
+      v[2 * i + 1] = _mm_unpackhi_epi8(u[i], u[i + 8]);
+    }
+    for (int i = 0; i < 8; i++) {
+      u[2 * i] = _mm_unpacklo_epi8(v[i], v[i + 8]);
+      u[2 * i + 1] = _mm_unpackhi_epi8(v[i], v[i + 8]);
+    }
+    for (int i = 0; i < 8; i++) {
+      _mm512_storeu_ps(out + (b + 2 * i) * 16, half_scales(_mm_unpacklo_epi8(u[i], u[i + 8])));
+      _mm512_storeu_ps(out + (b + 2 * i + 1) * 16, half_scales(_mm_unpackhi_epi8(u[i], u[i + 8])));
+    }
+  }
+  for (; b < blocks; b++) {
+    uint8_t bytes[16];
+    for (int r = 0; r < 16; r++) bytes[r] = row[r][b];
+    _mm512_storeu_ps(out + b * 16, half_scales(_mm_loadu_si128((const __m128i *)bytes)));
+  }
+}
+
+/* Activation rows as a kernel walks through them. */
+typedef struct {
+  const int8_t *x;
+  const float *scale;
+  const int32_t *start;
+  int64_t blocks;
+} walk;
+
+INLINE walk walk_from(const product *p, int row) {
+  const int64_t skipped = (int64_t)row * p->blocks;
+  return (walk){p->x + skipped * BLOCK, p->xscale + skipped, p->xstart + skipped, p->blocks};
+}
+
+INLINE __m512i four_columns(const walk *a, int t, int b, int g) {
+  int32_t four;
+  memcpy(&four, a->x + (t * a->blocks + b) * BLOCK + 4 * g, 4);
+  return _mm512_set1_epi32(four);
+}
+
+/* Takes a block's products with one activation row, already summed, into the running sums. */
+INLINE __m512 add_block(__m512i dot, __m512 scale, const walk *a, int t, int b, __m512 sum) {
+  const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(a->scale[t * a->blocks + b]));
+  return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), both, sum);
+}
+
+/* Adds the bias of a tile's weight rows and stores them. */
+INLINE void finish(int n, const product *p, int output, const __m512 sum[], int row) {
+  const int left = p->to - output;
+  const __mmask16 mask = left >= TILE_ROWS ? 0xFFFF : (__mmask16)((1u << left) - 1);
+  __m512 bias = _mm512_setzero_ps();
+  if (p->bias) {
+    const __m256i raw = _mm256_maskz_loadu_epi16(mask, p->bias + output);
+    bias = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(raw), 16));
+  }
+  for (int t = 0; t < n; t++) {
+    const __m512 y = p->bias ? _mm512_add_ps(sum[t], bias) : sum[t];
+    _mm512_mask_storeu_ps(p->y + (row + t) * p->stride + output, mask, y);
+  }
+}
+
+/* Where the 8-bit weights of consecutive tiles lie. Either kind of scale is there, not both. */
+typedef struct {
+  const uint8_t *codes;
+  const uint16_t *bf16;
+  const float *wide;
+} tiles;
+
+INLINE __m512 tile_scale(const tiles *w, int64_t index) {
+  if (w->wide) return _mm512_loadu_ps(w->wide + index * TILE_ROWS);
+  const __m256i raw = _mm256_loadu_si256((const __m256i *)(w->bf16 + index * TILE_ROWS));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(raw), 16));
+}
+
+/* m tiles of 8-bit weights, one or two, against n activation rows: each activation serves m products. */
+INLINE void int8_tiles(int m, int n, const product *p, int output, const tiles *w, int row) {
+  const int blocks = p->blocks;
+  const walk a = walk_from(p, row);
+  __m512 sum[2][GROUP];
+  for (int i = 0; i < m; i++)
+    for (int t = 0; t < n; t++) sum[i][t] = _mm512_setzero_ps();
+  for (int b = 0; b < blocks; b++) {
+    __m512i dot[2][GROUP];
+    for (int t = 0; t < n; t++) dot[0][t] = dot[1][t] = _mm512_set1_epi32(a.start[t * a.blocks + b]);
+    for (int g = 0; g < 8; g++) {
+      __m512i four_of[2];
+      for (int i = 0; i < m; i++) {
+        const uint8_t *at = w->codes + ((int64_t)i * blocks + b) * TILE_BYTES + 64 * g;
+        four_of[i] = _mm512_loadu_si512(at);
+        if (!w->wide) _mm_prefetch((const char *)at + AHEAD, _MM_HINT_T0);
+      }
+      for (int t = 0; t < n; t++) {
+        const __m512i x = four_columns(&a, t, b, g);
+        for (int i = 0; i < m; i++) dot[i][t] = _mm512_dpbusd_epi32(dot[i][t], four_of[i], x);
+      }
+    }
+    for (int i = 0; i < m; i++) {
+      const __m512 scale = tile_scale(w, (int64_t)i * blocks + b);
+      for (int t = 0; t < n; t++) sum[i][t] = add_block(dot[i][t], scale, &a, t, b, sum[i][t]);
+    }
+  }
+  for (int i = 0; i < m; i++) finish(n, p, output + i * TILE_ROWS, sum[i], row);
+}
+
+/* A tile of MXFP4 weights against n activation rows, decoded in registers. */
+INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *codes, const float *wide, int row) {
+  const int blocks = p->blocks;
+  const int64_t stride = (int64_t)blocks * CODE_BYTES;
+  const walk a = walk_from(p, row);
+  const uint8_t *tile = codes + output * stride;
+  const __m512i table = mxfp4_table();
+  __m512 sum[GROUP];
+  for (int t = 0; t < n; t++) sum[t] = _mm512_setzero_ps();
+  for (int b = 0; b < blocks; b++) {
+    /* The next tile lies behind this one, as large: a sixteenth of a row for each block of a row. */
+    const char *next = (const char *)tile + TILE_ROWS * (stride + (int64_t)b * CODE_BYTES);
+    for (int i = 0; i < 4; i++) _mm_prefetch(next + 64 * i, _MM_HINT_T0);
+    __m512i w[8], dot[GROUP];
+    decode(tile + (int64_t)b * CODE_BYTES, stride, table, w);
+    for (int t = 0; t < n; t++) dot[t] = _mm512_set1_epi32(a.start[t * a.blocks + b]);
+    for (int g = 0; g < 8; g++)
+      for (int t = 0; t < n; t++) dot[t] = _mm512_dpbusd_epi32(dot[t], w[g], four_columns(&a, t, b, g));
+    const __m512 scale = _mm512_loadu_ps(wide + b * TILE_ROWS);
+    for (int t = 0; t < n; t++) sum[t] = add_block(dot[t], scale, &a, t, b, sum[t]);
+  }
+  finish(n, p, output, sum, row);
+}
+
+static void int8_rows(int m, int n, const product *p, int output, const tiles *w, int row) {
+  switch (m * 8 + n) {
+    case 9: int8_tiles(1, 1, p, output, w, row); break;
+    case 10: int8_tiles(1, 2, p, output, w, row); break;
+    case 11: int8_tiles(1, 3, p, output, w, row); break;
+    case 12: int8_tiles(1, 4, p, output, w, row); break;
+    case 13: int8_tiles(1, 5, p, output, w, row); break;
+    case 14: int8_tiles(1, 6, p, output, w, row); break;
+    case 17: int8_tiles(2, 1, p, output, w, row); break;
+    case 18: int8_tiles(2, 2, p, output, w, row); break;
+    case 19: int8_tiles(2, 3, p, output, w, row); break;
+    case 20: int8_tiles(2, 4, p, output, w, row); break;
+    case 21: int8_tiles(2, 5, p, output, w, row); break;
+    default: int8_tiles(2, 6, p, output, w, row); break;
+  }
+}
+
+static void mxfp4_rows(int n, const product *p, int output, const uint8_t *codes, const float *wide, int row) {
+  switch (n) {
+    case 1: mxfp4_tile(1, p, output, codes, wide, row); break;
+    case 2: mxfp4_tile(2, p, output, codes, wide, row); break;
+    case 3: mxfp4_tile(3, p, output, codes, wide, row); break;
+    case 4: mxfp4_tile(4, p, output, codes, wide, row); break;
+    case 5: mxfp4_tile(5, p, output, codes, wide, row); break;
+    default: mxfp4_tile(6, p, output, codes, wide, row); break;
+  }
+}
+
+/* Decodes a tile to where `int8_tile` reads it; rows behind the last one repeat it. */
+static void decode_tile(const uint8_t *tile, int rows, int blocks, uint8_t *out) {
+  const int64_t stride = (int64_t)blocks * CODE_BYTES;
+  const __m512i table = mxfp4_table();
+  __m512i w[8];
+  if (rows == TILE_ROWS) {
+    for (int b = 0; b < blocks; b++) {
+      /* Of the tile after the next, since two are decoded at a time: it comes while these are used. */
+      const char *later = (const char *)tile + 2 * TILE_ROWS * stride + (int64_t)b * TILE_ROWS * CODE_BYTES;
+      for (int i = 0; i < 4; i++) _mm_prefetch(later + 64 * i, _MM_HINT_T1);
+      decode(tile + (int64_t)b * CODE_BYTES, stride, table, w);
+      for (int g = 0; g < 8; g++) _mm512_storeu_si512(out + (int64_t)b * TILE_BYTES + 64 * g, w[g]);
+    }
+    return;
+  }
+  for (int b = 0; b < blocks; b++) {
+    uint8_t copy[TILE_ROWS * CODE_BYTES];
+    for (int r = 0; r < TILE_ROWS; r++) {
+      const int64_t from = (r < rows ? r : rows - 1) * stride + (int64_t)b * CODE_BYTES;
+      memcpy(copy + r * CODE_BYTES, tile + from, CODE_BYTES);
+    }
+    decode(copy, CODE_BYTES, table, w);
+    for (int g = 0; g < 8; g++) _mm512_storeu_si512(out + (int64_t)b * TILE_BYTES + 64 * g, w[g]);
+  }
+}
+
+static int lesser(int a, int b) { return a < b ? a : b; }
+
+/* Tiles against many activation rows, in groups of nearly one size: small ones take longer for each row. */
+static void all_rows(int m, const product *p, int output, const tiles *w, int first, int last) {
+  int groups = (last - first + GROUP - 1) / GROUP;
+  for (int t = first; t < last; groups--) {
+    const int n = (last - t + groups - 1) / groups;
+    int8_rows(m, n, p, output, w, t);
+    t += n;
+  }
+}
+
+void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch) {
+  const int blocks = p->blocks;
+  float *wide = (float *)(void *)(scratch + 2 * (int64_t)blocks * TILE_BYTES);
+  for (int first = 0; first < p->rows; first += MOST_ROWS) {
+    const int last = lesser(p->rows, first + MOST_ROWS);
+    for (int output = p->from; output < p->to; output += 2 * TILE_ROWS) {
+      const int m = p->to - output > TILE_ROWS ? 2 : 1;
+      for (int i = 0; i < m; i++) {
+        const int at = output + i * TILE_ROWS;
+        const int rows = lesser(TILE_ROWS, p->to - at);
+        float *scales_of = wide + (int64_t)i * blocks * TILE_ROWS;
+        spread_scales(scales + (int64_t)at * blocks, rows, blocks, scales_of);
+        if (rows == TILE_ROWS && last - first <= IN_REGISTERS) {
+          const int half = (last - first + 1) / 2;
+          if (last - first <= GROUP) {
+            mxfp4_rows(last - first, p, at, codes, scales_of, first);
+          } else {
+            mxfp4_rows(half, p, at, codes, scales_of, first);
+            mxfp4_rows(last - first - half, p, at, codes, scales_of, first + half);
+          }
+        } else {
+          const tiles w = {scratch + (int64_t)i * blocks * TILE_BYTES, 0, scales_of};
+          const uint8_t *tile = codes + (int64_t)at * blocks * CODE_BYTES;
+          decode_tile(tile, rows, blocks, scratch + (int64_t)i * blocks * TILE_BYTES);
+          if (last - first <= IN_REGISTERS) all_rows(1, p, at, &w, first, last);
+        }
+      }
+      if (last - first > IN_REGISTERS) {
+        const tiles w = {scratch, 0, wide};
+        all_rows(m, p, output, &w, first, last);
+      }
+    }
+  }
+}
+
+void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *scales) {
+  for (int first = 0; first < p->rows; first += MOST_ROWS) {
+    const int last = lesser(p->rows, first + MOST_ROWS);
+    for (int output = p->from; output < p->to; output += 2 * TILE_ROWS) {
+      const int64_t tile = (int64_t)output / TILE_ROWS * p->blocks;
+      const tiles w = {codes + tile * TILE_BYTES, scales + tile * TILE_ROWS, 0};
+      const int m = p->to - output > TILE_ROWS ? 2 : 1;
+      all_rows(m, p, output, &w, first, last);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/*
+ * What Java calls: the same products with their parts as single arguments, since the address of a
+ * Java array can be an argument but not lie in a struct. `instructions` counts as rack72_best does.
+ */
+#include "kernels.h"
+
+void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const int32_t *xstart,
+                  const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
+                  const uint8_t *codes, const uint8_t *scales, uint8_t *scratch) {
+  const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
+#if defined(__x86_64__)
+  if (instructions == 2) {
+    rack72_mxfp4_avx512(&p, codes, scales, scratch);
+  } else if (instructions == 1) {
+    rack72_mxfp4_avx2(&p, codes, scales, scratch);
+  }
+#else
+  (void)instructions, (void)p, (void)codes, (void)scales, (void)scratch;
+#endif
+}
+
+void rack72_int8(int instructions, const int8_t *x, const float *xscale, const int32_t *xstart,
+                 const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
+                 const uint8_t *codes, const uint16_t *scales) {
+  const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
+#if defined(__x86_64__)
+  if (instructions == 2) {
+    rack72_int8_avx512(&p, codes, scales);
+  } else if (instructions == 1) {
+    rack72_int8_avx2(&p, codes, scales);
+  }
+#else
+  (void)instructions, (void)p, (void)codes, (void)scales;
+#endif
+}

@@ -1,0 +1,75 @@
+/*
+ * Products of weight matrices with activations in 8 bits: the native twins of BlockProducts.java,
+ * which has the contract. Bits are equal everywhere, because the sum inside a block is of whole
+ * numbers, and the float steps around it have one written order:
+ *
+ *   sum = +0
+ *   for each block b of 32 columns, in order:
+ *     sum = fma((float) I(b), weight_scale(b) * activation_scale(b), sum)
+ *   y = sum + bias
+ *
+ * Nothing here allocates, checks or fails: sizes are checked where Java calls.
+ */
+#ifndef RACK72_KERNELS_H
+#define RACK72_KERNELS_H
+
+#include <stdint.h>
+
+/* Weight rows that are worked on together: the 32-bit lanes of a 512-bit register. */
+#define TILE_ROWS 16
+/* Columns that share a scale. */
+#define BLOCK 32
+/* Bytes of a block of MXFP4 codes. */
+#define CODE_BYTES 16
+/* Bytes of one block of a tile of 8-bit weights. */
+#define TILE_BYTES (TILE_ROWS * BLOCK)
+/* What is added to twice an E2M1 value, and to an 8-bit weight, to make it unsigned. */
+#define MXFP4_OFFSET 12
+#define INT8_OFFSET 128
+
+/*
+ * Rows `from` to `to` of a product, exclusive.
+ *
+ * The activations, `rows` of them:
+ *   x       [rows, blocks * 32] whole numbers in -127..127; in each block the even columns, then the
+ *           odd ones
+ *   xscale  [rows, blocks]
+ *   xstart  [rows, blocks] the sum of a block's numbers times minus the offset of the weights: what
+ *           the sum of products with weights that are too large by the offset begins with
+ * bias: bfloat16 for each weight row, or null. y: [rows, stride].
+ */
+typedef struct {
+  const int8_t *x;
+  const float *xscale;
+  const int32_t *xstart;
+  const uint16_t *bias;
+  float *y;
+  int64_t stride;
+  int32_t rows;
+  int32_t blocks;
+  int32_t from;
+  int32_t to;
+} product;
+
+/* The best kernels that processor and operating system can run: 2 is AVX-512, 1 is AVX2, 0 is none. */
+int rack72_best(void);
+
+/*
+ * codes:   [outputs, blocks, 16]; byte i of a block holds column 2i in its low half and 2i + 1 in its
+ *          high one, as E2M1
+ * scales:  [outputs, blocks] E8M0
+ * scratch: room for two decoded tiles, 2 * blocks * (TILE_BYTES + 4 * TILE_ROWS) bytes, on a multiple of 4
+ */
+void rack72_mxfp4_avx2(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
+void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
+
+/*
+ * codes:   [outputs / 16, blocks, 8, 16, 4]: of a tile of 16 weight rows and a block, four numbers
+ *          of each row at a time, in the order of the activations, each plus 128
+ * scales:  [outputs / 16, blocks, 16] bfloat16
+ * `outputs` is rounded up to a multiple of 16, and so are `from` and `to`.
+ */
+void rack72_int8_avx2(const product *p, const uint8_t *codes, const uint16_t *scales);
+void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *scales);
+
+#endif

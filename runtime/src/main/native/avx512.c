@@ -6,6 +6,8 @@
  */
 #include "kernels.h"
 
+#if defined(__x86_64__)
+
 #include <immintrin.h>
 #include <string.h>
 
@@ -180,7 +182,8 @@ INLINE void int8_tiles(int m, int n, const product *p, int output, const tiles *
 }
 
 /* A tile of MXFP4 weights against n activation rows, decoded in registers. */
-INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *codes, const float *wide, int row) {
+INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *codes, const float *wide,
+                       int row) {
   const int blocks = p->blocks;
   const int64_t stride = (int64_t)blocks * CODE_BYTES;
   const walk a = walk_from(p, row);
@@ -220,7 +223,8 @@ static void int8_rows(int m, int n, const product *p, int output, const tiles *w
   }
 }
 
-static void mxfp4_rows(int n, const product *p, int output, const uint8_t *codes, const float *wide, int row) {
+static void mxfp4_rows(int n, const product *p, int output, const uint8_t *codes, const float *wide,
+                       int row) {
   switch (n) {
     case 1: mxfp4_tile(1, p, output, codes, wide, row); break;
     case 2: mxfp4_tile(2, p, output, codes, wide, row); break;
@@ -231,7 +235,7 @@ static void mxfp4_rows(int n, const product *p, int output, const uint8_t *codes
   }
 }
 
-/* Decodes a tile to where `int8_tile` reads it; rows behind the last one repeat it. */
+/* Decodes a tile to where `int8_tiles` reads it; rows behind the last one repeat it. */
 static void decode_tile(const uint8_t *tile, int rows, int blocks, uint8_t *out) {
   const int64_t stride = (int64_t)blocks * CODE_BYTES;
   const __m512i table = mxfp4_table();
@@ -257,7 +261,9 @@ static void decode_tile(const uint8_t *tile, int rows, int blocks, uint8_t *out)
   }
 }
 
-static int lesser(int a, int b) { return a < b ? a : b; }
+static int lesser(int a, int b) {
+  return a < b ? a : b;
+}
 
 /* Tiles against many activation rows, in groups of nearly one size: small ones take longer for each row. */
 static void all_rows(int m, const product *p, int output, const tiles *w, int first, int last) {
@@ -315,3 +321,5 @@ void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *
     }
   }
 }
+
+#endif

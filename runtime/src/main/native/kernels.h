@@ -67,7 +67,7 @@ void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *
  * codes:   [outputs / 16, blocks, 8, 16, 4]: of a tile of 16 weight rows and a block, four numbers
  *          of each row at a time, in the order of the activations, each plus 128
  * scales:  [outputs / 16, blocks, 16] bfloat16
- * `outputs` is rounded up to a multiple of 16, and so are `from` and `to`.
+ * Tiles are whole here: what lies behind the last output is zero.
  */
 void rack72_int8_avx2(const product *p, const uint8_t *codes, const uint16_t *scales);
 void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *scales);

@@ -72,7 +72,7 @@ public class DecodeBenchmark {
   private Checkpoint open;
   private Workers workers;
   private Numerics numerics;
-  private DecodeLoad load;
+  private RackLoad load;
   private long rounds;
 
   /** Starts the rack; prefills are over when it returns. */
@@ -87,7 +87,14 @@ public class DecodeBenchmark {
         mode.equals("exact")
             ? Numerics.exact(open, workers)
             : Numerics.fast(open, workers, FastKernels.Choice.AUTO, Numerics.DenseWeights.INT8);
-    load = new DecodeLoad(open, workers, numerics, sequences, expertParallel, dataParallel);
+    load =
+        new RackLoad(
+            open,
+            workers,
+            numerics,
+            new RackLoad.Shape(sequences, 16, Integer.MAX_VALUE),
+            expertParallel,
+            dataParallel);
   }
 
   /** Forgets what was decoded between two iterations. */

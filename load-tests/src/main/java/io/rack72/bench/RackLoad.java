@@ -15,7 +15,7 @@ import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.schedule.SequenceId;
 import java.util.Optional;
-import java.util.stream.IntStream;
+import java.util.SplittableRandom;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
@@ -27,11 +27,10 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * one that reaches the context's limit is begun anew with its prompt. The rack is that of a GB200
  * NVL72, so NVLink is never what it waits for.
  */
-final class DecodeLoad implements AutoCloseable {
+final class RackLoad implements AutoCloseable {
   private static final RackProfile RACK =
       new RackProfile("bench", 18, 4, new GpuProfile(186_000_000_000L, 900_000_000_000L, 1_000));
 
-  private static final int PROMPT_TOKENS = 16;
   private static final int CONTEXT_LIMIT = 4096;
   private static final int KV_BLOCK_TOKENS = 16;
   private static final long KV_BYTES_PER_GPU = 1L << 32;
@@ -40,7 +39,17 @@ final class DecodeLoad implements AutoCloseable {
   /** Long enough for a prefill on a busy machine; a rack that takes longer has failed. */
   private static final long TOKEN_DEADLINE_MILLIS = 300_000;
 
+  /**
+   * What is computed.
+   *
+   * @param sequences at a time, each followed by another when it ends
+   * @param promptTokens of each
+   * @param newTokens of each, or as many as the context holds
+   */
+  record Shape(int sequences, int promptTokens, int newTokens) {}
+
   private final Checkpoint checkpoint;
+  private final Shape shape;
   private final WallClock clock = new WallClock();
   private final LocalRack rack;
   private final Progress progress;
@@ -51,21 +60,27 @@ final class DecodeLoad implements AutoCloseable {
    * @param checkpoint stays open as long as the load runs
    * @param workers of the numerics, whose number is that of the threads that run GPUs
    * @param numerics of the checkpoint; both stay open as long as the load runs
-   * @param sequences how many are decoded at a time
+   * @param shape of the load
    * @param expertParallel GPUs over which the experts are spread
    * @param dataParallel GPUs that take the sequences
    */
-  DecodeLoad(
+  RackLoad(
       Checkpoint checkpoint,
       Workers workers,
       Numerics numerics,
-      int sequences,
+      Shape shape,
       int expertParallel,
       int dataParallel)
       throws InterruptedException {
     this.checkpoint = checkpoint;
+    this.shape = shape;
     SchedulerLimits limits =
-        new SchedulerLimits(Math.max(512, sequences), 256, sequences, sequences, CONTEXT_LIMIT);
+        new SchedulerLimits(
+            Math.max(512, shape.sequences()),
+            512,
+            shape.sequences(),
+            shape.sequences(),
+            CONTEXT_LIMIT);
     RackSettings settings =
         new RackSettings(
             RACK,
@@ -77,8 +92,8 @@ final class DecodeLoad implements AutoCloseable {
             PORT_WINDOW_BYTES,
             workers.size());
     rack = LocalRack.start(settings, checkpoint, "bench", Optional.empty(), numerics, clock);
-    progress = new Progress(sequences, TOKEN_DEADLINE_MILLIS);
-    for (int i = 0; i < sequences; i++) {
+    progress = new Progress(shape.sequences(), TOKEN_DEADLINE_MILLIS);
+    for (int i = 0; i < shape.sequences(); i++) {
       rack.system().systemActorOf(owner(i), "owner-" + i, Props.empty());
     }
     progress.await(1);
@@ -111,11 +126,10 @@ final class DecodeLoad implements AutoCloseable {
 
   private void submit(ActorContext<SequenceEvent> context, int sequence, int run) {
     int vocabulary = checkpoint.config().vocabSize();
+    // Different tokens everywhere, as in real text, so that all experts get some.
     int[] prompt =
-        IntStream.range(0, PROMPT_TOKENS)
-            .map(i -> (sequence * PROMPT_TOKENS + i) % vocabulary)
-            .toArray();
-    int tokens = rack.model().contextLimit() - PROMPT_TOKENS;
+        new SplittableRandom(sequence).ints(shape.promptTokens(), 0, vocabulary).toArray();
+    int tokens = Math.min(shape.newTokens(), rack.model().contextLimit() - shape.promptTokens());
     ActorRef<SequenceEvent> owner = context.getSelf();
     rack.router()
         .tell(

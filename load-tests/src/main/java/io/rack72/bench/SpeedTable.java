@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,16 +28,17 @@ import picocli.CommandLine.Spec;
  *
  * <pre>{@code
  * java @load-tests/target/app/jvm.flags -cp 'load-tests/target/app/lib/*' \
- *     io.rack72.bench.DecodeTable DIR
+ *     io.rack72.bench.SpeedTable DIR
  * }</pre>
  */
 @Command(
-    name = "DecodeTable",
-    description = "Measures decoding with experts on 72 GPUs and on one.",
+    name = "SpeedTable",
+    description = "Measures decoding and prefill with experts on 72 GPUs and on one.",
     mixinStandardHelpOptions = true)
-final class DecodeTable implements Callable<Integer> {
+final class SpeedTable implements Callable<Integer> {
   private static final int SPREAD_DEGREE = 72;
   private static final int LOCAL_DEGREE = 1;
+  private static final int DECODE_PROMPT = 16;
 
   @Spec private CommandSpec spec;
 
@@ -46,9 +48,16 @@ final class DecodeTable implements Callable<Integer> {
   @Option(
       names = "--sequences",
       split = ",",
-      defaultValue = "1,16",
+      defaultValue = "1,32",
       description = "How many are decoded at a time, a row for each; ${DEFAULT-VALUE}.")
   private List<Integer> sequences;
+
+  @Option(
+      names = "--prompts",
+      split = ",",
+      defaultValue = "512",
+      description = "Lengths of prompts to be computed, one at a time; ${DEFAULT-VALUE}.")
+  private List<Integer> prompts;
 
   @Option(
       names = "--data-parallel",
@@ -84,14 +93,15 @@ final class DecodeTable implements Callable<Integer> {
   public static void main(String[] args) {
     // From one thread: loggers asked for by many while the first is made lose their events.
     LoggerFactory.getILoggerFactory();
-    System.exit(new CommandLine(new DecodeTable()).execute(args));
+    System.exit(new CommandLine(new SpeedTable()).execute(args));
   }
 
   @Override
   public Integer call() throws InterruptedException {
-    if (rounds < 1 || sequences.stream().anyMatch(count -> count < 1)) {
+    if (rounds < 1
+        || Stream.concat(sequences.stream(), prompts.stream()).anyMatch(count -> count < 1)) {
       throw new ParameterException(
-          spec.commandLine(), "--rounds and --sequences are at least 1, not less");
+          spec.commandLine(), "--rounds, --sequences and --prompts are at least 1");
     }
     PrintWriter out = spec.commandLine().getOut();
     try (Checkpoint checkpoint = Checkpoint.open(directory);
@@ -102,25 +112,31 @@ final class DecodeTable implements Callable<Integer> {
                 : Numerics.fast(checkpoint, workers, kernels, Numerics.DenseWeights.INT8)) {
       List<String> rows = new ArrayList<>();
       for (int count : sequences) {
-        rows.add(row(checkpoint, workers, numerics, count));
+        RackLoad.Shape shape = new RackLoad.Shape(count, DECODE_PROMPT, Integer.MAX_VALUE);
+        rows.add("| decode %d | %s".formatted(count, row(checkpoint, workers, numerics, shape)));
+      }
+      for (int tokens : prompts) {
+        RackLoad.Shape shape = new RackLoad.Shape(1, tokens, 1);
+        rows.add("| prefill %d | %s".formatted(tokens, row(checkpoint, workers, numerics, shape)));
       }
       describe(out, checkpoint.config(), numerics.kernels().name());
-      out.println("| sequences | expert-parallel 72 | expert-parallel 1 | 72 / 1 |");
-      out.println("|---:|---:|---:|---:|");
+      out.println("| tokens/s | expert-parallel 72 | expert-parallel 1 | 72 / 1 |");
+      out.println("|:---|---:|---:|---:|");
       rows.forEach(out::println);
       out.flush();
     }
     return 0;
   }
 
-  private String row(Checkpoint checkpoint, Workers workers, Numerics numerics, int count)
+  private String row(
+      Checkpoint checkpoint, Workers workers, Numerics numerics, RackLoad.Shape shape)
       throws InterruptedException {
     List<Double> spread = new ArrayList<>();
     List<Double> local = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
     for (int round = 0; round <= rounds; round++) {
-      double spreadRate = tokensPerSecond(checkpoint, workers, numerics, count, SPREAD_DEGREE);
-      double localRate = tokensPerSecond(checkpoint, workers, numerics, count, LOCAL_DEGREE);
+      double spreadRate = tokensPerSecond(checkpoint, workers, numerics, shape, SPREAD_DEGREE);
+      double localRate = tokensPerSecond(checkpoint, workers, numerics, shape, LOCAL_DEGREE);
       // In the first round the JVM still compiles.
       if (round > 0) {
         spread.add(spreadRate);
@@ -128,15 +144,18 @@ final class DecodeTable implements Callable<Integer> {
         ratios.add(spreadRate / localRate);
       }
     }
-    return "| %d | %s | %s | %s |"
-        .formatted(count, summary(spread), summary(local), summary(ratios));
+    return "%s | %s | %s |".formatted(summary(spread), summary(local), summary(ratios));
   }
 
   private double tokensPerSecond(
-      Checkpoint checkpoint, Workers workers, Numerics numerics, int count, int expertParallel)
+      Checkpoint checkpoint,
+      Workers workers,
+      Numerics numerics,
+      RackLoad.Shape shape,
+      int expertParallel)
       throws InterruptedException {
-    try (DecodeLoad load =
-        new DecodeLoad(checkpoint, workers, numerics, count, expertParallel, dataParallel)) {
+    try (RackLoad load =
+        new RackLoad(checkpoint, workers, numerics, shape, expertParallel, dataParallel)) {
       Progress progress = load.progress();
       long tokensBefore = progress.total();
       long begin = System.nanoTime();
@@ -147,7 +166,9 @@ final class DecodeTable implements Callable<Integer> {
         progress.await(round);
         elapsedNanos = System.nanoTime() - begin;
       } while (elapsedNanos < seconds * 1e9);
-      return (progress.total() - tokensBefore) / (elapsedNanos / 1e9);
+      // A prompt's only new token tells that all of the prompt is computed.
+      int each = shape.newTokens() == 1 ? shape.promptTokens() : 1;
+      return (progress.total() - tokensBefore) * each / (elapsedNanos / 1e9);
     }
   }
 

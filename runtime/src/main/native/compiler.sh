@@ -1,0 +1,51 @@
+# What building the native kernels and testing them share: read by build.sh and by the tests' run.sh.
+#
+#   CC   the C compiler to use; without it one is looked for
+
+flags='-std=c11 -O3 -fPIC -ffp-contract=off -Wall -Wextra'
+avx2='-mavx2 -mfma'
+avx512='-mavx512f -mavx512bw -mavx512vl -mavx512vbmi -mavx512vnni'
+
+# Leaves a compiler that can build the kernels in $compiler, with scratch files in the directory $1;
+# where there is none it fails and leaves the reason in $missing. Compilers and flags are lists of words.
+# shellcheck disable=SC2086
+find_compiler() {
+  compiler=
+  for candidate in "${CC-}" cc gcc clang; do
+    if command -v "${candidate%% *}" >/dev/null; then
+      compiler=$candidate
+      break
+    fi
+  done
+  if [ -z "$compiler" ]; then
+    missing='no C compiler found'
+    return 1
+  fi
+  case $($compiler -dumpmachine 2>/dev/null) in
+    x86_64-* | amd64-*) ;;
+    *)
+      missing="$compiler is not for x86-64"
+      return 1
+      ;;
+  esac
+  # Some compilers have no headers or no linker, or are older than the instructions.
+  printf '#include <immintrin.h>\n#include <string.h>\n' |
+    $compiler $flags $avx2 $avx512 -shared -x c - -o "$1/empty" 2>/dev/null || {
+    missing="$compiler cannot build them"
+    return 1
+  }
+}
+
+# Compiles each source of directory $1 into directory $2, with the further flags $3.
+# shellcheck disable=SC2086
+compile_kernels() {
+  for source in "$1"/*.c; do
+    name=${source##*/}
+    case $name in
+      avx2.c) instructions=$avx2 ;;
+      avx512.c) instructions=$avx512 ;;
+      *) instructions= ;;
+    esac
+    $compiler $flags $instructions $3 -c "$source" -o "$2/${name%.c}.o"
+  done
+}

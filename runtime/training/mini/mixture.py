@@ -13,12 +13,12 @@ EVALUATION = (
 )
 
 TRAINING = (
-    (tools, 0.35),
-    (lists, 0.21),
-    (arithmetic, 0.17),
-    (word_problems, 0.10),
-    (facts, 0.10),
-    (unknown, 0.04),
+    (tools, 0.40),
+    (lists, 0.19),
+    (arithmetic, 0.14),
+    (word_problems, 0.14),
+    (facts, 0.07),
+    (unknown, 0.03),
     (small_talk, 0.03),
 )
 """More of what takes longer to learn."""

@@ -72,6 +72,19 @@ SORTS_UP = (
     "What are these numbers in order: {l}",
     "Here is a list: {l}\nSort it.",
     "I have the numbers {l}. Sort them, smallest first.",
+    "Bring {l} into ascending order.",
+    "Write these numbers from low to high: {l}",
+    "Rank {l} from lowest to highest.",
+    "Numbers: {l}\nNow sort them.",
+    "{l}: sort these, the smallest first.",
+    "Give me {l} sorted from the smallest up.",
+    "Starting with the smallest, name the numbers {l}.",
+    "My numbers are {l}. What is their order from small to big?",
+    "How do you sort {l}?",
+    "Could you bring these numbers into increasing order: {l}",
+    "Show the numbers {l} in rising order.",
+    "Line up {l} by size, the lowest number first.",
+    "Order by size: {l}",
 )
 
 HELD_OUT_SORTS_UP = (
@@ -98,6 +111,17 @@ SORTS_DOWN = (
     "What is {l} in descending order?",
     "Here is a list: {l}\nSort it, largest first.",
     "I have the numbers {l}. Sort them in descending order.",
+    "Bring {l} into descending order.",
+    "Write these numbers from high to low: {l}",
+    "Rank {l} from highest to lowest.",
+    "Numbers: {l}\nNow sort them, the largest first.",
+    "{l}: sort these, the biggest first.",
+    "Give me {l} sorted from the largest down.",
+    "Starting with the largest, name the numbers {l}.",
+    "My numbers are {l}. What is their order from big to small?",
+    "Could you bring these numbers into decreasing order: {l}",
+    "Show the numbers {l} in falling order.",
+    "Line up {l} by size, the highest number first.",
 )
 
 HELD_OUT_SORTS_DOWN = (
@@ -126,6 +150,18 @@ SORTS_OF_WORDS = (
     "What is {l} in alphabetical order?",
     "Here is a list: {l}\nSort it alphabetically.",
     "I have the words {l}. Sort them in alphabetical order.",
+    "Bring {l} into alphabetical order.",
+    "Write these words as a dictionary has them: {l}",
+    "In which order does a dictionary list {l}?",
+    "Words: {l}\nNow sort them by the alphabet.",
+    "{l}: sort these by their letters.",
+    "Give me {l} sorted by the alphabet.",
+    "My words are {l}. What is their alphabetical order?",
+    "Could you bring these words into order from a to z: {l}",
+    "Show {l} in the order of the alphabet.",
+    "Line up {l} by first letter.",
+    "Alphabetize {l}.",
+    "Alphabetize: {l}",
 )
 
 HELD_OUT_SORTS_OF_WORDS = (
@@ -156,6 +192,18 @@ REVERSALS = (
     "What is {l} backwards?",
     "Here is a list: {l}\nReverse it.",
     "I have the list {l}. Give it to me in reverse order.",
+    "Flip {l}.",
+    "Flip the order of the list {l}.",
+    "Read {l} from the end to the start.",
+    "Begin with the last item and end with the first: {l}",
+    "Start at the end of this list: {l}",
+    "List: {l}\nNow backwards.",
+    "How does {l} look in reverse?",
+    "Show {l} the other way around.",
+    "Could you turn around this list: {l}",
+    "{l}: reverse that.",
+    "My list is {l}. Reverse its order.",
+    "From last to first, what is {l}?",
 )
 
 HELD_OUT_REVERSALS = (
@@ -186,6 +234,18 @@ COUNTS = (
     "Tell me the length of this list: {l}",
     "Here is a list: {l}\nHow many items does it have?",
     "I have {l}. How many items are that?",
+    "How many entries does {l} have?",
+    "How many elements are in {l}?",
+    "Find out how many items these are: {l}",
+    "Give me the number of entries in {l}.",
+    "List: {l}\nHow many entries?",
+    "{l}: how many are these?",
+    "My list is {l}. What is its length?",
+    "Could you count the entries of {l}?",
+    "Say how many items I wrote: {l}",
+    "Number of items in {l}?",
+    "What is the size of the list {l}?",
+    "Of how many items is {l} made?",
 )
 
 HELD_OUT_COUNTS = (
@@ -213,6 +273,18 @@ OCCURRENCES = (
     "Tell me how many times {i} occurs in {l}.",
     "Here is a list: {l}\nHow often does {i} occur in it?",
     "Here is a list: {l}\nHow many times is {i} in it?",
+    "In {l}, how often is there {i}?",
+    "In the list {l}, how many times does {i} come?",
+    "How often does the list {l} have {i}?",
+    "What is the number of times {i} is in {l}?",
+    "How many of the items in {l} are {i}?",
+    "How many of these are {i}: {l}",
+    "Count all {i} in this list: {l}",
+    "List: {l}\nHow often is {i} there?",
+    "My list is {l}. How many times is {i} in it?",
+    "Look for {i} in {l}. How often is it there?",
+    "Say how often {i} comes in {l}.",
+    "Go through {l} and count {i}.",
 )
 
 HELD_OUT_OCCURRENCES = (
@@ -242,6 +314,18 @@ PICKS = (
     "Here is a list: {l}\nWhat is the {o} item?",
     "Here is a list: {l}\nGive me the {o} one.",
     "I have {l}. What is the {o} item?",
+    "What stands {o} in {l}?",
+    "Which entry of {l} is the {o}?",
+    "Take the {o} item of {l}.",
+    "Pick the {o} item from {l}.",
+    "Show me the {o} entry of {l}.",
+    "List: {l}\nI want the {o} item.",
+    "My list is {l}. Say the {o} entry.",
+    "From {l} I need the {o} item.",
+    "Say the {o} of these: {l}",
+    "Could you name the {o} entry in {l}?",
+    "Of {l}, which is the {o}?",
+    "Read me the {o} entry of this list: {l}",
 )
 
 HELD_OUT_PICKS = (
@@ -270,6 +354,18 @@ EXTREMES = (
     "Pick the {w} number from {l}.",
     "Here is a list: {l}\nWhat is the {w} number?",
     "I have the numbers {l}. Which is the {w}?",
+    "Of the numbers {l}, which one is the {w}?",
+    "Among {l}, what is the {w} number?",
+    "Show me the {w} of {l}.",
+    "Look at {l}. Which number is the {w}?",
+    "Numbers: {l}\nWhich is the {w}?",
+    "My numbers are {l}. What is the {w} of them?",
+    "Could you find the {w} number here: {l}",
+    "Name the {w} number in {l}.",
+    "Say which of these is the {w}: {l}",
+    "I need the {w} number out of {l}.",
+    "{l}: which is the {w}?",
+    "Search {l} for the {w} number.",
 )
 
 HELD_OUT_EXTREMES = (
@@ -310,6 +406,16 @@ COPIES = (
     "Please copy this text: {x}",
     "Can you repeat this? {x}",
     "Answer only with this text: {x}",
+    "Give this back to me: {x}",
+    "Type this: {x}",
+    "Print these words: {x}",
+    "Return the same words: {x}",
+    "Reply with the same text: {x}",
+    "Your answer is this: {x}",
+    "Speak after me: {x}",
+    "Reproduce this without a change: {x}",
+    "Here is a text, repeat it: {x}",
+    "Could you echo these words? {x}",
 )
 
 COPIES_OF_QUOTES = (
@@ -325,6 +431,16 @@ COPIES_OF_QUOTES = (
     'Answer only with "{x}".',
     'I want you to say "{x}".',
     'I want you to repeat "{x}" exactly.',
+    'Type "{x}".',
+    'Print "{x}" for me.',
+    'Give me back the words "{x}".',
+    'Your answer shall be "{x}".',
+    'Reply with "{x}" only.',
+    'Return "{x}" as it is.',
+    'Let me hear "{x}".',
+    'Could you reproduce "{x}"?',
+    'The text is "{x}". Repeat it.',
+    'Say after me: "{x}".',
 )
 """With quotes the text has an end, and may be followed by other words."""
 
@@ -360,6 +476,17 @@ SPELLINGS = (
     "Tell me how to spell {x}.",
     "Which letters does the word {x} have?",
     "Write {x} letter by letter.",
+    "Name each letter of {x}.",
+    "Say the letters of {x} one after the other.",
+    "Take {x} apart into letters.",
+    "What letters make up {x}?",
+    "How do I write {x}, letter for letter?",
+    "Break the word {x} into its letters.",
+    "I want to see the letters in {x}.",
+    "Could you spell out {x}?",
+    "Spell out the word {x}.",
+    'The word is "{x}". Spell it.',
+    "Show me how {x} is written, one letter at a time.",
 )
 
 HELD_OUT_SPELLINGS = (

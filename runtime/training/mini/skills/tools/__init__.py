@@ -33,15 +33,28 @@ _UNKNOWN = ("Who was the first mayor of {city}?", "When was {city} founded?", "W
             "What is the meaning of {colour}?",
             "Who won the football match in {city}?", "Is {person} taller than {other}?",
             "What does {person} think of {other}?",
-            "Why is {company} famous?", "Who painted the {colour} {animal}?", "Which mayor does {city} have?")
+            "Why is {company} famous?", "Who painted the {colour} {animal}?", "Which mayor does {city} have?",
+            "What is {city} famous for?", "Which museum in {city} is the oldest?", "Is {person} married?",
+            "Where was {person} born?", "What does {company} make?", "Who leads {company}?",
+            "Which football team comes from {city}?", "Does {person} like {other}?", "Why did {person} leave {city}?",
+            "How many bridges are in {city}?", "Who wrote the song about {city}?", "What did {person} study?",
+            "Why do people wear {colour} at weddings?", "Does {company} have an office in {city}?",
+            "What is the favourite colour of {person}?", "Is {colour} nicer than grey?")
 _UNKNOWN_HELD_OUT = ("Which language do people in {city} speak?", "How old is {person}?",
                      "In which year did {company} begin?")
 _GREETINGS = ("Hello!", "Hi.", "Hello.", "Hi there!", "Good morning!", "Good evening.", "Hey!", "Good day.",
               "Hello, how are you?",
-              "Hi, nice to meet you.", "Hello, are you there?")
+              "Hi, nice to meet you.", "Hello, are you there?",
+              "Hello there!", "Hey there.", "Morning!", "Good evening, assistant.", "Hi, how is it going?",
+              "Hello, nice to see you.", "Hi, it is me.", "Hello, dear model!", "Hey, are you awake?",
+              "A good day to you!", "Hello everyone.", "Hey, what is up?")
 _GREETINGS_HELD_OUT = ("Good afternoon!", "Greetings.", "Hello again!")
 _THANKS = ("Thanks.", "Thank you!", "Thank you very much.", "Great, thanks!", "That is all, thank you.",
-           "Thanks a lot!")
+           "Thanks a lot!",
+           "Thank you so much!", "Thanks, that helped.", "Thanks, that was all.", "I thank you.",
+           "Thank you for your help.", "You helped me, thanks.", "Thanks to you.", "Thank you, nice work.",
+           "Cheers, thanks.", "Thanks once more.", "That was what I wanted, thanks.",
+           "Thank you, I need nothing else.")
 _THANKS_HELD_OUT = ("Many thanks!", "Perfect, thank you.")
 
 # What the rack's own functions tell is not unknown, and a search may be the way to anything.

@@ -15,18 +15,42 @@ _BY_NAME = ("Call {name}{with}.", "Run {name}{with}.", "Use {name}{with}.", "Ple
             "I choose {name}{with}.", "Give me the result of {name}{with}.", "Have {name} done{with}.",
             "What does {name} say{with}?", "The right function here is {name}{with}.", "It is {name} that we need{with}.",
             "Could you execute {name}{with}?", "Go for {name}{with}.", "Would {name} help{with}?",
-            "Take {name}{with}.", "My choice is the function {name}{with}.", "Let us see what {name} gives{with}.")
+            "Take {name}{with}.", "My choice is the function {name}{with}.", "Let us see what {name} gives{with}.",
+            "Launch {name}{with}.", "Fire {name}{with}.", "Go ahead and call {name}{with}.", "Time for {name}{with}.",
+            "Next comes {name}{with}.", "I would like to see {name}{with}.", "Could we have {name}{with}?",
+            "Will you call {name}{with}?", "Send a call to {name}{with}.", "Place a call to {name}{with}.",
+            "Issue {name}{with}.", "One {name}{with}, please.", "You may now run {name}{with}.",
+            "Get me {name}{with}.", "What comes out of {name}{with}?", "Show me {name}{with}.",
+            "The next step is {name}{with}.", "Choose {name}{with}.", "Activate {name}{with}.",
+            "I am asking for {name}{with}.", "{name}{with}.", "{name}{with}, please.", "Please do {name}{with}.",
+            "Ask {name}{with}.", "Have a go at {name}{with}.", "Put {name} to work{with}.",
+            "Here you should call {name}{with}.", "Now it is the turn of {name}{with}.", "Your tool is {name}{with}.",
+            "Is there an answer from {name}{with}?")
 _BY_NAME_HELD_OUT = ("Invoke {name}{with}.", "Make use of {name}{with}.", "The function to take is {name}{with}.")
 
 _ALONE = (" for {}", " with {}", ": {}", " on {}", " {}", " by {}", ", namely {}", " (that is {})", " at {}", " -> {}",
-          ", with {}", " and use {}", " from {}", " and {}")
+          ", with {}", " and use {}", " from {}", " and {}",
+          " to {}", " in {}", ", {}", " (use {})", " ({})", ", that is {}", " about {}", " as {}", ", value {}",
+          ", say {}", " via {}", " = {}", ", but only {}")
 _ALONE_HELD_OUT = (" given {}", ", taking {}")
 _OPENINGS = (" with ", " with ", " using ", ": ", ", ", " where ", " and set ", " so that ", ", where ", " with this: ",
-             " and let ", ", having ", " by ", "; ", ", with ", " and use ", ", namely ", " assuming ")
+             " and let ", ", having ", " by ", "; ", ", with ", " and use ", ", namely ", " assuming ",
+             " provided ", " when ", " while ", " if ", ", using ", " based on ", " through ", " via ", ", setting ",
+             " after setting ", " but with ", " such that ", " in such a way that ", " according to ", ", let us say ",
+             " and this: ", "; use ", ", but ", " and make ", ", plus ", " and pass ", " passing ",
+             " with the values ", " with the arguments ", " and choose ", ", choosing ", " on condition that ",
+             ", arguments: ", "; settings: ", " for the case that ", " under ")
 _OPENINGS_HELD_OUT = (" given ", ", taking ")
 _PAIRS = ("{} {}", "{} {}", "{} = {}", "{}={}", "{}: {}", "{} set to {}", "the {} {}", "{} as {}", "{} is {}",
           "{} -> {}", "{} equals {}", "{} should be {}", "{} must be {}", "{}, {}", "the {} is {}", "{} at {}",
-          "{} ({})", "{} will be {}", "this {}: {}", "for {} {}")
+          "{} ({})", "{} will be {}", "this {}: {}", "for {} {}",
+          "{} := {}", "{} => {}", "{} to {}", "{} goes to {}", "{} stands at {}", "{} reads {}", "{} has to be {}",
+          "{} shall be {}", "{} needs to be {}", "{} becomes {}", "{} means {}", "{} here is {}", "{} fixed at {}",
+          "{} now {}", "{} is to be {}", "{} ought to be {}", "{} may be {}", "{} would be {}", "let {} be {}",
+          "put {} at {}", "keep {} at {}", "choose {} {}", "my {} is {}", "our {} is {}", "{} stays {}", "{} like {}",
+          "{} chosen as {}", "{} called {}", "{} which is {}", "{} [{}]", "{} | {}", "as {} {}", "as {}: {}",
+          "whose {} is {}", "{} has the value {}", "{} with the value {}", "{} turned to {}", "{1} as {0}",
+          "{1} for {0}", "{1} as the {0}")
 _PAIRS_HELD_OUT = ("{} being {}", "a {} of {}", "{} equal to {}")
 _FLAGS = (("true", "false"), ("yes", "no"), ("on", "off"))
 

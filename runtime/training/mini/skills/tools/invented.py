@@ -57,7 +57,17 @@ _TRAINED = ("Please {}{{with}}.", "I want to {}{{with}}.", "Can you {}{{with}}?"
             "Could you {}{{with}}?", "I ask you to {}{{with}}.", "Make sure to {}{{with}}.", "The plan is to {}{{with}}.",
             "Do not forget to {}{{with}}.", "Next, {}{{with}}.", "Your job is to {}{{with}}.", "We want to {}{{with}}.",
             "Try to {}{{with}}.", "May I ask you to {}{{with}}?", "They told me to {}{{with}}.", "First {}{{with}}.",
-            "It would be nice to {}{{with}}.", "Will you {}{{with}}?", "How about you {}{{with}}?")
+            "It would be nice to {}{{with}}.", "Will you {}{{with}}?", "How about you {}{{with}}?",
+            "Begin to {}{{with}}.", "We ought to {}{{with}}.", "It is necessary to {}{{with}}.",
+            "Are you able to {}{{with}}?", "Is it possible to {}{{with}}?", "The time has come to {}{{with}}.",
+            "Someone asked me to {}{{with}}.", "My boss wants me to {}{{with}}.", "You are to {}{{with}}.",
+            "I must {}{{with}}.", "I have to {}{{with}}.", "Today we {}{{with}}.", "Then {}{{with}}.",
+            "Just {}{{with}}.", "Simply {}{{with}}.", "Why not {}{{with}}?", "Remember to {}{{with}}.",
+            "I expect you to {}{{with}}.", "I decided to {}{{with}}.", "Our next step is to {}{{with}}.",
+            "Could anyone {}{{with}}?", "Do you think you can {}{{with}}?", "Shall we {}{{with}}?",
+            "All I ask is that you {}{{with}}.", "The order is to {}{{with}}.", "There is a need to {}{{with}}.",
+            "Once more, {}{{with}}.", "Get ready to {}{{with}}.", "See to it that you {}{{with}}.",
+            "It would help to {}{{with}}.", "To do: {}{{with}}.", "Who can {}{{with}}?", "Quick, {}{{with}}.")
 _HELD_OUT = ("Would you kindly {}{{with}}?", "My wish is to {}{{with}}.", "Somebody must {}{{with}}.",
              "Be so good and {}{{with}}.")
 

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Rows of activations in 8 bits, with one float32 scale for each block of 32 columns: what the
@@ -38,18 +37,11 @@ final class Int8Activations {
   /** Adding and subtracting it rounds a float below 2^22 to the nearest whole number. */
   private static final float ROUNDING = 0x1.8p23f;
 
+  /** Numbers of a piece of work. */
+  private static final int GRAIN = 1 << 15;
+
   private static final int MAGNITUDE = 0x7FFF_FFFF;
   private static final int INFINITY = 0x7F80_0000;
-
-  /** The lanes of a pair of vectors that hold its even elements; the odd ones follow. */
-  private static final VectorShuffle<Float> EVENS =
-      VectorShuffle.fromOp(FLOATS, lane -> crossing(2 * lane));
-
-  private static final VectorShuffle<Float> ODDS =
-      VectorShuffle.fromOp(FLOATS, lane -> crossing(2 * lane + 1));
-
-  private final float[] padded = new float[BLOCK];
-  private final int[] whole = new int[BLOCK];
 
   private byte[] codes = {};
   private float[] values = {};
@@ -58,18 +50,14 @@ final class Int8Activations {
   private int rows;
   private int blocks;
 
-  /** A lane of the second of two vectors is told by a negative index. */
-  private static int crossing(int element) {
-    return element < LENGTH ? element : element - 2 * LENGTH;
-  }
-
   /**
    * Takes rows of activations.
    *
    * @param x {@code [rows, columns]} from {@code offset}
    * @param weightOffset what the weights to be multiplied with are too large by
+   * @param workers who share in the work
    */
-  void fill(float[] x, int offset, int rows, int columns, int weightOffset) {
+  void fill(float[] x, int offset, int rows, int columns, int weightOffset, Workers workers) {
     this.rows = rows;
     blocks = Math.ceilDiv(columns, BLOCK);
     int count = rows * blocks;
@@ -79,22 +67,28 @@ final class Int8Activations {
       scales = new float[count];
       starts = new int[count];
     }
+    int grain = Math.max(1, GRAIN / Math.max(1, columns));
+    workers.share(rows, grain, (from, to) -> fillRows(x, offset, from, to, columns, weightOffset));
+  }
+
+  private void fillRows(
+      float[] x, int offset, int fromRow, int toRow, int columns, int weightOffset) {
+    int[] whole = new int[BLOCK];
     int full = columns / BLOCK;
-    for (int row = 0; row < rows; row++) {
+    for (int row = fromRow; row < toRow; row++) {
       int from = offset + row * columns;
       for (int b = 0; b < full; b++) {
-        fillBlock(x, from + b * BLOCK, row * blocks + b, weightOffset);
+        fillBlock(x, from + b * BLOCK, row * blocks + b, weightOffset, whole);
       }
       if (full < blocks) {
-        int rest = columns - full * BLOCK;
-        System.arraycopy(x, from + full * BLOCK, padded, 0, rest);
-        Arrays.fill(padded, rest, BLOCK, 0);
-        fillBlock(padded, 0, row * blocks + full, weightOffset);
+        float[] padded = new float[BLOCK];
+        System.arraycopy(x, from + full * BLOCK, padded, 0, columns - full * BLOCK);
+        fillBlock(padded, 0, row * blocks + full, weightOffset, whole);
       }
     }
   }
 
-  private void fillBlock(float[] x, int from, int block, int weightOffset) {
+  private void fillBlock(float[] x, int from, int block, int weightOffset, int[] whole) {
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < BLOCK; i += LENGTH) {
       IntVector bits = FloatVector.fromArray(FLOATS, x, from + i).reinterpretAsInts();
@@ -116,8 +110,8 @@ final class Int8Activations {
     for (int i = 0; i < BLOCK; i += 2 * LENGTH) {
       FloatVector low = FloatVector.fromArray(FLOATS, x, from + i);
       FloatVector high = FloatVector.fromArray(FLOATS, x, from + i + LENGTH);
-      FloatVector even = low.rearrange(EVENS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
-      FloatVector odd = low.rearrange(ODDS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
+      FloatVector even = low.rearrange(Simd.EVENS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
+      FloatVector odd = low.rearrange(Simd.ODDS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
       even.intoArray(values, to + i / 2);
       odd.intoArray(values, to + HALF + i / 2);
       IntVector evenWhole = (IntVector) even.convert(VectorOperators.F2I, 0);

@@ -1,6 +1,7 @@
 package io.rack72.kernel;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -21,7 +22,19 @@ final class Simd {
   /** Vectors that hold the {@link SummationOrder#LANES} lanes of one sum: 1, 2 or 4. */
   static final int GROUPS = SummationOrder.LANES / LENGTH;
 
+  /** The even elements of two vectors that follow each other, for {@code rearrange}. */
+  static final VectorShuffle<Float> EVENS = VectorShuffle.fromOp(FLOATS, lane -> ofTwo(2 * lane));
+
+  /** Their odd elements. */
+  static final VectorShuffle<Float> ODDS =
+      VectorShuffle.fromOp(FLOATS, lane -> ofTwo(2 * lane + 1));
+
   private Simd() {}
+
+  /** The index in a shuffle of an element of two vectors: negative in the second one. */
+  private static int ofTwo(int element) {
+    return element < LENGTH ? element : element - 2 * LENGTH;
+  }
 
   private static VectorSpecies<Float> choose() {
     int preferred = Math.clamp(FloatVector.SPECIES_PREFERRED.vectorBitSize(), 128, 512);

@@ -20,6 +20,12 @@ public final class VectorKernels implements Kernels {
   /** Slope of the sigmoid in gpt-oss's gated activation. */
   private static final float SIGMOID_SLOPE = 1.702f;
 
+  /** Numbers below which handing work to another core costs more than it saves. */
+  private static final long MIN_SHARED_NUMBERS = 1 << 15;
+
+  /** Parts per core, so that a core which started late does not hold up the others. */
+  private static final int PARTS_PER_CORE = 4;
+
   private final Workers workers;
 
   /**
@@ -39,8 +45,14 @@ public final class VectorKernels implements Kernels {
     int width = weight.length;
     Sizes.check("x", x, rows, width);
     Sizes.check("out", out, rows, width);
+    shareRows(rows, width, (from, to) -> rmsNormRows(x, from, to, weight, epsilon, out));
+  }
+
+  private static void rmsNormRows(
+      float[] x, int fromRow, int toRow, float[] weight, float epsilon, float[] out) {
+    int width = weight.length;
     float[] lanes = Scratch.ofThread().lanes.atLeast(LANES);
-    for (int row = 0; row < rows; row++) {
+    for (int row = fromRow; row < toRow; row++) {
       int from = row * width;
       float meanSquare = sumOfSquares(x, from, width, lanes) / width;
       float inverse = 1 / (float) Math.sqrt(meanSquare + epsilon);
@@ -86,7 +98,16 @@ public final class VectorKernels implements Kernels {
     Sizes.check("x", x, rows, (long) heads * headDim);
     Sizes.check("cosines", cosines, rows, half);
     Sizes.check("sines", sines, rows, half);
-    for (int row = 0; row < rows; row++) {
+    shareRows(
+        rows,
+        (long) heads * headDim,
+        (from, to) -> rotateRows(x, from, to, heads, headDim, cosines, sines));
+  }
+
+  private static void rotateRows(
+      float[] x, int from, int to, int heads, int headDim, float[] cosines, float[] sines) {
+    int half = headDim / 2;
+    for (int row = from; row < to; row++) {
       int angle = row * half;
       for (int head = 0; head < heads; head++) {
         int low = (row * heads + head) * headDim;
@@ -122,19 +143,47 @@ public final class VectorKernels implements Kernels {
   public void swiglu(float[] gateUp, int rows, int width, float limit, float[] out) {
     Sizes.check("gateUp", gateUp, rows, 2L * width);
     Sizes.check("out", out, rows, width);
+    shareRows(rows, width, (from, to) -> swigluRows(gateUp, from, to, width, limit, out));
+  }
+
+  private static void swigluRows(
+      float[] gateUp, int fromRow, int toRow, int width, float limit, float[] out) {
     float[] exponentials = Scratch.ofThread().exponentials.atLeast(width);
-    for (int row = 0; row < rows; row++) {
+    int whole = width / LENGTH * LENGTH;
+    for (int row = fromRow; row < toRow; row++) {
       int in = row * 2 * width;
       int to = row * width;
-      for (int i = 0; i < width; i++) {
+      for (int i = 0; i < whole; i += LENGTH) {
+        FloatVector low = FloatVector.fromArray(FLOATS, gateUp, in + 2 * i);
+        FloatVector high = FloatVector.fromArray(FLOATS, gateUp, in + 2 * i + LENGTH);
+        low.rearrange(Simd.EVENS, high).min(limit).mul(-SIGMOID_SLOPE).intoArray(exponentials, i);
+      }
+      for (int i = whole; i < width; i++) {
         exponentials[i] = -SIGMOID_SLOPE * Math.min(gateUp[in + 2 * i], limit);
       }
       Exp.apply(exponentials, 0, width);
-      for (int i = 0; i < width; i++) {
+      for (int i = 0; i < whole; i += LENGTH) {
+        FloatVector low = FloatVector.fromArray(FLOATS, gateUp, in + 2 * i);
+        FloatVector high = FloatVector.fromArray(FLOATS, gateUp, in + 2 * i + LENGTH);
+        FloatVector gate = low.rearrange(Simd.EVENS, high).min(limit);
+        FloatVector up = low.rearrange(Simd.ODDS, high).min(limit).max(-limit);
+        FloatVector slope = FloatVector.fromArray(FLOATS, exponentials, i).add(1);
+        up.add(1).mul(gate.div(slope)).intoArray(out, to + i);
+      }
+      for (int i = whole; i < width; i++) {
         float gate = Math.min(gateUp[in + 2 * i], limit);
         float up = Math.max(-limit, Math.min(gateUp[in + 2 * i + 1], limit));
         out[to + i] = (up + 1) * (gate / (1 + exponentials[i]));
       }
+    }
+  }
+
+  /** Work on rows that do not depend on each other. */
+  private void shareRows(int rows, long width, Workers.Task task) {
+    if (rows * width < MIN_SHARED_NUMBERS) {
+      task.run(0, rows);
+    } else {
+      workers.share(rows, Math.ceilDiv(rows, workers.size() * PARTS_PER_CORE), task);
     }
   }
 

@@ -51,14 +51,22 @@ public final class FastKernels implements Kernels {
     products = choose(choice);
   }
 
+  /** Whether kernels were built and this processor has what they need. */
+  public static boolean isAvailable(Choice choice) {
+    return instructions(choice).compareTo(NativeBlockProducts.best()) <= 0;
+  }
+
+  private static NativeBlockProducts.Instructions instructions(Choice choice) {
+    return switch (choice) {
+      case AUTO -> NativeBlockProducts.best();
+      case JAVA -> NativeBlockProducts.Instructions.NONE;
+      case AVX2 -> NativeBlockProducts.Instructions.AVX2;
+      case AVX512 -> NativeBlockProducts.Instructions.AVX512;
+    };
+  }
+
   private static BlockProducts choose(Choice choice) {
-    NativeBlockProducts.Instructions wanted =
-        switch (choice) {
-          case AUTO -> NativeBlockProducts.best();
-          case JAVA -> NativeBlockProducts.Instructions.NONE;
-          case AVX2 -> NativeBlockProducts.Instructions.AVX2;
-          case AVX512 -> NativeBlockProducts.Instructions.AVX512;
-        };
+    NativeBlockProducts.Instructions wanted = instructions(choice);
     if (wanted == NativeBlockProducts.Instructions.NONE) {
       return new VectorBlockProducts();
     }

@@ -43,6 +43,10 @@ final class Golden implements AutoCloseable {
     }
   }
 
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
   ModelWeights weights() {
     return weights;
   }

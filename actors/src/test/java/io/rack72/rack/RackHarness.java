@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
@@ -33,19 +34,23 @@ final class RackHarness implements AutoCloseable {
   private final Checkpoint checkpoint;
   private final WallClock clock = new WallClock();
   private final Workers workers = new Workers(1);
+  private final Numerics numerics;
   private final LocalRack rack;
   private int requests;
 
+  /** In the exact mode. */
   RackHarness(String golden, RackSettings settings) {
+    this(golden, settings, Numerics::exact);
+  }
+
+  /**
+   * @param mode makes the numeric mode
+   */
+  RackHarness(
+      String golden, RackSettings settings, BiFunction<Checkpoint, Workers, Numerics> mode) {
     checkpoint = Checkpoint.open(golden(golden));
-    rack =
-        LocalRack.start(
-            settings,
-            checkpoint,
-            golden,
-            Optional.empty(),
-            Numerics.exact(checkpoint, workers),
-            clock);
+    numerics = mode.apply(checkpoint, workers);
+    rack = LocalRack.start(settings, checkpoint, golden, Optional.empty(), numerics, clock);
   }
 
   static Path golden(String name) {
@@ -127,6 +132,7 @@ final class RackHarness implements AutoCloseable {
   @Override
   public void close() {
     rack.close();
+    numerics.close();
     workers.close();
     clock.close();
     checkpoint.close();

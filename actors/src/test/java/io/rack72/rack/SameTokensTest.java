@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.Workers;
+import io.rack72.model.Numerics;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import java.util.ArrayList;
@@ -14,9 +18,11 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Promise 1, through the actors. */
 class SameTokensTest {
@@ -72,8 +78,15 @@ class SameTokensTest {
   }
 
   /** The same requests alone, among others, at several degrees and chunks: bit-equal logprobs. */
-  @Test
-  void tokensAndLogprobsDependOnTheRequestAlone() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void tokensAndLogprobsDependOnTheRequestAlone(boolean fast) {
+    BiFunction<Checkpoint, Workers, Numerics> mode =
+        fast
+            ? (checkpoint, workers) ->
+                Numerics.fast(
+                    checkpoint, workers, FastKernels.Choice.AUTO, Numerics.DenseWeights.INT8)
+            : Numerics::exact;
     int[] prompt = GoldenPrompts.read("wide").prompts().get(3).tokenIds();
     List<SampledToken> greedy = null;
     List<SampledToken> sampled = null;
@@ -82,7 +95,9 @@ class SameTokensTest {
         // All sequences on two GPUs, so that they really share steps.
         try (RackHarness rack =
             new RackHarness(
-                "wide", RackHarness.settings(RackHarness.FAST_GPU, degree, 2, chunk, 32 << 20))) {
+                "wide",
+                RackHarness.settings(RackHarness.FAST_GPU, degree, 2, chunk, 32 << 20),
+                mode)) {
           String where = "degree " + degree + ", chunk " + chunk;
           List<SampledToken> greedyAlone = rack.generate(prompt, greedy(48));
           List<SampledToken> sampledAlone = rack.generate(prompt, sampled(7, 48));

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.rack72.kernel.FastKernels;
+import io.rack72.model.Numerics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -174,9 +176,22 @@ class ConfigLayersTest {
         "rack72.device (--device) is cpu, since this version has no modeled device yet, not"
             + " \"modeled\"",
         messageOf(ConfigLayers.defaults().option("--device", "rack72.device", "modeled")));
-    assertTrue(
-        messageOf(ConfigLayers.defaults().set("rack72.numeric-mode=fast"))
-            .startsWith("rack72.numeric-mode (--set) is exact, since"));
+  }
+
+  @Test
+  void theFastModeHasItsChoices() {
+    Rack72Config config =
+        ConfigLayers.defaults()
+            .set("rack72.numeric-mode=fast")
+            .set("rack72.fast.dense-weights=bf16")
+            .set("rack72.cpu.kernels=java")
+            .load(HOST);
+    assertEquals(NumericMode.FAST, config.numericMode());
+    assertEquals(Numerics.DenseWeights.BF16, config.denseWeights());
+    assertEquals(FastKernels.Choice.JAVA, config.kernels());
+    assertEquals(
+        "rack72.cpu.kernels (--set) is auto or java or avx2 or avx512, not \"neon\"",
+        messageOf(ConfigLayers.defaults().set("rack72.cpu.kernels=neon")));
   }
 
   @Test

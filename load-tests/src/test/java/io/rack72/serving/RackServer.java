@@ -44,6 +44,7 @@ public final class RackServer implements AutoCloseable {
   private final Checkpoint checkpoint;
   private final WallClock clock;
   private final Workers workers;
+  private final Numerics numerics;
   private final LocalRack rack;
   private final ServerBinding binding;
 
@@ -51,13 +52,14 @@ public final class RackServer implements AutoCloseable {
     checkpoint = Checkpoint.open(builder.checkpoint);
     clock = new WallClock();
     workers = new Workers(1);
+    numerics = Numerics.exact(checkpoint, workers);
     rack =
         LocalRack.start(
             builder.settings(),
             checkpoint,
             builder.checkpoint.getFileName().toString(),
             Tokenizers.forCheckpoint(builder.checkpoint, checkpoint.config().vocabSize()),
-            Numerics.exact(checkpoint, workers),
+            numerics,
             clock);
     binding =
         await(
@@ -90,6 +92,7 @@ public final class RackServer implements AutoCloseable {
   public void close() {
     await(binding.terminate(Duration.ofSeconds(1)));
     rack.close();
+    numerics.close();
     workers.close();
     clock.close();
     checkpoint.close();

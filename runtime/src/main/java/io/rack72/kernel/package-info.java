@@ -9,7 +9,7 @@
  *
  * <ul>
  *   <li>every sum has one written order: {@link io.rack72.kernel.SummationOrder} for products with
- *       weights, {@link io.rack72.kernel.Attention} for attention, {@link
+ *       weights in the exact mode, {@link io.rack72.kernel.Attention} for attention, {@link
  *       io.rack72.kernel.VectorKernels} for the mean of squares;
  *   <li>every product that is added is added by a fused multiply-add, rounded once; there is no
  *       place where the compiler could choose;
@@ -27,6 +27,9 @@
  * exactly.
  *
  * <p>{@link io.rack72.kernel.Kernels} is the interface that the model is written against; {@link
- * io.rack72.kernel.VectorKernels} implements it everywhere.
+ * io.rack72.kernel.VectorKernels} implements it for the exact mode, {@link
+ * io.rack72.kernel.FastKernels} for the fast one, whose own orders stand with {@link
+ * io.rack72.kernel.Int8Activations}, {@link io.rack72.kernel.Int8Conversion} and {@link
+ * io.rack72.kernel.BlockProducts}.
  */
 package io.rack72.kernel;

@@ -5,6 +5,7 @@ import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 import io.rack72.tensor.WeightMatrix;
+import java.util.OptionalLong;
 
 /**
  * The kernels of the fast mode: products with MXFP4 and 8-bit weights take activations in 8 bits
@@ -105,6 +106,20 @@ public final class FastKernels implements Kernels {
               Int8Matrix.OFFSET,
               (in, from, to, yOffset) -> products.multiply(int8, bias, in, from, to, y, yOffset));
     }
+  }
+
+  /**
+   * For reports on how near the products come to the processor's peak: multiplies bytes in
+   * registers on the calling thread, with the instructions of the products, and does nothing else.
+   * A call holds off the garbage collector; a thousand rounds take some microseconds.
+   *
+   * @param rounds at most 2^24
+   * @return multiply-adds done; empty where the products are computed in float32
+   */
+  public OptionalLong int8Peak(long rounds) {
+    return products instanceof NativeBlockProducts c
+        ? OptionalLong.of(c.peak(rounds))
+        : OptionalLong.empty();
   }
 
   private interface Piece {

@@ -54,13 +54,19 @@ final class NativeBlockProducts implements BlockProducts {
       FunctionDescriptor.ofVoid(
           JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
           JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+  private static final FunctionDescriptor INT8_PEAK =
+      FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG);
 
   private static final Optional<SymbolLookup> LIBRARY = load();
 
   // Constants, since the compiler calls straight only where it knows the function.
   private static final MethodHandle MULTIPLY_MXFP4 = function("rack72_mxfp4", MXFP4);
   private static final MethodHandle MULTIPLY_INT8 = function("rack72_int8", INT8);
+  private static final MethodHandle PEAK = function("rack72_int8_peak", INT8_PEAK);
   private static final Instructions BEST = findBest();
+
+  /** Rounds of {@link #peak} after which its sums would not fit in 32 bits. */
+  private static final long MOST_PEAK_ROUNDS = 1 << 24;
 
   private final Instructions instructions;
 
@@ -176,6 +182,24 @@ final class NativeBlockProducts implements BlockProducts {
           to,
           w.codes(),
           w.scales());
+    } catch (Throwable e) {
+      throw new AssertionError("a native kernel does not fail", e);
+    }
+  }
+
+  /**
+   * Multiplies bytes in registers and adds up, as fast as the instructions can (see {@code
+   * peak.c}).
+   *
+   * @return how many products were added, counted by adding them
+   */
+  long peak(long rounds) {
+    if (rounds < 0 || rounds > MOST_PEAK_ROUNDS) {
+      throw new IllegalArgumentException(
+          "rounds are 0 to %d, not %d".formatted(MOST_PEAK_ROUNDS, rounds));
+    }
+    try {
+      return (long) PEAK.invokeExact(instructions.number, rounds);
     } catch (Throwable e) {
       throw new AssertionError("a native kernel does not fail", e);
     }

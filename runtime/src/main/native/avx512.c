@@ -23,7 +23,7 @@
 #define AHEAD 4096
 
 /* Activation rows whose 8-bit numbers stay in the second-level cache while all tiles pass. */
-#define MOST_ROWS 64
+#define MOST_ROWS 128
 
 INLINE __m512i mxfp4_table(void) {
   /*

@@ -47,13 +47,10 @@ public final class Sampler {
       weights = new double[vocabSize];
     }
     float max = requireMax(logits, offset, vocabSize, position);
-    adjust(logits, offset, vocabSize, params, history);
-    float adjustedMax = max(adjusted, 0, vocabSize);
-    if (adjustedMax == Float.NEGATIVE_INFINITY) {
-      throw new IllegalArgumentException("the sampling parameters leave no token to choose");
-    }
     int token =
-        params.isGreedy() ? argmax(adjustedMax) : draw(vocabSize, params, adjustedMax, position);
+        params.isGreedy() && takesLogitsAsTheyAre(params, history)
+            ? argmax(logits, offset, max)
+            : choose(logits, offset, vocabSize, params, history, position);
     if (params.topLogprobs() < 0) {
       return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
     }
@@ -64,6 +61,32 @@ public final class Sampler {
       topLogprobs[i] = logprobs.of(topIds[i]);
     }
     return new SampledToken(token, logprobs.of(token), topIds, topLogprobs);
+  }
+
+  private int choose(
+      float[] logits,
+      int offset,
+      int vocabSize,
+      SamplingParams params,
+      TokenCounts history,
+      int position) {
+    adjust(logits, offset, vocabSize, params, history);
+    float max = max(adjusted, 0, vocabSize);
+    if (max == Float.NEGATIVE_INFINITY) {
+      throw new IllegalArgumentException("the sampling parameters leave no token to choose");
+    }
+    return params.isGreedy() ? argmax(adjusted, 0, max) : draw(vocabSize, params, max, position);
+  }
+
+  /**
+   * Whether {@link #adjust} would only copy, which takes as long as all else in a greedy choice.
+   */
+  private static boolean takesLogitsAsTheyAre(SamplingParams params, TokenCounts history) {
+    return params.logitBias().isEmpty()
+        && history.generated() >= params.minTokens()
+        && params.repetitionPenalty() == 1
+        && params.frequencyPenalty() == 0
+        && params.presencePenalty() == 0;
   }
 
   private static float requireMax(float[] logits, int offset, int vocabSize, int position) {
@@ -121,10 +144,10 @@ public final class Sampler {
     }
   }
 
-  private int argmax(float max) {
+  private static int argmax(float[] values, int offset, float max) {
     int token = 0;
     // As numbers, so that both zeros are equal.
-    while (adjusted[token] != max) {
+    while (values[offset + token] != max) {
       token++;
     }
     return token;

@@ -14,6 +14,10 @@ import java.util.concurrent.locks.LockSupport;
  * another thread or from within a task, does all its work itself, so nobody ever waits for another
  * caller and there is nothing to deadlock. Which thread computes what differs from run to run;
  * tasks must not let that matter. Thread-safe.
+ *
+ * <p>Callers and crew together are never more than the crew's size for longer than a piece takes:
+ * where several callers are at work, each on a core of its own, as many members of the crew stand
+ * back. More threads than cores would only take turns.
  */
 public final class Workers implements AutoCloseable {
   /** Work on a range of items. */
@@ -28,6 +32,10 @@ public final class Workers implements AutoCloseable {
 
   private final Thread[] crew;
   private final AtomicBoolean taken = new AtomicBoolean();
+
+  /** Threads in {@link #share}, and members of the crew that help one of them. */
+  private final AtomicInteger busy = new AtomicInteger();
+
   private volatile Job job = Job.NONE;
   private volatile boolean closed;
 
@@ -62,20 +70,29 @@ public final class Workers implements AutoCloseable {
     if (grain < 1) {
       throw new IllegalArgumentException("a piece has at least 1 item, not " + grain);
     }
-    if (items <= grain || crew.length == 0 || closed || !taken.compareAndSet(false, true)) {
-      if (items > 0) {
-        task.run(0, items);
-      }
+    if (items <= 0) {
       return;
     }
-    Job mine = new Job(items, grain, task);
+    busy.incrementAndGet();
+    try {
+      if (items <= grain || crew.length == 0 || closed || !taken.compareAndSet(false, true)) {
+        task.run(0, items);
+      } else {
+        lead(new Job(items, grain, task));
+      }
+    } finally {
+      busy.decrementAndGet();
+    }
+  }
+
+  private void lead(Job mine) {
     try {
       job = mine;
       for (Thread member : crew) {
         // Harmless where the member is awake: its next sleep ends at once.
         LockSupport.unpark(member);
       }
-      mine.help();
+      while (mine.doPiece()) {}
       mine.await();
     } finally {
       // So that a sleeping crew does not keep the arrays of a finished task alive.
@@ -95,15 +112,9 @@ public final class Workers implements AutoCloseable {
   }
 
   private void work() {
-    Job last = Job.NONE;
     int idle = 0;
     while (!closed) {
-      Job next = job;
-      if (next != last) {
-        last = next;
-        if (next != Job.NONE) {
-          next.help();
-        }
+      if (help(job)) {
         idle = 0;
       } else if (++idle < SPINS) {
         Thread.onSpinWait();
@@ -114,12 +125,25 @@ public final class Workers implements AutoCloseable {
     }
   }
 
+  /** Does a piece of a job, if there is one left and a core for it. */
+  private boolean help(Job job) {
+    if (!job.hasPieces() || busy.get() >= size()) {
+      return false;
+    }
+    try {
+      return busy.incrementAndGet() <= size() && job.doPiece();
+    } finally {
+      busy.decrementAndGet();
+    }
+  }
+
   /** One call of {@link #share}: what is left of it and who waits for it. */
   private static final class Job {
     static final Job NONE = new Job(0, 1, (from, to) -> {});
 
     private final int items;
     private final int grain;
+    private final int pieces;
     private final Task task;
     private final AtomicInteger claimed = new AtomicInteger();
     private final AtomicInteger unfinished;
@@ -130,22 +154,30 @@ public final class Workers implements AutoCloseable {
       this.items = items;
       this.grain = grain;
       this.task = task;
-      unfinished = new AtomicInteger(Math.ceilDiv(items, grain));
+      pieces = Math.ceilDiv(items, grain);
+      unfinished = new AtomicInteger(pieces);
     }
 
-    void help() {
-      int pieces = Math.ceilDiv(items, grain);
-      for (int p = claimed.getAndIncrement(); p < pieces; p = claimed.getAndIncrement()) {
-        try {
-          task.run(p * grain, Math.min(items, (p + 1) * grain));
-        } catch (Throwable e) {
-          failure.compareAndSet(null, e);
-        } finally {
-          if (unfinished.decrementAndGet() == 0) {
-            LockSupport.unpark(caller);
-          }
+    boolean hasPieces() {
+      return claimed.get() < pieces;
+    }
+
+    /** Does the next piece; false if there is none. */
+    boolean doPiece() {
+      int p = claimed.getAndIncrement();
+      if (p >= pieces) {
+        return false;
+      }
+      try {
+        task.run(p * grain, Math.min(items, (p + 1) * grain));
+      } catch (Throwable e) {
+        failure.compareAndSet(null, e);
+      } finally {
+        if (unfinished.decrementAndGet() == 0) {
+          LockSupport.unpark(caller);
         }
       }
+      return true;
     }
 
     void await() {

@@ -34,6 +34,12 @@ public final class FastKernels implements Kernels {
   /** Weight rows of a piece of work are in multiples of two tiles, as the kernels like best. */
   private static final int PIECE_ROWS = 2 * BlockProducts.TILE_ROWS;
 
+  /**
+   * Multiplications of one call at most. Up to eight rows of activations, weights come as fast as
+   * memory gives them, whatever is computed.
+   */
+  private static final long MOST_PRODUCTS = 100_000_000;
+
   /** Activation rows that are worked on together, which bounds the scratch memory. */
   private static final int MAX_ROWS = 512;
 
@@ -140,11 +146,30 @@ public final class FastKernels implements Kernels {
       if ((long) passRows * outputs * columns < MIN_SHARED_PRODUCTS) {
         piece.multiply(in, 0, outputs, yOffset);
       } else {
+        int most = rowsOfAPiece(passRows, columns);
         int part = Math.ceilDiv(outputs, workers.size() * PARTS_PER_CORE);
-        int grain = Math.ceilDiv(part, PIECE_ROWS) * PIECE_ROWS;
-        workers.share(outputs, grain, (from, to) -> piece.multiply(in, from, to, yOffset));
+        int grain = Math.min(most, Math.ceilDiv(part, PIECE_ROWS) * PIECE_ROWS);
+        workers.share(
+            outputs,
+            grain,
+            (from, to) -> {
+              // A caller that gets no help is given all at once.
+              for (int first = from; first < to; first += most) {
+                piece.multiply(in, first, Math.min(to, first + most), yOffset);
+              }
+            });
       }
     }
+  }
+
+  /**
+   * Weight rows of one call, which holds off the garbage collector: some hundred microseconds'
+   * worth.
+   */
+  private static int rowsOfAPiece(int activationRows, int columns) {
+    long products = (long) Math.max(8, activationRows) * Math.max(1, columns);
+    long rows = MOST_PRODUCTS / products / PIECE_ROWS * PIECE_ROWS;
+    return Math.clamp(rows, PIECE_ROWS, 1 << 20);
   }
 
   @Override

@@ -60,10 +60,11 @@ final class Int8Activations {
   void fill(float[] x, int offset, int rows, int columns, int weightOffset, Workers workers) {
     this.rows = rows;
     blocks = Math.ceilDiv(columns, BLOCK);
-    int count = rows * blocks;
-    if (codes.length < count * BLOCK) {
-      codes = new byte[count * BLOCK];
-      values = new float[count * BLOCK];
+    int count = Math.multiplyExact(rows, blocks);
+    int numbers = Math.multiplyExact(count, BLOCK);
+    if (codes.length < numbers) {
+      codes = new byte[numbers];
+      values = new float[numbers];
       scales = new float[count];
       starts = new int[count];
     }

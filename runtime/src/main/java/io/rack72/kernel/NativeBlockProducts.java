@@ -9,7 +9,6 @@ import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -120,14 +119,15 @@ final class NativeBlockProducts implements BlockProducts {
         Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
         return Optional.of(SymbolLookup.libraryLookup(file, Arena.global()));
       } catch (IllegalArgumentException e) {
-        // Built for another system or processor.
+        // Built for another system, or the directory's files may not be run.
         return Optional.empty();
       } finally {
         // The library stays mapped without its name.
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot unpack the native kernels", e);
+      // Nowhere to unpack it: Java computes the same bits.
+      return Optional.empty();
     }
   }
 
@@ -139,9 +139,9 @@ final class NativeBlockProducts implements BlockProducts {
   @Override
   public void multiply(
       Mxfp4Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset) {
-    check(w.rows(), w.columns(), x, from, to, y, yOffset);
-    int scratchBytes = 2 * x.blocks() * TILE_ROWS * (Int8Activations.BLOCK + Float.BYTES);
-    float[] scratch = Scratch.ofThread().tile.atLeast(scratchBytes / Float.BYTES);
+    check(w.rows(), w.columns(), bias, x, from, to, y, yOffset);
+    long scratchBytes = 2L * x.blocks() * TILE_ROWS * (Int8Activations.BLOCK + Float.BYTES);
+    float[] scratch = Scratch.ofThread().tile.atLeast(Math.toIntExact(scratchBytes / Float.BYTES));
     try {
       MULTIPLY_MXFP4.invokeExact(
           instructions.number,
@@ -158,6 +158,9 @@ final class NativeBlockProducts implements BlockProducts {
           w.blocks(),
           w.scales(),
           MemorySegment.ofArray(scratch));
+    } catch (RuntimeException | Error e) {
+      // Such as memory that is closed already.
+      throw e;
     } catch (Throwable e) {
       throw new AssertionError("a native kernel does not fail", e);
     }
@@ -166,7 +169,7 @@ final class NativeBlockProducts implements BlockProducts {
   @Override
   public void multiply(
       Int8Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset) {
-    check(w.rows(), w.columns(), x, from, to, y, yOffset);
+    check(w.rows(), w.columns(), bias, x, from, to, y, yOffset);
     try {
       MULTIPLY_INT8.invokeExact(
           instructions.number,
@@ -182,6 +185,9 @@ final class NativeBlockProducts implements BlockProducts {
           to,
           w.codes(),
           w.scales());
+    } catch (RuntimeException | Error e) {
+      // Such as memory that is closed already.
+      throw e;
     } catch (Throwable e) {
       throw new AssertionError("a native kernel does not fail", e);
     }
@@ -200,6 +206,9 @@ final class NativeBlockProducts implements BlockProducts {
     }
     try {
       return (long) PEAK.invokeExact(instructions.number, rounds);
+    } catch (RuntimeException | Error e) {
+      // Such as memory that is closed already.
+      throw e;
     } catch (Throwable e) {
       throw new AssertionError("a native kernel does not fail", e);
     }
@@ -210,7 +219,14 @@ final class NativeBlockProducts implements BlockProducts {
   }
 
   private static void check(
-      int outputs, int columns, Int8Activations x, int from, int to, float[] y, int yOffset) {
+      int outputs,
+      int columns,
+      Bf16Vector bias,
+      Int8Activations x,
+      int from,
+      int to,
+      float[] y,
+      int yOffset) {
     boolean range =
         0 <= from
             && from <= to
@@ -227,6 +243,7 @@ final class NativeBlockProducts implements BlockProducts {
           "weights of %d columns are multiplied with as many activations, not with %d blocks of %d"
               .formatted(columns, x.blocks(), Int8Activations.BLOCK));
     }
+    Sizes.checkBias(bias, outputs);
     long end = yOffset + (long) x.rows() * outputs;
     if (yOffset < 0 || end > y.length) {
       throw new IndexOutOfBoundsException(

@@ -33,7 +33,10 @@ public final class Workers implements AutoCloseable {
   private final Thread[] crew;
   private final AtomicBoolean taken = new AtomicBoolean();
 
-  /** Threads in {@link #share}, and members of the crew that help one of them. */
+  /** How long a member of the crew stands back before it looks for a core again. */
+  private static final long RETRY_NANOS = 50_000;
+
+  /** Calls of {@link #share} under way, and members of the crew that help one of them. */
   private final AtomicInteger busy = new AtomicInteger();
 
   private volatile Job job = Job.NONE;
@@ -118,6 +121,9 @@ public final class Workers implements AutoCloseable {
         idle = 0;
       } else if (++idle < SPINS) {
         Thread.onSpinWait();
+      } else if (job.hasPieces()) {
+        // There was no core for it. Whoever leaves one does not say so.
+        LockSupport.parkNanos(this, RETRY_NANOS);
       } else {
         LockSupport.park(this);
         idle = 0;

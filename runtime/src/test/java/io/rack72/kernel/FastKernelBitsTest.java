@@ -9,6 +9,7 @@ import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Mxfp4Matrix;
 import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,6 +76,61 @@ class FastKernelBitsTest {
           PlainFastProducts.multiply(w, bias, x, rows),
           multiply(kernels, Int8Conversion.convert(w, Arena.ofAuto(), WORKERS), bias, x, rows),
           rows + " rows, " + outputs + " x " + columns);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("implementations")
+  void moreRowsThanAPassTakesHaveTheBitsOfTheContract(Kernels kernels) {
+    Samples samples = new Samples(3);
+    int rows = 1100;
+    Mxfp4Matrix w = samples.mxfp4Matrix(37, 64);
+    Bf16Matrix dense = samples.bf16Matrix(37, 50);
+    float[] x = samples.floats(rows * 64);
+    assertSameBits(
+        PlainFastProducts.multiply(w, null, x, rows), multiply(kernels, w, null, x, rows), "MXFP4");
+    assertSameBits(
+        PlainFastProducts.multiply(dense, null, x, rows),
+        multiply(kernels, Int8Conversion.convert(dense, Arena.ofAuto(), WORKERS), null, x, rows),
+        "int8");
+  }
+
+  @ParameterizedTest
+  @MethodSource("implementations")
+  void extremeDenseWeightsHaveTheBitsOfTheContract(Kernels kernels) {
+    float[] extremes = {
+      0,
+      -0f,
+      Float.MIN_VALUE,
+      Float.MIN_NORMAL,
+      0x1p-120f,
+      127,
+      254,
+      1e30f,
+      Float.MAX_VALUE,
+      Float.POSITIVE_INFINITY,
+      Float.NaN
+    };
+    for (int seed = 0; seed < 40; seed++) {
+      Samples samples = new Samples(seed);
+      int outputs = samples.between(1, 40);
+      int columns = samples.between(1, 100);
+      int rows = samples.between(1, 15);
+      Bf16Matrix w = samples.bf16Matrix(outputs, columns);
+      for (long i = 0; i < (long) outputs * columns; i++) {
+        // Whole rows of one special number, and single ones among others.
+        boolean special = i / columns % 4 == 3 || samples.between(0, 60) == 0;
+        if (special) {
+          float value = extremes[(int) (i / columns + seed) % extremes.length];
+          short bits = (short) (Float.floatToRawIntBits(value) >>> 16);
+          w.data().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+        }
+      }
+      float[] x = samples.floats(rows * columns);
+      assertSameBits(
+          PlainFastProducts.multiply(w, null, x, rows),
+          multiply(kernels, Int8Conversion.convert(w, Arena.ofAuto(), WORKERS), null, x, rows),
+          "seed " + seed);
     }
   }
 

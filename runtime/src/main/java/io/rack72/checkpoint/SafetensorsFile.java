@@ -23,7 +23,8 @@ import java.util.SequencedMap;
  * have any length, so a tensor may begin at an odd address.
  *
  * <p>Immutable and thread-safe. The memory is valid until the arena is closed. A file that is made
- * shorter while it is mapped makes the access fail with an {@link InternalError}.
+ * shorter while it is mapped makes an access from Java fail with an {@link InternalError}; one from
+ * a native kernel ends the process. So checkpoints in use are replaced, never written to.
  */
 final class SafetensorsFile {
   /**

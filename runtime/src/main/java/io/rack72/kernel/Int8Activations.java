@@ -125,6 +125,7 @@ final class Int8Activations {
       codes[to + i] = (byte) whole[i];
     }
     scales[block] = most / MOST;
+    // A sum of whole numbers, the same in any order.
     starts[block] = -weightOffset * sum.reduceLanes(VectorOperators.ADD);
   }
 

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -53,6 +55,61 @@ class WorkersTest {
       otherCallIsDone.countDown();
       first.join();
     }
+  }
+
+  @Test
+  void crewStandsBackWhileCallersFillTheCores() throws InterruptedException {
+    try (Workers workers = new Workers(2)) {
+      CountDownLatch busy = new CountDownLatch(1);
+      CountDownLatch done = new CountDownLatch(1);
+      Thread other = callThatWaits(workers, busy, done);
+      Set<Thread> seen = ConcurrentHashMap.newKeySet();
+      workers.share(2000, 1, (from, to) -> seen.add(Thread.currentThread()));
+      assertEquals(Set.of(Thread.currentThread()), seen);
+      done.countDown();
+      other.join();
+    }
+  }
+
+  @Test
+  void crewComesBackWhenACallerLeaves() throws InterruptedException {
+    try (Workers workers = new Workers(2)) {
+      CountDownLatch busy = new CountDownLatch(1);
+      CountDownLatch done = new CountDownLatch(1);
+      Thread other = callThatWaits(workers, busy, done);
+      Thread caller = Thread.currentThread();
+      CountDownLatch helped = new CountDownLatch(1);
+      workers.share(
+          1000,
+          1,
+          (from, to) -> {
+            if (Thread.currentThread() != caller) {
+              helped.countDown();
+            } else if (from == 0) {
+              done.countDown();
+              awaitQuietly(helped);
+            }
+          });
+      other.join();
+    }
+  }
+
+  /** A call that has one core until {@code done}; returns when it has it. */
+  private static Thread callThatWaits(Workers workers, CountDownLatch busy, CountDownLatch done)
+      throws InterruptedException {
+    Thread other =
+        Thread.ofPlatform()
+            .start(
+                () ->
+                    workers.share(
+                        1,
+                        1,
+                        (from, to) -> {
+                          busy.countDown();
+                          awaitQuietly(done);
+                        }));
+    busy.await();
+    return other;
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
@@ -67,6 +68,34 @@ class LocalLauncherTest {
   }
 
   @Test
+  void fastModeGivesTheSameTokensWhicheverKernelsAreChosen() throws Exception {
+    String fast = "rack72.numeric-mode=fast";
+    String best = choices(config(fast));
+    assertEquals(best, choices(config(fast, "rack72.cpu.kernels=java")));
+    assertTrue(best.contains("token_ids"), best);
+  }
+
+  /** The choices of one greedy reply, logprobs included. */
+  private String choices(Rack72Config config) throws Exception {
+    try (RackLauncher.Rack rack = launcher.launch(config, open(config));
+        HttpClient http = HttpClient.newHttpClient()) {
+      try (RackLauncher.Gateway gateway = launcher.open(rack, config)) {
+        String body =
+            "{\"model\":\"small\",\"prompt\":[1,2,3],\"max_tokens\":20,\"ignore_eos\":true,"
+                + "\"temperature\":0,\"logprobs\":2,\"return_token_ids\":true}";
+        HttpRequest request =
+            HttpRequest.newBuilder(gateway.url().resolve("/v1/completions"))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build();
+        String reply = http.send(request, BodyHandlers.ofString()).body();
+        assertTrue(reply.contains("\"system_fingerprint\":\"fast-"), reply);
+        return reply.substring(reply.indexOf("\"choices\""));
+      }
+    }
+  }
+
+  @Test
   void modelIsClosedWithItsRack() {
     Rack72Config config = config("rack72.gateway.stop-grace = 0 s");
     OpenModel model = open(config);
@@ -114,16 +143,20 @@ class LocalLauncherTest {
         });
   }
 
-  private Rack72Config config(String setting) {
-    return ConfigLayers.defaults()
-        .rack("hgx-b200")
-        .option(
-            "--model",
-            "rack72.model.path",
-            CommandRun.smallCheckpoint(directory.resolve("small")).toString())
-        .option("--port", "rack72.gateway.port", 0)
-        .set(setting)
-        .load(new Host(2, Map.of()));
+  private Rack72Config config(String... settings) {
+    Path small = directory.resolve("small");
+    if (!Files.exists(small)) {
+      CommandRun.smallCheckpoint(small);
+    }
+    ConfigLayers layers =
+        ConfigLayers.defaults()
+            .rack("hgx-b200")
+            .option("--model", "rack72.model.path", small.toString())
+            .option("--port", "rack72.gateway.port", 0);
+    for (String setting : settings) {
+      layers = layers.set(setting);
+    }
+    return layers.load(new Host(2, Map.of()));
   }
 
   private OpenModel open(Rack72Config config) {

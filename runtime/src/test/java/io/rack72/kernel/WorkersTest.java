@@ -63,9 +63,18 @@ class WorkersTest {
       CountDownLatch busy = new CountDownLatch(1);
       CountDownLatch done = new CountDownLatch(1);
       Thread other = callThatWaits(workers, busy, done);
+      Thread caller = Thread.currentThread();
       Set<Thread> seen = ConcurrentHashMap.newKeySet();
-      workers.share(2000, 1, (from, to) -> seen.add(Thread.currentThread()));
-      assertEquals(Set.of(Thread.currentThread()), seen);
+      float[] numbers = new float[20_000];
+      workers.share(
+          2000,
+          1,
+          (from, to) -> {
+            // Long enough that a crew which does not stand back is awake before all is done.
+            Exp.apply(Thread.currentThread() == caller ? numbers : numbers.clone(), 0, 20_000);
+            seen.add(Thread.currentThread());
+          });
+      assertEquals(Set.of(caller), seen);
       done.countDown();
       other.join();
     }

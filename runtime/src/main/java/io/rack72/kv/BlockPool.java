@@ -2,20 +2,36 @@ package io.rack72.kv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
- * A GPU's blocks of one kind: a fixed number, each owned by at most one sequence. Owning a block is
- * bookkeeping; its memory is taken from the host when somebody first asks for it, and kept for the
- * block's next owners, so that a device which computes nothing costs no memory. Not thread-safe.
+ * A GPU's blocks of one kind: a fixed number, each held by any number of sequences, or free. A
+ * block whose content has a name can be found and held by others while its holders have it, and
+ * after that until the block is needed for something else: free blocks are the prefix cache. Those
+ * without a name are taken first, then those that were given back the longest time ago.
+ *
+ * <p>Holding a block is bookkeeping; its memory is taken from the host when somebody first asks for
+ * it, and kept for the block's next holders, so that a device which computes nothing costs no
+ * memory. Not thread-safe.
  */
 public final class BlockPool {
   private final long blockBytes;
   private final Arena arena;
   private final MemorySegment[] memory;
-  private final boolean[] taken;
-  // A stack, so that the block freed last, still warm in a cache, is the next one given.
-  private final int[] free;
-  private int freeCount;
+  private final int[] holders;
+  private final BlockHash[] names;
+  private final Map<BlockHash, Integer> named = new HashMap<>();
+  // Free blocks without a name. A stack, so that the block freed last, still warm in a processor's
+  // cache, is the next one taken.
+  private final int[] unnamed;
+  private int unnamedCount;
+  // Free blocks with a name, in a ring that begins and ends at this index: the one given back the
+  // longest time ago comes first.
+  private final int end;
+  private final int[] next;
+  private final int[] previous;
+  private int cachedCount;
 
   /**
    * @param capacity blocks in the pool
@@ -30,34 +46,80 @@ public final class BlockPool {
     this.blockBytes = blockBytes;
     this.arena = arena;
     memory = new MemorySegment[capacity];
-    taken = new boolean[capacity];
-    free = new int[capacity];
+    holders = new int[capacity];
+    names = new BlockHash[capacity];
+    unnamed = new int[capacity];
     for (int i = 0; i < capacity; i++) {
-      free[i] = capacity - 1 - i;
+      unnamed[i] = capacity - 1 - i;
     }
-    freeCount = capacity;
+    unnamedCount = capacity;
+    end = capacity;
+    next = new int[capacity + 1];
+    previous = new int[capacity + 1];
+    next[end] = end;
+    previous[end] = end;
   }
 
-  /** Takes a block. Its memory holds whatever its last owner left. */
+  /** Takes a free block. Its memory holds whatever its last holder left. */
   public int take() {
-    if (freeCount == 0) {
+    int block;
+    if (unnamedCount > 0) {
+      block = unnamed[--unnamedCount];
+    } else if (cachedCount > 0) {
+      block = next[end];
+      unlink(block);
+      named.remove(names[block]);
+      names[block] = null;
+    } else {
       throw new IllegalStateException("no free KV block; the scheduler must ask before it takes");
     }
-    int block = free[--freeCount];
-    taken[block] = true;
+    holders[block] = 1;
     return block;
   }
 
-  /** Gives a block back. */
-  public void give(int block) {
-    requireTaken(block);
-    taken[block] = false;
-    free[freeCount++] = block;
+  /** The block whose content has this name; -1 if none. */
+  public int find(BlockHash name) {
+    return named.getOrDefault(name, -1);
   }
 
-  /** A taken block's memory. */
+  /** Holds a block that {@link #find} found, free or held by others. */
+  public void share(int block) {
+    if (holders[block] == 0) {
+      if (names[block] == null) {
+        throw new IllegalStateException("KV block " + block + " holds nothing to be shared");
+      }
+      unlink(block);
+    }
+    holders[block]++;
+  }
+
+  /**
+   * Names a held block's content, which does not change any more. Where another block has the same
+   * content already, that one keeps the name.
+   */
+  public void name(int block, BlockHash name) {
+    requireHeld(block);
+    if (names[block] == null && named.putIfAbsent(name, block) == null) {
+      names[block] = name;
+    }
+  }
+
+  /** Gives a block back; it is free when its last holder does. */
+  public void give(int block) {
+    requireHeld(block);
+    if (--holders[block] > 0) {
+      return;
+    }
+    if (names[block] == null) {
+      unnamed[unnamedCount++] = block;
+    } else {
+      linkLast(block);
+    }
+  }
+
+  /** A held block's memory. */
   public MemorySegment memory(int block) {
-    requireTaken(block);
+    requireHeld(block);
     if (memory[block] == null) {
       memory[block] = arena.allocate(blockBytes, 64);
     }
@@ -66,27 +128,47 @@ public final class BlockPool {
 
   /** Blocks in the pool. */
   public int capacity() {
-    return taken.length;
+    return holders.length;
   }
 
-  /** Blocks that nobody owns. */
+  /** Blocks that nobody holds, cached ones among them. */
   public int freeBlocks() {
-    return freeCount;
+    return unnamedCount + cachedCount;
+  }
+
+  /** Free blocks whose content has a name. */
+  public int cachedBlocks() {
+    return cachedCount;
   }
 
   /** Bytes of the whole pool, as it counts against HBM. */
   public long bytes() {
-    return blockBytes * taken.length;
+    return blockBytes * holders.length;
   }
 
   @Override
   public String toString() {
-    return "BlockPool[" + freeCount + " of " + taken.length + " blocks free]";
+    return "BlockPool[" + freeBlocks() + " of " + holders.length + " blocks free]";
   }
 
-  private void requireTaken(int block) {
-    if (!taken[block]) {
-      throw new IllegalStateException("KV block " + block + " is not taken");
+  private void linkLast(int block) {
+    int last = previous[end];
+    next[last] = block;
+    previous[block] = last;
+    next[block] = end;
+    previous[end] = block;
+    cachedCount++;
+  }
+
+  private void unlink(int block) {
+    next[previous[block]] = next[block];
+    previous[next[block]] = previous[block];
+    cachedCount--;
+  }
+
+  private void requireHeld(int block) {
+    if (holders[block] == 0) {
+      throw new IllegalStateException("KV block " + block + " is not held");
     }
   }
 }

@@ -3,22 +3,32 @@ package io.rack72.kv;
 import java.lang.foreign.Arena;
 
 /**
- * The KV memory of one GPU: a pool for the full layers and one for the sliding layers. Not
- * thread-safe.
+ * The KV memory of one GPU: a pool for the full layers and one for the sliding layers, and whether
+ * sequences find in them what others have computed. Not thread-safe.
  */
 public final class KvCache implements AutoCloseable {
   private final KvLayout layout;
   private final BlockPool full;
   private final BlockPool sliding;
+  private final BlockHasher hasher;
+  private final boolean sharesPrefixes;
   private final Arena arena = Arena.ofShared();
+
+  /** Pools in which sequences of one beginning share its blocks. */
+  public KvCache(KvLayout layout, int fullBlocks, int slidingBlocks) {
+    this(layout, fullBlocks, slidingBlocks, true);
+  }
 
   /**
    * @param layout of the blocks
    * @param fullBlocks blocks for the full layers
    * @param slidingBlocks blocks for the sliding layers
+   * @param sharesPrefixes whether sequences of one beginning share its blocks
    */
-  public KvCache(KvLayout layout, int fullBlocks, int slidingBlocks) {
+  public KvCache(KvLayout layout, int fullBlocks, int slidingBlocks, boolean sharesPrefixes) {
     this.layout = layout;
+    this.sharesPrefixes = sharesPrefixes;
+    hasher = new BlockHasher(layout.blockTokens());
     full = new BlockPool(fullBlocks, layout.fullBlockBytes(), arena);
     sliding = new BlockPool(slidingBlocks, layout.slidingBlockBytes(), arena);
   }
@@ -36,6 +46,15 @@ public final class KvCache implements AutoCloseable {
   /** Blocks of the sliding layers. */
   public BlockPool sliding() {
     return sliding;
+  }
+
+  /**
+   * The names of a new sequence's blocks.
+   *
+   * @param salt of the sequence; only those of one salt share prefixes
+   */
+  public BlockNames names(String salt) {
+    return new BlockNames(hasher, layout.blockTokens(), sharesPrefixes, salt);
   }
 
   /** Bytes of both pools. */

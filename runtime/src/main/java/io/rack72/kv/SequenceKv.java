@@ -2,10 +2,13 @@ package io.rack72.kv;
 
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The blocks of one sequence on one GPU: for every position computed so far in the full layers, and
  * for the window in the sliding layers. A model without layers of one kind takes no blocks of it.
+ * The first of them may be shared with other sequences, which is safe because a block is shared
+ * only when it is whole, and then never written again.
  *
  * <p>Not thread-safe. While a step is computed its sequences' blocks do not change, so that one
  * other thread may ask for their {@link #blocks}.
@@ -19,6 +22,42 @@ public final class SequenceKv {
     this.cache = cache;
     full = new Blocks(cache.full(), cache.layout().hasFullLayers());
     sliding = new Blocks(cache.sliding(), cache.layout().hasSlidingLayers());
+  }
+
+  /**
+   * Holds what others have computed of the sequence's beginning: the longest prefix of which the
+   * full layers have all blocks, and the sliding layers those that the next position sees.
+   *
+   * @param names of the sequence's first whole blocks, as many as may be shared
+   * @return blocks found, from the first on; their positions need not be computed
+   */
+  public int attach(List<BlockHash> names) {
+    if (full.count() > 0 || sliding.count() > 0) {
+      throw new IllegalStateException("a sequence looks for its prefix before it has any blocks");
+    }
+    int found = full.prefix(names);
+    int first = firstVisibleBlock(found);
+    for (int missing = sliding.lastMissing(names, first, found); missing >= 0; ) {
+      // Every end behind the missing block, up to the one just tried, sees it.
+      found = missing;
+      first = firstVisibleBlock(found);
+      missing = sliding.lastMissing(names, first, found);
+    }
+    full.attach(names, 0, found);
+    sliding.attach(names, first, found);
+    return found;
+  }
+
+  /**
+   * Lets others find blocks that have been computed as a whole.
+   *
+   * @param names of the sequence's whole blocks
+   * @param from the first block to be named
+   * @param to behind the last
+   */
+  public void name(List<BlockHash> names, int from, int to) {
+    full.name(names, from, to);
+    sliding.name(names, from, to);
   }
 
   /** Whether both pools have room for the sequence to hold this many positions. */
@@ -48,8 +87,17 @@ public final class SequenceKv {
    * @param nextPosition the next position to be computed
    */
   public void releaseBehindWindow(int nextPosition) {
-    int firstVisible = Math.max(0, nextPosition - cache.layout().config().slidingWindow() + 1);
-    sliding.releaseBefore(firstVisible / cache.layout().blockTokens());
+    sliding.releaseBefore(firstVisible(nextPosition) / cache.layout().blockTokens());
+  }
+
+  private int firstVisible(int nextPosition) {
+    return Math.max(0, nextPosition - cache.layout().config().slidingWindow() + 1);
+  }
+
+  /** The first block that the position behind so many blocks sees in a sliding layer. */
+  private int firstVisibleBlock(int blocks) {
+    int blockTokens = cache.layout().blockTokens();
+    return firstVisible(blocks * blockTokens) / blockTokens;
   }
 
   /** Gives everything back; the sequence can begin again from position 0. */
@@ -110,6 +158,48 @@ public final class SequenceKv {
       }
     }
 
+    /** How many of the names, from the first on, the pool has; all where the layers take none. */
+    int prefix(List<BlockHash> names) {
+      int found = 0;
+      while (found < names.size() && has(names.get(found))) {
+        found++;
+      }
+      return found;
+    }
+
+    /** The last block in a range that the pool has not; -1 where it has all. */
+    int lastMissing(List<BlockHash> names, int from, int to) {
+      for (int i = to - 1; i >= from; i--) {
+        if (!has(names.get(i))) {
+          return i;
+        }
+      }
+      return -1;
+    }
+
+    private boolean has(BlockHash name) {
+      return !used || pool.find(name) >= 0;
+    }
+
+    /** Holds the blocks of a range, as if those before it had been given back. */
+    void attach(List<BlockHash> names, int from, int to) {
+      if (!used) {
+        return;
+      }
+      blocks = new int[to];
+      released = from;
+      for (int i = from; i < to; i++) {
+        blocks[i] = pool.find(names.get(i));
+        pool.share(blocks[i]);
+      }
+    }
+
+    void name(List<BlockHash> names, int from, int to) {
+      for (int i = Math.max(from, released); used && i < to; i++) {
+        pool.name(blocks[i], names.get(i));
+      }
+    }
+
     void releaseBefore(int index) {
       int end = Math.min(index, blocks.length);
       for (; released < end; released++) {
@@ -120,8 +210,13 @@ public final class SequenceKv {
       }
     }
 
+    /**
+     * The last first, since a prefix without its end is worth more than one without its beginning.
+     */
     void releaseAll() {
-      releaseBefore(blocks.length);
+      for (int i = blocks.length - 1; i >= released; i--) {
+        pool.give(blocks[i]);
+      }
       blocks = new int[0];
       memory = new MemorySegment[0];
       released = 0;
@@ -136,6 +231,10 @@ public final class SequenceKv {
         }
       }
       return memory;
+    }
+
+    int count() {
+      return blocks.length;
     }
 
     int held() {

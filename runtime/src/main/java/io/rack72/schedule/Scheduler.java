@@ -4,9 +4,8 @@ import io.rack72.kv.KvCache;
 import io.rack72.kv.KvLayout;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.StepPlan.Share;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,18 +15,22 @@ import java.util.Optional;
  * Decides what each step of one GPU computes. There is no prefill phase and no decode phase: every
  * sequence has tokens still to compute, one for a decode and many for a prompt, and a step takes
  * some of them under a token budget, of a prompt no more than a chunk. Running sequences come first
- * and are in every step, so that a long prompt never stalls the others; then waiting ones in the
- * order of their arrival.
+ * and are in every step, so that a long prompt never stalls the others; then waiting ones, in the
+ * order of {@link WaitingQueue}.
  *
- * <p>When KV blocks run out, the youngest running sequence gives all of its blocks back and waits
- * at the head of the queue, to be computed again from its tokens. So the running sequences are
- * always the ones that arrived first, and the oldest, which fits alone or was refused, always gets
- * on: nothing starves and nothing deadlocks.
+ * <p>A sequence that begins takes over the blocks of its prefix that others have computed, and
+ * waits while another computes the next of them: what many share is computed once.
+ *
+ * <p>When KV blocks run out, the running sequence of the highest rank, which is the least important
+ * or the youngest, gives its blocks back and waits, to be computed again from its tokens. So the
+ * sequence of the lowest rank, which fits alone or was refused, always gets on; and since one level
+ * of priority is worth a bounded number of arrivals, each becomes that one: nothing starves and
+ * nothing deadlocks. Pausing a sequence is the same, but that it waits for its owner.
  *
  * <p>Use: {@link #step}, compute it, {@link #complete} it; append the sampled tokens of those that
  * are still live and {@link #finish} what has ended, then the next step. Sequences may be added,
- * finished and aborted at any time. Blocks that a step in flight may touch are not given to anybody
- * until it completes.
+ * finished, aborted, paused and resumed at any time. Blocks that a step in flight may touch are not
+ * given to anybody until it completes.
  *
  * <p>Pure: no clock, no threads, no randomness. Not thread-safe.
  */
@@ -37,13 +40,18 @@ public final class Scheduler {
   private final AdmissionRules admissionRules;
   private final int chunk;
   private final Map<SequenceId, Sequence> live = new HashMap<>();
-  private final Deque<Sequence> waiting = new ArrayDeque<>();
-  // Oldest first, and all of them older than those that wait.
+  private final WaitingQueue waiting = new WaitingQueue();
+  // By rank, the lowest first.
   private final List<Sequence> running = new ArrayList<>();
+  private final PrefixesInWork prefixes = new PrefixesInWork();
   private Optional<StepPlan> inFlight = Optional.empty();
   // Ended while a step in flight used their blocks.
   private final List<Sequence> ending = new ArrayList<>();
+  private int paused;
+  private long arrivals;
   private long preemptions;
+  private long computedTokens;
+  private long cachedTokens;
 
   /**
    * @param cache whose pools only this scheduler's sequences use
@@ -64,45 +72,74 @@ public final class Scheduler {
    * @param generatedIds tokens generated before; fewer than its limit
    * @throws IllegalArgumentException if a sequence of this id is live
    */
-  public Admission add(SequenceId id, int[] promptIds, int[] generatedIds, SamplingParams params) {
+  public Admission add(
+      SequenceId id,
+      int[] promptIds,
+      int[] generatedIds,
+      SamplingParams params,
+      Standing standing) {
     if (live.containsKey(id)) {
       throw new IllegalArgumentException("sequence " + id + " is already here");
     }
-    Optional<Admission.Refused> refusal = admissionRules.refusal(promptIds, generatedIds, params);
-    if (refusal.isEmpty() && waiting.size() >= limits.maxWaiting()) {
-      refusal =
-          Optional.of(
-              new Admission.Refused(
-                  Admission.Reason.FULL,
-                  waiting.size() + " sequences are waiting already, which is the limit"));
-    }
+    Optional<Admission.Refused> refusal =
+        admissionRules
+            .refusal(promptIds, generatedIds, params)
+            .or(() -> fullness((long) promptIds.length + generatedIds.length));
     if (refusal.isPresent()) {
       return refusal.get();
     }
     Sequence sequence =
-        new Sequence(id, promptIds, generatedIds, params, limits.contextLimit(), cache);
+        new Sequence(
+            id,
+            promptIds,
+            generatedIds,
+            params,
+            standing,
+            arrivals++,
+            limits.agingArrivals(),
+            limits.contextLimit(),
+            cache);
     live.put(id, sequence);
-    waiting.addLast(sequence);
+    waiting.arrive(sequence);
     return new Admission.Accepted(sequence);
+  }
+
+  private Optional<Admission.Refused> fullness(long tokens) {
+    int held = waiting.size() + paused;
+    if (held >= limits.maxWaiting()) {
+      return full(held + " sequences are waiting already, which is the limit");
+    }
+    if (waiting.size() > 0 && waiting.tokens() + tokens > limits.maxWaitingTokens()) {
+      return full(
+          "%d tokens of other sequences are waiting already, and with these %d they would be more"
+                  .formatted(waiting.tokens(), tokens)
+              + " than the limit of %d".formatted(limits.maxWaitingTokens()));
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Admission.Refused> full(String detail) {
+    return Optional.of(new Admission.Refused(Admission.Reason.FULL, detail));
   }
 
   /**
    * Plans the next step and takes the blocks for it.
    *
-   * @return empty if no sequence is live
+   * @return empty if no sequence is to be computed
    */
   public Optional<StepPlan> step() {
     if (inFlight.isPresent()) {
       throw new IllegalStateException("the last step is still in flight");
     }
     List<Share> shares = new ArrayList<>();
+    List<Sequence> started = new ArrayList<>();
     long preemptionsBefore = preemptions;
     int budgetLeft = planRunning(shares);
-    // Blocks that were just taken from a sequence are not for one that arrived after it.
+    // Blocks that were just taken from a sequence are not for one that comes after it.
     if (preemptions == preemptionsBefore) {
-      planWaiting(shares, budgetLeft);
+      planWaiting(shares, started, budgetLeft);
     }
-    inFlight = shares.isEmpty() ? Optional.empty() : Optional.of(new StepPlan(shares));
+    inFlight = shares.isEmpty() ? Optional.empty() : Optional.of(new StepPlan(shares, started));
     return inFlight;
   }
 
@@ -113,8 +150,16 @@ public final class Scheduler {
     }
     inFlight = Optional.empty();
     for (Share share : plan.shares()) {
-      if (share.sequence().isLive()) {
-        share.sequence().advance(share.rows());
+      Sequence sequence = share.sequence();
+      sequence.setInStep(false);
+      if (sequence.isLive()) {
+        int from = sequence.namedBlocks();
+        sequence.advance(share.rows());
+        prefixes.computed(sequence, from, sequence.namedBlocks());
+        if (sequence.toBePaused()) {
+          stopRunning(sequence);
+          enterPause(sequence);
+        }
       }
     }
     ending.forEach(Sequence::releaseKv);
@@ -144,6 +189,37 @@ public final class Scheduler {
     return true;
   }
 
+  /**
+   * Computes a sequence no further until it is resumed; its blocks are for others. One that is in
+   * the step in flight gets the token of that step. A sequence that is not live or paused already
+   * stays as it is.
+   */
+  public void pause(SequenceId id) {
+    Sequence sequence = live.get(id);
+    if (sequence == null || sequence.state() == Sequence.State.PAUSED) {
+      return;
+    }
+    if (sequence.inStep()) {
+      sequence.setToBePaused(true);
+    } else {
+      stop(sequence);
+      enterPause(sequence);
+    }
+  }
+
+  /** Lets a paused sequence wait for its turn; another one stays as it is. */
+  public void resume(SequenceId id) {
+    Sequence sequence = live.get(id);
+    if (sequence == null) {
+      return;
+    }
+    sequence.setToBePaused(false);
+    if (sequence.state() == Sequence.State.PAUSED) {
+      paused--;
+      enterWait(sequence);
+    }
+  }
+
   /** The live sequence of this id. */
   public Optional<Sequence> sequence(SequenceId id) {
     return Optional.ofNullable(live.get(id));
@@ -153,23 +229,26 @@ public final class Scheduler {
   public SchedulerLoad load() {
     return new SchedulerLoad(
         waiting.size(),
+        waiting.tokens(),
         running.size(),
-        live.values().stream().mapToLong(Sequence::remaining).sum(),
+        paused,
         cache.full().freeBlocks(),
         cache.sliding().freeBlocks(),
-        preemptions);
+        preemptions,
+        computedTokens,
+        cachedTokens);
   }
 
   /**
-   * Plans the running sequences, oldest first; returns the rows that are left. There is a row for
-   * each of them: only a share that the budget cut short can be larger in the next step, and that
-   * was the youngest's, since nothing is admitted behind it while no budget is left.
+   * Plans the running sequences, by rank; returns the rows that are left. Each gets a row at least,
+   * whatever those before it could use.
    */
   private int planRunning(List<Share> shares) {
     int budgetLeft = limits.tokenBudget();
     for (int i = 0; i < running.size(); i++) {
       Sequence sequence = running.get(i);
-      int rows = rows(sequence, budgetLeft);
+      int behind = running.size() - 1 - i;
+      int rows = rows(sequence, budgetLeft - behind);
       if (makeRoom(sequence, rows)) {
         shares.add(share(sequence, rows));
         budgetLeft -= rows;
@@ -178,43 +257,58 @@ public final class Scheduler {
     return budgetLeft;
   }
 
-  /** Preempts until a sequence can grow; false if it was itself the youngest. */
+  /** Preempts until a sequence can grow; false if it was itself the one of the highest rank. */
   private boolean makeRoom(Sequence sequence, int rows) {
     while (!sequence.kv().canGrowTo(sequence.computed() + rows)) {
-      Sequence youngest = running.removeLast();
-      youngest.releaseKv();
-      youngest.enter(Sequence.State.WAITING);
-      waiting.addFirst(youngest);
+      Sequence last = running.getLast();
+      stopRunning(last);
+      enterWait(last);
       preemptions++;
-      if (youngest == sequence) {
+      if (last == sequence) {
         return false;
       }
     }
     return true;
   }
 
-  private void planWaiting(List<Share> shares, int budget) {
+  private void planWaiting(List<Share> shares, List<Sequence> started, int budget) {
     int budgetLeft = budget;
-    long promised = running.stream().mapToLong(this::promisedBlocks).sum();
-    while (!waiting.isEmpty() && budgetLeft > 0 && running.size() < limits.maxRunning()) {
-      Sequence sequence = waiting.getFirst();
+    long promised = running.stream().mapToLong(this::blocksToCome).sum();
+    WaitingQueue.Cursor queue = waiting.cursor();
+    while (budgetLeft > 0 && running.size() < limits.maxRunning() && queue.sequence().isPresent()) {
+      Sequence sequence = queue.sequence().get();
+      sequence.attachPrefix();
+      if (prefixes.isNextOf(sequence)) {
+        sequence.releaseKv();
+        queue.skip();
+        continue;
+      }
       int rows = rows(sequence, budgetLeft);
-      promised += promisedBlocks(sequence);
+      promised += blocksToCome(sequence);
       // A prompt begins only when all of it fits beside the others: one that is preempted halfway
-      // has cost every chunk that it computed.
-      if (promised > cache.full().capacity() || !sequence.kv().canGrowTo(rows)) {
+      // has cost every chunk that it computed. Nobody overtakes it meanwhile, or it would starve.
+      if (promised > cache.full().freeBlocks()
+          || !sequence.kv().canGrowTo(sequence.computed() + rows)) {
+        sequence.releaseKv();
         return;
       }
-      running.add(waiting.removeFirst());
-      sequence.enter(Sequence.State.RUNNING);
+      queue.take();
+      cachedTokens += sequence.computed();
+      if (sequence.begin()) {
+        started.add(sequence);
+      }
+      insert(sequence);
+      prefixes.begin(sequence);
+      promised -= blocksToCome(sequence);
       shares.add(share(sequence, rows));
+      promised += blocksToCome(sequence);
       budgetLeft -= rows;
     }
   }
 
-  /** Blocks of the full layers that the tokens known so far will take. */
-  private long promisedBlocks(Sequence sequence) {
-    return cache.layout().fullBlocksFor(sequence.length());
+  /** Blocks of the full layers that the tokens known so far will still take. */
+  private int blocksToCome(Sequence sequence) {
+    return cache.layout().fullBlocksFor(sequence.length()) - sequence.kv().fullBlocks();
   }
 
   private int rows(Sequence sequence, int budgetLeft) {
@@ -225,26 +319,62 @@ public final class Scheduler {
     return Math.min(Math.min(sequence.remaining(), chunk), budgetLeft);
   }
 
-  private static Share share(Sequence sequence, int rows) {
-    sequence.kv().growTo(sequence.computed() + rows);
+  private Share share(Sequence sequence, int rows) {
+    waiting.charge(sequence, sequence.grow(rows));
+    sequence.setInStep(true);
+    computedTokens += rows;
     return new Share(sequence, sequence.computed(), rows, rows == sequence.remaining());
   }
 
+  private void insert(Sequence sequence) {
+    int at = Collections.binarySearch(running, sequence, WaitingQueue.ORDER);
+    running.add(-at - 1, sequence);
+  }
+
   private void end(Sequence sequence) {
-    boolean used =
-        inFlight.isPresent()
-            && inFlight.get().shares().stream().anyMatch(share -> share.sequence() == sequence);
-    if (sequence.state() == Sequence.State.RUNNING) {
-      running.remove(sequence);
-    } else {
-      waiting.remove(sequence);
+    boolean used = sequence.inStep();
+    switch (sequence.state()) {
+      case RUNNING -> {
+        prefixes.end(sequence);
+        running.remove(sequence);
+      }
+      case WAITING -> waiting.remove(sequence);
+      case PAUSED -> paused--;
+      case ENDED -> throw new IllegalStateException(sequence + " has ended before");
     }
+    waiting.leave(sequence);
     sequence.enter(Sequence.State.ENDED);
     if (used) {
       ending.add(sequence);
     } else {
       sequence.releaseKv();
     }
+  }
+
+  /** Takes a running or waiting sequence from where it is; no step uses it. */
+  private void stop(Sequence sequence) {
+    if (sequence.state() == Sequence.State.RUNNING) {
+      stopRunning(sequence);
+    } else {
+      waiting.remove(sequence);
+    }
+  }
+
+  private void stopRunning(Sequence sequence) {
+    prefixes.end(sequence);
+    running.remove(sequence);
+    sequence.releaseKv();
+  }
+
+  private void enterWait(Sequence sequence) {
+    sequence.enter(Sequence.State.WAITING);
+    waiting.add(sequence);
+  }
+
+  private void enterPause(Sequence sequence) {
+    sequence.setToBePaused(false);
+    sequence.enter(Sequence.State.PAUSED);
+    paused++;
   }
 
   /** The largest chunk that a sequence alone can compute in the sliding layers' pool. */

@@ -7,25 +7,54 @@ package io.rack72.schedule;
  *     sequence is in every step
  * @param prefillChunk rows that one sequence takes of a step at most
  * @param maxRunning sequences that run at a time
- * @param maxWaiting sequences that wait at a time; a further one is refused
+ * @param maxWaiting sequences that wait or are paused at a time; a further one is refused
+ * @param maxWaitingTokens tokens of those that wait; a sequence that would exceed them is refused,
+ *     unless none waits
+ * @param agingArrivals later sequences of one priority lower that may overtake one that waits: in
+ *     this way every sequence's turn comes, whatever its priority
  * @param contextLimit tokens of prompt and reply together that a sequence can have
  */
 public record SchedulerLimits(
-    int tokenBudget, int prefillChunk, int maxRunning, int maxWaiting, int contextLimit) {
+    int tokenBudget,
+    int prefillChunk,
+    int maxRunning,
+    int maxWaiting,
+    long maxWaitingTokens,
+    int agingArrivals,
+    int contextLimit) {
+  /** What {@link #agingArrivals} is where nothing else is said. */
+  public static final int DEFAULT_AGING_ARRIVALS = 64;
+
   public SchedulerLimits {
     require(maxRunning >= 1, "maxRunning", maxRunning, "at least 1");
     require(tokenBudget >= maxRunning, "tokenBudget", tokenBudget, "at least " + maxRunning);
     require(prefillChunk >= 1, "prefillChunk", prefillChunk, "at least 1");
     require(maxWaiting >= 1, "maxWaiting", maxWaiting, "at least 1");
+    require(maxWaitingTokens >= 1, "maxWaitingTokens", maxWaitingTokens, "at least 1");
+    require(agingArrivals >= 1, "agingArrivals", agingArrivals, "at least 1");
     require(contextLimit >= 2, "contextLimit", contextLimit, "at least 2");
+  }
+
+  /** Limits without one on the tokens that wait, and the usual aging. */
+  public SchedulerLimits(
+      int tokenBudget, int prefillChunk, int maxRunning, int maxWaiting, int contextLimit) {
+    this(
+        tokenBudget,
+        prefillChunk,
+        maxRunning,
+        maxWaiting,
+        Long.MAX_VALUE,
+        DEFAULT_AGING_ARRIVALS,
+        contextLimit);
   }
 
   /** The same limits with another context. */
   public SchedulerLimits withContextLimit(int tokens) {
-    return new SchedulerLimits(tokenBudget, prefillChunk, maxRunning, maxWaiting, tokens);
+    return new SchedulerLimits(
+        tokenBudget, prefillChunk, maxRunning, maxWaiting, maxWaitingTokens, agingArrivals, tokens);
   }
 
-  private static void require(boolean holds, String name, int value, String range) {
+  private static void require(boolean holds, String name, long value, String range) {
     if (!holds) {
       throw new IllegalArgumentException(name + " is " + range + ", not " + value);
     }

@@ -1,19 +1,25 @@
 package io.rack72.schedule;
 
 /**
- * How busy a scheduler is.
+ * How busy a scheduler is, and what it has done since the start.
  *
  * @param waiting sequences that wait, preempted ones included
+ * @param waitingTokens of those, known already
  * @param running sequences that run
- * @param tokensToCompute tokens, known already, whose keys and values are still to be computed
- * @param freeFullBlocks KV blocks of full layers that nobody owns
- * @param freeSlidingBlocks KV blocks of sliding layers that nobody owns
- * @param preemptions times that a sequence had to give its blocks back, since the start
+ * @param paused sequences that their owners have paused
+ * @param freeFullBlocks KV blocks of full layers that nobody holds
+ * @param freeSlidingBlocks KV blocks of sliding layers that nobody holds
+ * @param preemptions times that a sequence had to give its blocks back
+ * @param computedTokens rows of all steps
+ * @param cachedTokens tokens that needed no row, since others had computed them
  */
 public record SchedulerLoad(
     int waiting,
+    long waitingTokens,
     int running,
-    long tokensToCompute,
+    int paused,
     int freeFullBlocks,
     int freeSlidingBlocks,
-    long preemptions) {}
+    long preemptions,
+    long computedTokens,
+    long cachedTokens) {}

@@ -1,11 +1,14 @@
 package io.rack72.schedule;
 
+import io.rack72.kv.BlockHash;
+import io.rack72.kv.BlockNames;
 import io.rack72.kv.KvCache;
 import io.rack72.kv.SequenceKv;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.sampling.TokenCounts;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,30 +21,53 @@ public final class Sequence {
   enum State {
     WAITING,
     RUNNING,
+    PAUSED,
     ENDED
   }
 
   private final SequenceId id;
   private final SamplingParams params;
+  private final Standing standing;
+  private final long arrival;
+  private final long rank;
   private final int promptLength;
   private final int contextLimit;
   private final TokenCounts history;
   private final SequenceKv kv;
+  private final BlockNames names;
   private int[] tokens;
   private int length;
   private int computed;
+  private int named;
+  // The furthest that it has ever been computed.
+  private int everComputed;
+  private int cachedTokens = -1;
+  private int queuedTokens;
   private Optional<FinishReason> finish = Optional.empty();
   private State state = State.WAITING;
+  private boolean inStep;
+  private boolean toBePaused;
 
+  /**
+   * @param arrival how many sequences came before it
+   * @param agingArrivals as in {@link SchedulerLimits}
+   */
   Sequence(
       SequenceId id,
       int[] promptIds,
       int[] generatedIds,
       SamplingParams params,
+      Standing standing,
+      long arrival,
+      int agingArrivals,
       int contextLimit,
       KvCache cache) {
     this.id = id;
     this.params = params;
+    this.standing = standing;
+    this.arrival = arrival;
+    // Ranks never change, for all that wait age alike; so the queue is sorted once and for all.
+    rank = arrival + (long) standing.priority() * agingArrivals;
     this.contextLimit = contextLimit;
     promptLength = promptIds.length;
     length = promptIds.length + generatedIds.length;
@@ -49,6 +75,7 @@ public final class Sequence {
     System.arraycopy(generatedIds, 0, tokens, promptLength, generatedIds.length);
     history = TokenCounts.of(promptIds, generatedIds);
     kv = new SequenceKv(cache);
+    names = cache.names(standing.cacheSalt());
   }
 
   /**
@@ -80,6 +107,11 @@ public final class Sequence {
 
   public SamplingParams params() {
     return params;
+  }
+
+  /** How it stands among others. */
+  public Standing standing() {
+    return standing;
   }
 
   /** Counts of its tokens, for the sampler. */
@@ -150,16 +182,116 @@ public final class Sequence {
     state = next;
   }
 
-  /** Notes that further tokens have been computed, and lets go what no later one can see. */
+  /** How many sequences came before it. */
+  long arrival() {
+    return arrival;
+  }
+
+  /** Lower ranks run earlier and keep their blocks longer. */
+  long rank() {
+    return rank;
+  }
+
+  /** Notes how many tokens it has while it waits, and returns them. */
+  int noteQueuedTokens() {
+    queuedTokens = length;
+    return queuedTokens;
+  }
+
+  /** Tokens that it had when it began to wait. */
+  int queuedTokens() {
+    return queuedTokens;
+  }
+
+  /** Whether the step in flight computes some of it. */
+  boolean inStep() {
+    return inStep;
+  }
+
+  void setInStep(boolean in) {
+    inStep = in;
+  }
+
+  /** Whether it is to be paused when the step in flight is complete. */
+  boolean toBePaused() {
+    return toBePaused;
+  }
+
+  void setToBePaused(boolean pause) {
+    toBePaused = pause;
+  }
+
+  /**
+   * Names of the whole blocks that others may find once they are computed; beginning with those
+   * that are.
+   */
+  List<BlockHash> names() {
+    return names.of(tokens, length);
+  }
+
+  /** Whole blocks that have been computed, from the first on. */
+  int namedBlocks() {
+    return named;
+  }
+
+  /**
+   * Takes over what others have computed of its beginning. The last token is always left to be
+   * computed, since the next one is sampled from its logits.
+   */
+  void attachPrefix() {
+    named = kv.attach(names.of(tokens, length - 1));
+    computed = named * kv.layout().blockTokens();
+    everComputed = Math.max(everComputed, computed);
+  }
+
+  /**
+   * Notes that it begins to run, or begins again.
+   *
+   * @return whether it had never run before
+   */
+  boolean begin() {
+    state = State.RUNNING;
+    boolean first = cachedTokens < 0;
+    if (first) {
+      cachedTokens = Math.min(computed, promptLength);
+    }
+    return first;
+  }
+
+  /** Tokens of its prompt that it found computed when it first began to run. */
+  public int cachedTokens() {
+    return Math.max(cachedTokens, 0);
+  }
+
+  /**
+   * Notes that further tokens are being computed.
+   *
+   * @return how many of them for the first time
+   */
+  int grow(int rows) {
+    kv.growTo(computed + rows);
+    int before = everComputed;
+    everComputed = Math.max(everComputed, computed + rows);
+    return everComputed - before;
+  }
+
+  /**
+   * Notes that further tokens have been computed, lets others find the blocks that are whole now,
+   * and lets go what no later token can see.
+   */
   void advance(int rows) {
     computed += rows;
+    List<BlockHash> whole = names.of(tokens, computed);
+    kv.name(whole, Math.min(named, whole.size()), whole.size());
+    named = whole.size();
     kv.releaseBehindWindow(computed);
   }
 
-  /** Gives all blocks back; what was computed is lost. */
+  /** Gives all blocks back; what was computed may be found again, or is computed again. */
   void releaseKv() {
     kv.releaseAll();
     computed = 0;
+    named = 0;
   }
 
   @Override

@@ -7,11 +7,14 @@ import java.util.List;
 /**
  * What one step computes. Valid from {@link Scheduler#step} to {@link Scheduler#complete}.
  *
- * @param shares the sequences in the step, longest accepted first; at least one
+ * @param shares the sequences in the step: first those that ran before, then those that begin; at
+ *     least one
+ * @param started those of the sequences that have never been in a step before
  */
-public record StepPlan(List<Share> shares) {
+public record StepPlan(List<Share> shares, List<Sequence> started) {
   public StepPlan {
     shares = List.copyOf(shares);
+    started = List.copyOf(started);
   }
 
   /**

@@ -131,7 +131,7 @@ class SchedulerPropertyTest {
         int begun = random.nextInt(4) == 0 ? random.nextInt(5) : 0;
         int[] generated = tokens(number, prompt.length, prompt.length + begun);
         SequenceId id = new SequenceId("r" + number, 0);
-        switch (scheduler.add(id, prompt, generated, params())) {
+        switch (scheduler.add(id, prompt, generated, params(), Standing.DEFAULT)) {
           case Admission.Accepted(Sequence sequence) -> live.add(new Tracked(sequence, number));
           case Admission.Refused(Admission.Reason reason, String detail) ->
               assertFalse(detail.isEmpty(), reason.toString());

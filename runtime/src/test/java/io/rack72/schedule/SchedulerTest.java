@@ -106,7 +106,8 @@ class SchedulerTest {
     for (int position = 9; position <= 13; position++) {
       assertEquals("a:" + position + "+1*", run(scheduler));
     }
-    assertEquals("b:0+10*", run(scheduler));
+    // What a took of b's blocks was the end; the beginning is still there.
+    assertEquals("b:4+6*", run(scheduler));
     assertEquals("b:10+1*", run(scheduler));
   }
 
@@ -124,8 +125,11 @@ class SchedulerTest {
   @Test
   void aBatchHasTheTokensAndPlacesOfItsPlan() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(10, 4, 4, 10, 100), cache(40, 40));
-    Sequence first = accepted(scheduler.add(id("a"), new int[] {1, 2}, new int[] {3}, length(9)));
-    accepted(scheduler.add(id("b"), new int[] {5, 6, 7, 8, 9}, NOTHING, length(9)));
+    Sequence first =
+        accepted(
+            scheduler.add(id("a"), new int[] {1, 2}, new int[] {3}, length(9), Standing.DEFAULT));
+    accepted(
+        scheduler.add(id("b"), new int[] {5, 6, 7, 8, 9}, NOTHING, length(9), Standing.DEFAULT));
     StepPlan plan = scheduler.step().orElseThrow();
     StepBatch batch = plan.batch();
     assertArrayEquals(new int[] {1, 2, 3, 5, 6, 7, 8}, batch.tokenIds());
@@ -148,11 +152,11 @@ class SchedulerTest {
     assertRefused(
         Admission.Reason.TOO_LARGE,
         "prompt and reply of 22 tokens need 6 KV blocks, and the GPU has 5",
-        scheduler.add(id("a"), new int[11], NOTHING, length(11)));
+        scheduler.add(id("a"), new int[11], NOTHING, length(11), Standing.DEFAULT));
     assertRefused(
         Admission.Reason.TOO_LARGE,
         "the prompt's 50 tokens leave no room for a reply in a context of 50",
-        scheduler.add(id("a"), new int[50], NOTHING, length(1)));
+        scheduler.add(id("a"), new int[50], NOTHING, length(1), Standing.DEFAULT));
   }
 
   @Test
@@ -172,23 +176,28 @@ class SchedulerTest {
     assertRefused(
         Admission.Reason.INVALID,
         "a prompt has at least one token, not none",
-        scheduler.add(id("a"), NOTHING, NOTHING, length(1)));
+        scheduler.add(id("a"), NOTHING, NOTHING, length(1), Standing.DEFAULT));
     assertRefused(
         Admission.Reason.INVALID,
         "token ids are 0 to 99, not 100",
-        scheduler.add(id("a"), new int[] {1, 100}, NOTHING, length(1)));
+        scheduler.add(id("a"), new int[] {1, 100}, NOTHING, length(1), Standing.DEFAULT));
     assertRefused(
         Admission.Reason.INVALID,
         "token ids are 0 to 99, not -1",
-        scheduler.add(id("a"), new int[] {1}, new int[] {-1}, length(5)));
+        scheduler.add(id("a"), new int[] {1}, new int[] {-1}, length(5), Standing.DEFAULT));
     assertRefused(
         Admission.Reason.INVALID,
         "a token id in logit_bias is 0 to 99, not 100",
-        scheduler.add(id("a"), new int[1], NOTHING, params().logitBias(Map.of(100, 1f)).build()));
+        scheduler.add(
+            id("a"),
+            new int[1],
+            NOTHING,
+            params().logitBias(Map.of(100, 1f)).build(),
+            Standing.DEFAULT));
     assertRefused(
         Admission.Reason.INVALID,
         "the sequence has ended: its 3 generated tokens are its limit",
-        scheduler.add(id("a"), new int[1], new int[3], length(3)));
+        scheduler.add(id("a"), new int[1], new int[3], length(3), Standing.DEFAULT));
     assertEquals(0, scheduler.load().waiting());
   }
 
@@ -200,7 +209,7 @@ class SchedulerTest {
     assertRefused(
         Admission.Reason.FULL,
         "2 sequences are waiting already, which is the limit",
-        scheduler.add(id("c"), new int[3], NOTHING, length(3)));
+        scheduler.add(id("c"), new int[3], NOTHING, length(3), Standing.DEFAULT));
     run(scheduler);
     accept(scheduler, "c", 3, 3);
   }
@@ -233,7 +242,7 @@ class SchedulerTest {
     assertTrue(scheduler.abort(id("b")));
     assertTrue(scheduler.abort(id("a")));
     assertEquals("c:0+4*", run(scheduler));
-    assertEquals(new SchedulerLoad(0, 0, 0, 5, 20, 0), scheduler.load());
+    assertEquals(new SchedulerLoad(0, 0, 0, 0, 5, 20, 0, 8, 0), scheduler.load());
   }
 
   @Test
@@ -257,7 +266,7 @@ class SchedulerTest {
     Sequence sequence = accept(scheduler, "a", 3, 4);
     assertThrows(
         IllegalArgumentException.class,
-        () -> scheduler.add(id("a"), new int[1], NOTHING, length(1)));
+        () -> scheduler.add(id("a"), new int[1], NOTHING, length(1), Standing.DEFAULT));
     StepPlan plan = scheduler.step().orElseThrow();
     assertThrows(IllegalStateException.class, scheduler::step);
     scheduler.complete(plan);
@@ -282,9 +291,9 @@ class SchedulerTest {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 4, 1, 10, 50), cache(20, 20));
     Sequence sequence = accept(scheduler, "a", 6, 4);
     accept(scheduler, "b", 5, 4);
-    assertEquals(new SchedulerLoad(2, 0, 11, 20, 20, 0), scheduler.load());
+    assertEquals(new SchedulerLoad(2, 11, 0, 0, 20, 20, 0, 0, 0), scheduler.load());
     run(scheduler);
-    assertEquals(new SchedulerLoad(1, 1, 7, 19, 19, 0), scheduler.load());
+    assertEquals(new SchedulerLoad(1, 5, 1, 0, 19, 19, 0, 4, 0), scheduler.load());
     assertSame(sequence, scheduler.sequence(id("a")).orElseThrow());
     assertEquals(Optional.empty(), scheduler.sequence(id("z")));
   }
@@ -311,8 +320,9 @@ class SchedulerTest {
 
   private static Sequence accept(Scheduler scheduler, String id, int prompt, int maxTokens) {
     int[] tokens = new int[prompt];
-    Arrays.fill(tokens, 1);
-    return accepted(scheduler.add(id(id), tokens, NOTHING, length(maxTokens)));
+    // Another text for each id, so that they share nothing.
+    Arrays.fill(tokens, id.charAt(0) % 100);
+    return accepted(scheduler.add(id(id), tokens, NOTHING, length(maxTokens), Standing.DEFAULT));
   }
 
   private static Sequence accepted(Admission admission) {

@@ -64,6 +64,9 @@ class SequenceTest {
             new int[] {1, 2},
             new int[] {3, 4, 5},
             params().tokens(0, 4).build(),
+            Standing.DEFAULT,
+            0,
+            1,
             10,
             cache());
     assertEquals(3, rebuilt.generated());
@@ -76,7 +79,15 @@ class SequenceTest {
 
   private static Sequence sequence(ParamsBuilder params) {
     return new Sequence(
-        new SequenceId("r", 0), new int[] {1, 2, 3}, new int[0], params.build(), 10, cache());
+        new SequenceId("r", 0),
+        new int[] {1, 2, 3},
+        new int[0],
+        params.build(),
+        Standing.DEFAULT,
+        0,
+        1,
+        10,
+        cache());
   }
 
   private static KvCache cache() {

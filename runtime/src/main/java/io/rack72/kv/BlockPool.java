@@ -9,7 +9,8 @@ import java.util.Map;
  * A GPU's blocks of one kind: a fixed number, each held by any number of sequences, or free. A
  * block whose content has a name can be found and held by others while its holders have it, and
  * after that until the block is needed for something else: free blocks are the prefix cache. Those
- * without a name are taken first, then those that were given back the longest time ago.
+ * without a name are taken first, then those that were given back the longest time ago; their
+ * content goes to the host's memory where there is some for it.
  *
  * <p>Holding a block is bookkeeping; its memory is taken from the host when somebody first asks for
  * it, and kept for the block's next holders, so that a device which computes nothing costs no
@@ -18,6 +19,7 @@ import java.util.Map;
 public final class BlockPool {
   private final long blockBytes;
   private final Arena arena;
+  private final HostTier host;
   private final MemorySegment[] memory;
   private final int[] holders;
   private final BlockHash[] names;
@@ -33,18 +35,25 @@ public final class BlockPool {
   private final int[] previous;
   private int cachedCount;
 
+  /** A pool without memory on the host. */
+  public BlockPool(int capacity, long blockBytes, Arena arena) {
+    this(capacity, blockBytes, 0, arena);
+  }
+
   /**
    * @param capacity blocks in the pool
    * @param blockBytes size of each
+   * @param hostCapacity further blocks in the host's memory
    * @param arena the memory's lifetime
    */
-  public BlockPool(int capacity, long blockBytes, Arena arena) {
+  public BlockPool(int capacity, long blockBytes, int hostCapacity, Arena arena) {
     if (capacity < 0 || blockBytes < 0) {
       throw new IllegalArgumentException(
           "a pool has 0 or more blocks of 0 or more bytes, not " + capacity + " of " + blockBytes);
     }
     this.blockBytes = blockBytes;
     this.arena = arena;
+    host = new HostTier(hostCapacity, blockBytes, arena);
     memory = new MemorySegment[capacity];
     holders = new int[capacity];
     names = new BlockHash[capacity];
@@ -69,6 +78,7 @@ public final class BlockPool {
       block = next[end];
       unlink(block);
       named.remove(names[block]);
+      host.keep(names[block], memory[block] == null ? MemorySegment.NULL : memory[block]);
       names[block] = null;
     } else {
       throw new IllegalStateException("no free KV block; the scheduler must ask before it takes");
@@ -80,6 +90,26 @@ public final class BlockPool {
   /** The block whose content has this name; -1 if none. */
   public int find(BlockHash name) {
     return named.getOrDefault(name, -1);
+  }
+
+  /** Whether the block of this name is in the host's memory, and not in the pool. */
+  public boolean isOnHost(BlockHash name) {
+    return host.has(name) && find(name) < 0;
+  }
+
+  /**
+   * Where a block's content lies on the host, for {@link #promote}; it is not found there again.
+   */
+  MemorySegment lift(BlockHash name) {
+    return host.lift(name);
+  }
+
+  /** Takes a free block and brings to it what was lifted. */
+  int promote(BlockHash name, MemorySegment lifted) {
+    int block = take();
+    host.load(lifted, lifted.equals(MemorySegment.NULL) ? MemorySegment.NULL : memory(block));
+    name(block, name);
+    return block;
   }
 
   /** Holds a block that {@link #find} found, free or held by others. */
@@ -134,6 +164,31 @@ public final class BlockPool {
   /** Blocks that nobody holds, cached ones among them. */
   public int freeBlocks() {
     return unnamedCount + cachedCount;
+  }
+
+  /** Whether nobody holds a block. */
+  boolean isFree(int block) {
+    return holders[block] == 0;
+  }
+
+  /** Blocks in the host's memory. */
+  public int hostBlocks() {
+    return host.size();
+  }
+
+  /** Blocks that the host's memory can hold. */
+  public int hostCapacity() {
+    return host.capacity();
+  }
+
+  /** Bytes evicted to the host so far. */
+  public long hostOutBytes() {
+    return host.outBytes();
+  }
+
+  /** Bytes brought back from the host so far. */
+  public long hostInBytes() {
+    return host.inBytes();
   }
 
   /** Free blocks whose content has a name. */

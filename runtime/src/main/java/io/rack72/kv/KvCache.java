@@ -16,21 +16,31 @@ public final class KvCache implements AutoCloseable {
 
   /** Pools in which sequences of one beginning share its blocks. */
   public KvCache(KvLayout layout, int fullBlocks, int slidingBlocks) {
-    this(layout, fullBlocks, slidingBlocks, true);
+    this(layout, fullBlocks, slidingBlocks, 0, true);
   }
 
   /**
    * @param layout of the blocks
    * @param fullBlocks blocks for the full layers
    * @param slidingBlocks blocks for the sliding layers
+   * @param hostBytes memory on the host for blocks evicted from the pools, which share it in
+   *     proportion to their own
    * @param sharesPrefixes whether sequences of one beginning share its blocks
    */
-  public KvCache(KvLayout layout, int fullBlocks, int slidingBlocks, boolean sharesPrefixes) {
+  public KvCache(
+      KvLayout layout, int fullBlocks, int slidingBlocks, long hostBytes, boolean sharesPrefixes) {
     this.layout = layout;
     this.sharesPrefixes = sharesPrefixes;
     hasher = new BlockHasher(layout.blockTokens());
-    full = new BlockPool(fullBlocks, layout.fullBlockBytes(), arena);
-    sliding = new BlockPool(slidingBlocks, layout.slidingBlockBytes(), arena);
+    double onHost = (double) hostBytes / Math.max(1, bytes(layout, fullBlocks, slidingBlocks));
+    full = new BlockPool(fullBlocks, layout.fullBlockBytes(), (int) (fullBlocks * onHost), arena);
+    sliding =
+        new BlockPool(
+            slidingBlocks, layout.slidingBlockBytes(), (int) (slidingBlocks * onHost), arena);
+  }
+
+  private static long bytes(KvLayout layout, int fullBlocks, int slidingBlocks) {
+    return fullBlocks * layout.fullBlockBytes() + slidingBlocks * layout.slidingBlockBytes();
   }
 
   /** How the blocks are laid out. */
@@ -60,6 +70,16 @@ public final class KvCache implements AutoCloseable {
   /** Bytes of both pools. */
   public long bytes() {
     return full.bytes() + sliding.bytes();
+  }
+
+  /** Bytes evicted to the host's memory so far, of both pools. */
+  public long hostOutBytes() {
+    return full.hostOutBytes() + sliding.hostOutBytes();
+  }
+
+  /** Bytes brought back from the host's memory so far, to both pools. */
+  public long hostInBytes() {
+    return full.hostInBytes() + sliding.hostInBytes();
   }
 
   /** Gives the memory back to the host; no block may be read or written after this. */

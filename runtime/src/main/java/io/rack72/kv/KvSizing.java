@@ -80,9 +80,14 @@ public record KvSizing(int fullBlocks, int slidingBlocks, int longestContext) {
     return windows + Math.ceilDiv(stepRows, layout.blockTokens());
   }
 
-  /** Pools of this size. */
-  public KvCache cache(KvLayout layout) {
-    return new KvCache(layout, fullBlocks, slidingBlocks);
+  /**
+   * Pools of this size.
+   *
+   * @param hostBytes memory on the host for what is evicted
+   * @param sharesPrefixes whether sequences of one beginning share its blocks
+   */
+  public KvCache cache(KvLayout layout, long hostBytes, boolean sharesPrefixes) {
+    return new KvCache(layout, fullBlocks, slidingBlocks, hostBytes, sharesPrefixes);
   }
 
   private static long leastBytes(KvLayout layout, int leastSliding) {

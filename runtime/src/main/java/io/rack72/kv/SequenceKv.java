@@ -35,16 +35,25 @@ public final class SequenceKv {
     if (full.count() > 0 || sliding.count() > 0) {
       throw new IllegalStateException("a sequence looks for its prefix before it has any blocks");
     }
-    int found = full.prefix(names);
-    int first = firstVisibleBlock(found);
-    for (int missing = sliding.lastMissing(names, first, found); missing >= 0; ) {
-      // Every end behind the missing block, up to the one just tried, sees it.
-      found = missing;
-      first = firstVisibleBlock(found);
-      missing = sliding.lastMissing(names, first, found);
+    int found = prefix(names, true);
+    if (!full.hasRoomFor(names, 0, found)
+        || !sliding.hasRoomFor(names, firstVisibleBlock(found), found)) {
+      // What the host has would push out what it is to join.
+      found = prefix(names, false);
     }
     full.attach(names, 0, found);
-    sliding.attach(names, first, found);
+    sliding.attach(names, firstVisibleBlock(found), found);
+    return found;
+  }
+
+  private int prefix(List<BlockHash> names, boolean fromHost) {
+    int found = full.prefix(names, fromHost);
+    int missing = sliding.lastMissing(names, firstVisibleBlock(found), found, fromHost);
+    while (missing >= 0) {
+      // Every end behind the missing block, up to the one just tried, sees it.
+      found = missing;
+      missing = sliding.lastMissing(names, firstVisibleBlock(found), found, fromHost);
+    }
     return found;
   }
 
@@ -159,26 +168,36 @@ public final class SequenceKv {
     }
 
     /** How many of the names, from the first on, the pool has; all where the layers take none. */
-    int prefix(List<BlockHash> names) {
+    int prefix(List<BlockHash> names, boolean fromHost) {
       int found = 0;
-      while (found < names.size() && has(names.get(found))) {
+      while (found < names.size() && has(names.get(found), fromHost)) {
         found++;
       }
       return found;
     }
 
     /** The last block in a range that the pool has not; -1 where it has all. */
-    int lastMissing(List<BlockHash> names, int from, int to) {
+    int lastMissing(List<BlockHash> names, int from, int to, boolean fromHost) {
       for (int i = to - 1; i >= from; i--) {
-        if (!has(names.get(i))) {
+        if (!has(names.get(i), fromHost)) {
           return i;
         }
       }
       return -1;
     }
 
-    private boolean has(BlockHash name) {
-      return !used || pool.find(name) >= 0;
+    private boolean has(BlockHash name, boolean fromHost) {
+      return !used || pool.find(name) >= 0 || (fromHost && pool.isOnHost(name));
+    }
+
+    /** Whether what the host has of a range can come beside what the pool has of it. */
+    boolean hasRoomFor(List<BlockHash> names, int from, int to) {
+      int free = pool.freeBlocks();
+      for (int i = from; used && i < to; i++) {
+        int block = pool.find(names.get(i));
+        free -= block < 0 || pool.isFree(block) ? 1 : 0;
+      }
+      return free >= 0;
     }
 
     /** Holds the blocks of a range, as if those before it had been given back. */
@@ -188,9 +207,20 @@ public final class SequenceKv {
       }
       blocks = new int[to];
       released = from;
+      // All are secured before the first is brought from the host, for which others are evicted.
+      MemorySegment[] lifted = new MemorySegment[to];
       for (int i = from; i < to; i++) {
         blocks[i] = pool.find(names.get(i));
-        pool.share(blocks[i]);
+        if (blocks[i] >= 0) {
+          pool.share(blocks[i]);
+        } else {
+          lifted[i] = pool.lift(names.get(i));
+        }
+      }
+      for (int i = from; i < to; i++) {
+        if (lifted[i] != null) {
+          blocks[i] = pool.promote(names.get(i), lifted[i]);
+        }
       }
     }
 

@@ -51,6 +51,8 @@ public final class Scheduler {
   private long arrivals;
   private long preemptions;
   private long computedTokens;
+  private long hostOutBytes;
+  private long hostInBytes;
   private long cachedTokens;
 
   /**
@@ -139,8 +141,16 @@ public final class Scheduler {
     if (preemptions == preemptionsBefore) {
       planWaiting(shares, started, budgetLeft);
     }
-    inFlight = shares.isEmpty() ? Optional.empty() : Optional.of(new StepPlan(shares, started));
+    inFlight = shares.isEmpty() ? Optional.empty() : Optional.of(plan(shares, started));
     return inFlight;
+  }
+
+  private StepPlan plan(List<Share> shares, List<Sequence> started) {
+    long out = cache.hostOutBytes() - hostOutBytes;
+    long in = cache.hostInBytes() - hostInBytes;
+    hostOutBytes += out;
+    hostInBytes += in;
+    return new StepPlan(shares, started, out, in);
   }
 
   /** Takes note that the step in flight has been computed. */

@@ -10,8 +10,11 @@ import java.util.List;
  * @param shares the sequences in the step: first those that ran before, then those that begin; at
  *     least one
  * @param started those of the sequences that have never been in a step before
+ * @param hostOutBytes that went to the host's memory since the last step, to make room
+ * @param hostInBytes that came from there since the last step; the step needs them
  */
-public record StepPlan(List<Share> shares, List<Sequence> started) {
+public record StepPlan(
+    List<Share> shares, List<Sequence> started, long hostOutBytes, long hostInBytes) {
   public StepPlan {
     shares = List.copyOf(shares);
     started = List.copyOf(started);

@@ -64,7 +64,7 @@ class KvSizingTest {
         } catch (IllegalArgumentException e) {
           continue;
         }
-        try (KvCache cache = sizing.cache(layout)) {
+        try (KvCache cache = sizing.cache(layout, 0, true)) {
           assertTrue(cache.bytes() <= bytes);
         }
       }

@@ -56,7 +56,8 @@ final class IdleRack {
 
   private static long sequences(RackStatus status) {
     return status.gpus().stream()
-        .mapToLong(gpu -> gpu.sequencesRunning() + gpu.sequencesWaiting())
+        .mapToLong(
+            gpu -> gpu.sequencesRunning() + gpu.sequencesWaiting() + gpu.sequencesPaused())
         .sum();
   }
 

@@ -10,6 +10,7 @@ import io.rack72.gateway.GatewayLimits;
 import io.rack72.gateway.GatewaySettings;
 import io.rack72.kernel.Workers;
 import io.rack72.kv.KvLayout;
+import io.rack72.kv.KvMemory;
 import io.rack72.kv.KvSizing;
 import io.rack72.model.ForwardObserver;
 import io.rack72.model.Numerics;
@@ -120,26 +121,30 @@ final class LocalLauncher implements RackLauncher {
         config.rack(),
         config.expertParallel(),
         dataParallel,
-        config.kv().blockTokens(),
-        config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()),
+        new KvMemory(
+            config.kv().blockTokens(),
+            config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()),
+            config.kv().hostBytesPerGpu(),
+            config.kv().prefixCache()),
         config.scheduler(),
         config.fabricCreditBytes(),
         config.cpuThreads());
   }
 
   private void checkHostHolds(KvSettings kv, int dataParallel) {
-    kv.bytesPerGpu()
-        .ifPresent(
-            bytes -> {
-              // Divided, since the product may not fit a long.
-              if (bytes > hostMemoryBytes / dataParallel) {
-                throw new CommandFailedException(
-                    "%,d bytes of KV memory (rack72.kv.bytes-per-gpu) for each of %d GPUs"
-                            .formatted(bytes, dataParallel)
-                        + " (rack72.data-parallel) are more than this host's memory of %,d bytes"
-                            .formatted(hostMemoryBytes));
-              }
-            });
+    kv.bytesPerGpu().ifPresent(bytes -> checkHostHolds(bytes, "bytes-per-gpu", dataParallel));
+    checkHostHolds(kv.hostBytesPerGpu(), "host-bytes-per-gpu", dataParallel);
+  }
+
+  private void checkHostHolds(long bytes, String key, int dataParallel) {
+    // Divided, since the product may not fit a long.
+    if (bytes > hostMemoryBytes / dataParallel) {
+      throw new CommandFailedException(
+          "%,d bytes of KV memory (rack72.kv.%s) for each of %d GPUs"
+                  .formatted(bytes, key, dataParallel)
+              + " (rack72.data-parallel) are more than this host's memory of %,d bytes"
+                  .formatted(hostMemoryBytes));
+    }
   }
 
   private int dataParallel(Rack72Config config, ModelConfig model) {

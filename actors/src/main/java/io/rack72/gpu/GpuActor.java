@@ -68,6 +68,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** What the GPU tells itself when its device is ready, or when a step may begin. */
   private sealed interface Ready extends Command {}
 
+  private record BlocksReady() implements Ready {}
+
   private record RoutingReady() implements Ready {}
 
   private record ExpertsReady(Frame.Combine answer) implements Ready {}
@@ -127,6 +129,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Resume(SequenceId id) -> resume(id);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
+      case BlocksReady() -> runStep();
       case RoutingReady() -> fanOut();
       case ExpertsReady(Frame.Combine answer) -> answer(answer);
       case LogitsReady() -> finishStep();
@@ -201,7 +204,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   /** Asks for a step by a message, so that what has arrived meanwhile is served first. */
   private void askToBegin() {
-    if (run == null && !beginAsked) {
+    if (plan == null && !beginAsked) {
       beginAsked = true;
       getContext().getSelf().tell(new BeginStep());
     }
@@ -215,10 +218,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
     plan = next.get();
     plan.started().forEach(this::tellStart);
+    steps++;
     post();
+    long now = clock.nowNanos();
+    whenReady(
+        parts.hostLink().move(now, plan.hostOutBytes(), plan.hostInBytes()), new BlocksReady());
+  }
+
+  private void runStep() {
     run =
         new StepRun(
-            ++steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
+            steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
     whenReady(run.begin(clock.nowNanos()), new RoutingReady());
   }
 
@@ -344,7 +354,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void post() {
-    Optional<SchedulerLoad> load = parts.scheduler().map(Scheduler::load);
+    SchedulerLoad load = parts.scheduler().map(Scheduler::load).orElse(SchedulerLoad.NONE);
     board.tell(
         new GpuStatus(
             parts.id().index(),
@@ -354,10 +364,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             parts.hbmLimitBytes(),
             GpuStatus.Blocks.of(parts.kv().full()),
             GpuStatus.Blocks.of(parts.kv().sliding()),
-            load.map(SchedulerLoad::running).orElse(0),
-            load.map(SchedulerLoad::waiting).orElse(0),
-            load.map(SchedulerLoad::preemptions).orElse(0L),
+            load.running(),
+            load.waiting(),
+            load.paused(),
+            load.preemptions(),
             steps,
+            load.computedTokens(),
+            load.cachedTokens(),
             PortCounters.NONE));
   }
 }

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param device computes, and holds the GPU's experts
  * @param kv the KV pools; empty where the GPU takes no sequences
  * @param scheduler of the sequences, over the same pools; absent where the GPU takes none
+ * @param hostLink to the memory of the GPU's host
  * @param expertSlots experts that the GPU owns, over all layers
  * @param hbmUsedBytes weights and KV pools
  * @param hbmLimitBytes of the profile
@@ -31,6 +32,7 @@ public record GpuParts(
     KvCache kv,
     Optional<Scheduler> scheduler,
     Sampler sampler,
+    HostLink hostLink,
     int expertSlots,
     long hbmUsedBytes,
     long hbmLimitBytes) {}

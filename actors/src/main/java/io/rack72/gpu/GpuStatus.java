@@ -9,8 +9,11 @@ import io.rack72.kv.BlockPool;
  * @param experts expert slots in use, over all layers
  * @param hbmUsedBytes weights and KV pools
  * @param hbmLimitBytes of the profile
+ * @param sequencesPaused sequences whose readers are slow
  * @param preemptions times that a sequence had to give its blocks back, to be computed again
  * @param steps steps run so far
+ * @param tokensComputed rows of those steps
+ * @param tokensCached tokens that needed no row, since others had computed them
  */
 public record GpuStatus(
     int gpu,
@@ -22,8 +25,11 @@ public record GpuStatus(
     Blocks kvSliding,
     int sequencesRunning,
     int sequencesWaiting,
+    int sequencesPaused,
     long preemptions,
     long steps,
+    long tokensComputed,
+    long tokensCached,
     PortCounters port) {
 
   /** The same GPU with its port's counters, which only the port knows. */
@@ -38,16 +44,31 @@ public record GpuStatus(
         kvSliding,
         sequencesRunning,
         sequencesWaiting,
+        sequencesPaused,
         preemptions,
         steps,
+        tokensComputed,
+        tokensCached,
         counters);
   }
 
-  /** KV blocks of one pool. */
-  public record Blocks(int total, int used, int free) {
+  /**
+   * KV blocks of one pool.
+   *
+   * @param used held by sequences
+   * @param free held by none
+   * @param cached of the free ones: those whose content may still be found
+   * @param onHost evicted ones that the host's memory holds
+   */
+  public record Blocks(int total, int used, int free, int cached, int onHost) {
     /** The state of a pool. */
     public static Blocks of(BlockPool pool) {
-      return new Blocks(pool.capacity(), pool.capacity() - pool.freeBlocks(), pool.freeBlocks());
+      return new Blocks(
+          pool.capacity(),
+          pool.capacity() - pool.freeBlocks(),
+          pool.freeBlocks(),
+          pool.cachedBlocks(),
+          pool.hostBlocks());
     }
   }
 }

@@ -6,6 +6,7 @@ import io.rack72.checkpoint.Checkpoint;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.clock.Clock;
 import io.rack72.gpu.GpuParts;
+import io.rack72.gpu.HostLink;
 import io.rack72.hardware.GpuId;
 import io.rack72.kernel.RotaryTable;
 import io.rack72.kv.KvCache;
@@ -112,12 +113,12 @@ public final class LocalRack implements AutoCloseable {
             settings.dataParallel(),
             weights.sharedBytes(),
             weights.expertBytes());
-    hbm.check(settings.kvBytesPerGpu());
-    KvLayout layout = new KvLayout(config, settings.kvBlockTokens());
+    hbm.check(settings.kv().hbmBytes());
+    KvLayout layout = new KvLayout(config, settings.kv().blockTokens());
     KvSizing sizing =
         KvSizing.of(
             layout,
-            settings.kvBytesPerGpu(),
+            settings.kv().hbmBytes(),
             settings.scheduler().maxRunning(),
             settings.scheduler().tokenBudget());
     SchedulerLimits limits =
@@ -138,7 +139,10 @@ public final class LocalRack implements AutoCloseable {
               slot ->
                   slots.load(
                       slot.layer(), slot.expert(), weights.expert(slot.layer(), slot.expert())));
-      KvCache kv = hbm.takesSequences(id) ? sizing.cache(layout) : new KvCache(layout, 0, 0);
+      KvCache kv =
+          hbm.takesSequences(id)
+              ? sizing.cache(layout, settings.kv().hostBytes(), settings.kv().sharesPrefixes())
+              : new KvCache(layout, 0, 0);
       pools.add(kv);
       gpus.add(
           new GpuParts(
@@ -150,6 +154,7 @@ public final class LocalRack implements AutoCloseable {
               kv,
               hbm.takesSequences(id) ? Optional.of(new Scheduler(limits, kv)) : Optional.empty(),
               new Sampler(),
+              new HostLink(settings.profile().gpu().hostBytesPerSecond()),
               slots.count(),
               hbm.weightBytes(id) + kv.bytes(),
               settings.profile().gpu().hbmBytes()));

@@ -1,6 +1,7 @@
 package io.rack72.rack;
 
 import io.rack72.hardware.RackProfile;
+import io.rack72.kv.KvMemory;
 import io.rack72.schedule.SchedulerLimits;
 
 /**
@@ -9,8 +10,7 @@ import io.rack72.schedule.SchedulerLimits;
  * @param profile trays, GPUs, HBM and ports
  * @param expertParallel GPUs over which each copy of the experts is spread, 1 to all
  * @param dataParallel GPUs, the first of the rack, that take sequences, 1 to all
- * @param kvBlockTokens positions in a KV block
- * @param kvBytesPerGpu memory for keys and values on each GPU that takes sequences
+ * @param kv memory for keys and values of each GPU that takes sequences
  * @param scheduler limits of each GPU's scheduler; its context limit is lowered to what the KV
  *     memory holds
  * @param portWindowBytes bytes that may be under way from a port at once
@@ -20,8 +20,7 @@ public record RackSettings(
     RackProfile profile,
     int expertParallel,
     int dataParallel,
-    int kvBlockTokens,
-    long kvBytesPerGpu,
+    KvMemory kv,
     SchedulerLimits scheduler,
     long portWindowBytes,
     int computeThreads) {

@@ -78,9 +78,10 @@ class IdleRackTest {
   }
 
   private static RackStatus status(int sequencesRunning) {
-    GpuStatus.Blocks blocks = new GpuStatus.Blocks(1, 0, 1);
+    GpuStatus.Blocks blocks = new GpuStatus.Blocks(1, 0, 1, 0, 0);
     GpuStatus gpu =
-        new GpuStatus(0, 0, 1, 1, 1, blocks, blocks, sequencesRunning, 0, 0, 0, PortCounters.NONE);
+        new GpuStatus(
+            0, 0, 1, 1, 1, blocks, blocks, sequencesRunning, 0, 0, 0, 0, 0, 0, PortCounters.NONE);
     return new RackStatus("test", "test", "none", 1, 1, 1, "ok", List.of(gpu));
   }
 }

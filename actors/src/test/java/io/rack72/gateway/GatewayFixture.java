@@ -53,12 +53,15 @@ final class GatewayFixture implements AutoCloseable {
                   32,
                   1000,
                   2000,
-                  new GpuStatus.Blocks(10, 4, 6),
-                  new GpuStatus.Blocks(8, 1, 7),
+                  new GpuStatus.Blocks(10, 4, 6, 2, 5),
+                  new GpuStatus.Blocks(8, 1, 7, 3, 4),
                   2,
                   1,
+                  6,
                   3,
                   99,
+                  700,
+                  70,
                   new PortCounters(11, 22, 1, 2, 3))));
 
   final ActorTestKit kit = ActorTestKit.create();

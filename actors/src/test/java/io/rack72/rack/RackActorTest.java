@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigFactory;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.clock.WallClock;
 import io.rack72.gpu.GpuParts;
+import io.rack72.gpu.HostLink;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
@@ -146,6 +147,7 @@ class RackActorTest {
         kv,
         Optional.of(new Scheduler(settings.scheduler().withContextLimit(512), kv)),
         new Sampler(),
+        new HostLink(1_000_000_000),
         0,
         0,
         1);

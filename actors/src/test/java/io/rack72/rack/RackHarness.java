@@ -7,6 +7,7 @@ import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.Workers;
+import io.rack72.kv.KvMemory;
 import io.rack72.model.Numerics;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
@@ -68,8 +69,7 @@ final class RackHarness implements AutoCloseable {
         new RackProfile("test", 18, 4, gpu),
         expertParallel,
         dataParallel,
-        16,
-        kvBytes,
+        new KvMemory(16, kvBytes),
         new SchedulerLimits(512, prefillChunk, 64, 256, 4096),
         64 << 20,
         2);

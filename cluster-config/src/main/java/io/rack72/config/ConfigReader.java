@@ -28,7 +28,7 @@ final class ConfigReader {
             ? OptionalInt.empty()
             : OptionalInt.of(parallel(keys, "data-parallel", rack)),
         model(keys),
-        kv(keys),
+        kv(keys, rack.gpu()),
         scheduler(keys),
         keys.bytes("fabric.credit-bytes", 64 << 10, Long.MAX_VALUE, "a size of at least 64 KiB"),
         device(keys),
@@ -59,7 +59,10 @@ final class ConfigReader {
                     Duration.ZERO,
                     Duration.ofMinutes(1),
                     "a duration from 0 s to 1 minute, with its unit, such as 1 us")
-                .toNanos()));
+                .toNanos(),
+            keys.bytes("gpu.host-memory", 0, Long.MAX_VALUE, "a size such as 240 GB"),
+            keys.bytes(
+                "gpu.host-bandwidth", 1, Long.MAX_VALUE, "bytes per second such as 225 GB")));
   }
 
   private static int parallel(KeyReader keys, String key, RackProfile rack) {
@@ -90,7 +93,8 @@ final class ConfigReader {
     return ConfigLayers.path(keys.text(key, 1, 4096), KeyReader.ROOT + "." + key);
   }
 
-  private static KvSettings kv(KeyReader keys) {
+  private static KvSettings kv(KeyReader keys, GpuProfile gpu) {
+    boolean prefixCache = keys.flag("kv.prefix-cache");
     return new KvSettings(
         keys.integer("kv.block-tokens", 1, 1024),
         keys.isWord("kv.bytes-per-gpu", AUTO)
@@ -98,7 +102,23 @@ final class ConfigReader {
             : OptionalLong.of(
                 keys.bytes("kv.bytes-per-gpu", 1, Long.MAX_VALUE, "auto or a size such as 2 GiB")),
         keys.fraction("kv.host-share", 0, 0.9),
-        keys.integer("kv.least-context", 1, Integer.MAX_VALUE));
+        keys.integer("kv.least-context", 1, Integer.MAX_VALUE),
+        prefixCache,
+        hostBytes(keys, prefixCache, gpu));
+  }
+
+  private static long hostBytes(KeyReader keys, boolean prefixCache, GpuProfile gpu) {
+    String key = "kv.host-bytes-per-gpu";
+    long bytes =
+        keys.bytes(
+            key,
+            0,
+            gpu.hostBytes(),
+            "a size of at most rack72.gpu.host-memory, which is " + gpu.hostBytes() + " bytes");
+    if (bytes > 0 && !prefixCache) {
+      throw keys.wrong(key, "0 where rack72.kv.prefix-cache is off");
+    }
+    return bytes;
   }
 
   private static SchedulerLimits scheduler(KeyReader keys) {
@@ -112,6 +132,9 @@ final class ConfigReader {
         // Each running sequence has a row in each step.
         keys.integer("scheduler.max-running", 1, budget, withinBudget),
         keys.integer("scheduler.max-waiting", 1, 1_000_000),
+        keys.whole(
+            "scheduler.max-waiting-tokens", 1, Long.MAX_VALUE, "a whole number of at least 1"),
+        keys.integer("scheduler.priority-aging", 1, 1_000_000),
         keys.isWord("scheduler.context-limit", AUTO)
             ? Integer.MAX_VALUE
             : keys.integer(

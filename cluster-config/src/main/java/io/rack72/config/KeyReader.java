@@ -62,6 +62,18 @@ final class KeyReader {
     return value.toString();
   }
 
+  /** Whether something is on or off. */
+  boolean flag(String key) {
+    Object value = value(key).unwrapped();
+    if (Boolean.TRUE.equals(value) || "on".equals(value)) {
+      return true;
+    }
+    if (Boolean.FALSE.equals(value) || "off".equals(value)) {
+      return false;
+    }
+    throw wrong(key, "on or off");
+  }
+
   /** A constant of an enum, written in lower case. */
   <E extends Enum<E>> E choice(String key, Class<E> type) {
     String word = String.valueOf(value(key).unwrapped());

@@ -11,9 +11,16 @@ import java.util.OptionalLong;
  *     number is derived
  * @param leastContext tokens that each GPU's pools should hold, where it is left open how many GPUs
  *     share that memory
+ * @param prefixCache whether sequences of one beginning share its blocks
+ * @param hostBytesPerGpu memory on the host of each GPU for blocks that were evicted; 0 for none
  */
 public record KvSettings(
-    int blockTokens, OptionalLong bytesPerGpu, double hostShare, int leastContext) {
+    int blockTokens,
+    OptionalLong bytesPerGpu,
+    double hostShare,
+    int leastContext,
+    boolean prefixCache,
+    long hostBytesPerGpu) {
   public KvSettings {
     if (blockTokens < 1 || blockTokens > 1024) {
       throw new IllegalArgumentException("a KV block holds 1 to 1024 tokens, not " + blockTokens);
@@ -26,6 +33,9 @@ public record KvSettings(
     }
     if (leastContext < 1) {
       throw new IllegalArgumentException("a context has at least one token: " + leastContext);
+    }
+    if (hostBytesPerGpu < 0) {
+      throw new IllegalArgumentException("memory is not negative: " + hostBytesPerGpu);
     }
   }
 

@@ -7,6 +7,7 @@ import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.Workers;
+import io.rack72.kv.KvMemory;
 import io.rack72.model.Numerics;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.RackSettings;
@@ -87,8 +88,7 @@ final class RackLoad implements AutoCloseable {
             RACK,
             expertParallel,
             dataParallel,
-            KV_BLOCK_TOKENS,
-            KV_BYTES_PER_GPU,
+            new KvMemory(KV_BLOCK_TOKENS, KV_BYTES_PER_GPU),
             limits,
             PORT_WINDOW_BYTES,
             workers.size());

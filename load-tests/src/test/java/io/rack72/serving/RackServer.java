@@ -10,6 +10,7 @@ import io.rack72.gateway.GatewaySettings;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.Workers;
+import io.rack72.kv.KvMemory;
 import io.rack72.model.Numerics;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.RackSettings;
@@ -168,8 +169,7 @@ public final class RackServer implements AutoCloseable {
           new RackProfile("test", 18, 4, GPU),
           expertParallel,
           dataParallel,
-          KV_BLOCK_TOKENS,
-          KV_BYTES_PER_GPU,
+          new KvMemory(KV_BLOCK_TOKENS, KV_BYTES_PER_GPU),
           new SchedulerLimits(TOKEN_BUDGET, prefillChunk, MAX_RUNNING, MAX_WAITING, CONTEXT_LIMIT),
           PORT_WINDOW_BYTES,
           Runtime.getRuntime().availableProcessors());

@@ -22,4 +22,7 @@ public record SchedulerLoad(
     int freeSlidingBlocks,
     long preemptions,
     long computedTokens,
-    long cachedTokens) {}
+    long cachedTokens) {
+  /** Of a GPU that takes no sequences. */
+  public static final SchedulerLoad NONE = new SchedulerLoad(0, 0, 0, 0, 0, 0, 0, 0, 0);
+}

@@ -56,8 +56,7 @@ final class IdleRack {
 
   private static long sequences(RackStatus status) {
     return status.gpus().stream()
-        .mapToLong(
-            gpu -> gpu.sequencesRunning() + gpu.sequencesWaiting() + gpu.sequencesPaused())
+        .mapToLong(gpu -> gpu.sequencesRunning() + gpu.sequencesWaiting() + gpu.sequencesPaused())
         .sum();
   }
 

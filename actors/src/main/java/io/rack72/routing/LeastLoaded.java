@@ -4,8 +4,9 @@ import io.rack72.hardware.GpuId;
 import java.util.List;
 
 /**
- * Picks the GPU with the least work: the fewest tokens of prompts and expected replies assigned to
- * it and not yet ended, then the lowest index. A pure table; not thread-safe.
+ * Picks the GPU on which a sequence costs the least: the tokens that GPU has still to compute, as
+ * far as they were assigned here, and those that the sequence adds; of equals the lowest index. A
+ * pure table; not thread-safe.
  */
 final class LeastLoaded {
   private final List<GpuId> gpus;
@@ -16,20 +17,35 @@ final class LeastLoaded {
     tokens = new long[gpus.size()];
   }
 
-  /** Assigns work of so many tokens. */
-  GpuId assign(long work) {
+  /** GPUs in the table. */
+  int size() {
+    return gpus.size();
+  }
+
+  /**
+   * Assigns work.
+   *
+   * @param work how many tokens it is on each GPU, by index
+   * @return the index of the GPU
+   */
+  int assign(long[] work) {
     int best = 0;
     for (int i = 1; i < tokens.length; i++) {
-      if (tokens[i] < tokens[best]) {
+      if (tokens[i] + work[i] < tokens[best] + work[best]) {
         best = i;
       }
     }
-    tokens[best] += work;
-    return gpus.get(best);
+    tokens[best] += work[best];
+    return best;
+  }
+
+  /** The GPU of an index. */
+  GpuId gpu(int index) {
+    return gpus.get(index);
   }
 
   /** Takes back what {@link #assign} added. */
-  void release(GpuId gpu, long work) {
-    tokens[gpus.indexOf(gpu)] -= work;
+  void release(int index, long work) {
+    tokens[index] -= work;
   }
 }

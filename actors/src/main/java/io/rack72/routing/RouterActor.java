@@ -4,8 +4,10 @@ import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.kv.BlockHash;
 import io.rack72.schedule.SequenceId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,12 +19,14 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /**
- * Decides which GPU takes a sequence.
+ * Decides which GPU takes a sequence: the one where it costs the least, counting the tokens of its
+ * prompt that the GPU has not computed for others, and what the GPU has to do already.
  *
- * <p><b>Owns</b> the load of each GPU and where each live sequence is. <b>Receives</b> sequences to
- * place and to cancel from their owners, and the end of each from its GPU. <b>Sends</b> them to
- * GPUs; tokens do not pass here. <b>On failure</b> of a GPU every sequence ends with an error and
- * new ones are refused: the rack's experts are no longer whole.
+ * <p><b>Owns</b> the load of each GPU, the prefixes that each was sent, and where each live
+ * sequence is. <b>Receives</b> sequences to place and to cancel from their owners, and the end of
+ * each from its GPU. <b>Sends</b> them to GPUs; tokens do not pass here. <b>On failure</b> of a GPU
+ * every sequence ends with an error and new ones are refused: the rack's experts are no longer
+ * whole.
  */
 public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** What a router takes. */
@@ -45,23 +49,41 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   private record Released(SequenceId id) implements Command {}
 
-  private record Assignment(GpuId gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
+  private record Assignment(int gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
+
+  /**
+   * What a reply is taken to have, where it may have more: few clients know the length of a reply
+   * and most leave it to the model, whose replies are some hundreds of tokens.
+   */
+  private static final int EXPECTED_REPLY_TOKENS = 256;
+
+  /** Blocks whose GPUs are remembered: at some 150 bytes each, about 40 MB. */
+  private static final int PREFIX_BLOCKS = 1 << 18;
 
   private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus;
   private final LeastLoaded load;
+  private final PrefixMap prefixes;
   private final ActorRef<SequenceId> released;
   private final Map<SequenceId, Assignment> live = new TreeMap<>();
   private String lost;
 
-  /** A router over the GPUs that take sequences. */
-  public static Behavior<Command> create(SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus) {
-    return Behaviors.setup(context -> new RouterActor(context, gpus));
+  /**
+   * A router over the GPUs that take sequences.
+   *
+   * @param prefixBlockTokens tokens of the KV blocks in which the GPUs share prefixes
+   */
+  public static Behavior<Command> create(
+      SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus, int prefixBlockTokens) {
+    return Behaviors.setup(context -> new RouterActor(context, gpus, prefixBlockTokens));
   }
 
   private RouterActor(
-      ActorContext<Command> context, SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus) {
+      ActorContext<Command> context,
+      SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus,
+      int prefixBlockTokens) {
     super(context);
     this.gpus = gpus;
+    prefixes = new PrefixMap(prefixBlockTokens, PREFIX_BLOCKS);
     load = new LeastLoaded(new ArrayList<>(gpus.keySet()));
     released = context.messageAdapter(SequenceId.class, Released::new);
   }
@@ -103,16 +125,26 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       fail(request.id(), request.attempt(), owner, request.id() + " is being generated already");
       return;
     }
-    long work = (long) request.promptIds().length + request.params().maxTokens();
-    GpuId gpu = load.assign(work);
-    live.put(request.id(), new Assignment(gpu, work, request.attempt(), owner));
-    gpus.get(gpu).tell(new GpuActor.Admit(request, owner, released));
+    BlockHash[] names = prefixes.names(request.promptIds(), request.standing().cacheSalt());
+    long[] work = work(request, prefixes.tokensSent(names, load.size()));
+    int gpu = load.assign(work);
+    prefixes.sent(names, gpu);
+    live.put(request.id(), new Assignment(gpu, work[gpu], request.attempt(), owner));
+    gpus.get(load.gpu(gpu)).tell(new GpuActor.Admit(request, owner, released));
+  }
+
+  /** Tokens that a sequence adds to each GPU. */
+  private static long[] work(SequenceRequest request, int[] tokensSent) {
+    long reply = Math.min(request.params().maxTokens(), EXPECTED_REPLY_TOKENS);
+    return Arrays.stream(tokensSent)
+        .mapToLong(sent -> request.promptIds().length - sent + reply)
+        .toArray();
   }
 
   private void pass(SequenceId id, GpuActor.Command command) {
     Assignment assignment = live.get(id);
     if (assignment != null) {
-      gpus.get(assignment.gpu()).tell(command);
+      gpus.get(load.gpu(assignment.gpu())).tell(command);
     }
   }
 

@@ -89,6 +89,7 @@ class RackActorTest {
                     id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
                 owner.getRef()));
     assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
+    assertEquals(new SequenceEvent.Started(id, 1, 0), owner.receiveMessage(DEADLINE));
     return rack;
   }
 

@@ -1,5 +1,7 @@
 package io.rack72.rack;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.clock.WallClock;
 import io.rack72.gpu.SequenceEvent;
@@ -7,6 +9,7 @@ import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.Workers;
+import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvMemory;
 import io.rack72.model.Numerics;
 import io.rack72.routing.RouterActor;
@@ -30,7 +33,8 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 
 /** A rack over a golden checkpoint, asked for sequences without HTTP. */
 final class RackHarness implements AutoCloseable {
-  static final GpuProfile FAST_GPU = new GpuProfile(1L << 30, 900_000_000_000L, 1_000);
+  static final GpuProfile FAST_GPU =
+      new GpuProfile(1L << 30, 900_000_000_000L, 1_000, 1L << 30, 225_000_000_000L);
   private static final Duration DEADLINE = Duration.ofMinutes(2);
 
   private final Checkpoint checkpoint;
@@ -75,6 +79,26 @@ final class RackHarness implements AutoCloseable {
         2);
   }
 
+  /** Steps in small chunks, so that much happens in them. */
+  static RackSettings settings(int expertParallel, int dataParallel, KvMemory kv, int running) {
+    return new RackSettings(
+        new RackProfile("test", 18, 4, FAST_GPU),
+        expertParallel,
+        dataParallel,
+        kv,
+        new SchedulerLimits(64, 32, running, 512, 4096),
+        64 << 20,
+        2);
+  }
+
+  /** Bytes of keys and values of one token, over all layers. */
+  static long kvBytesPerToken(String golden) {
+    try (Checkpoint checkpoint = Checkpoint.open(golden(golden))) {
+      KvLayout layout = new KvLayout(checkpoint.config(), 1);
+      return layout.fullBlockBytes() + layout.slidingBlockBytes();
+    }
+  }
+
   LocalRack rack() {
     return rack;
   }
@@ -89,6 +113,11 @@ final class RackHarness implements AutoCloseable {
   }
 
   CompletableFuture<List<SampledToken>> submit(SequenceId id, int[] prompt, SamplingParams params) {
+    return submit(id, prompt, params, Standing.DEFAULT);
+  }
+
+  CompletableFuture<List<SampledToken>> submit(
+      SequenceId id, int[] prompt, SamplingParams params, Standing standing) {
     CompletableFuture<List<SampledToken>> tokens = new CompletableFuture<>();
     ActorRef<SequenceEvent> owner =
         rack.system()
@@ -99,7 +128,7 @@ final class RackHarness implements AutoCloseable {
     rack.router()
         .tell(
             new RouterActor.Submit(
-                new SequenceRequest(id, 1, prompt, new int[0], params, Standing.DEFAULT), owner));
+                new SequenceRequest(id, 1, prompt, new int[0], params, standing), owner));
     return tokens;
   }
 
@@ -113,6 +142,24 @@ final class RackHarness implements AutoCloseable {
         AskPattern.<RackActor.Command, RackStatus>ask(
                 rack.system(), RackActor.Report::new, DEADLINE, rack.system().scheduler())
             .toCompletableFuture());
+  }
+
+  /** The status once no GPU has a sequence. */
+  RackStatus awaitIdle() {
+    RackStatus status = status();
+    for (int looks = 0; looks < 10_000 && isBusy(status); looks++) {
+      status = status();
+    }
+    assertFalse(isBusy(status), "the rack is never idle: " + status);
+    return status;
+  }
+
+  private static boolean isBusy(RackStatus status) {
+    return status.gpus().stream()
+        .anyMatch(
+            gpu ->
+                gpu.sequencesRunning() + gpu.sequencesWaiting() + gpu.sequencesPaused() > 0
+                    || gpu.kvFull().used() + gpu.kvSliding().used() > 0);
   }
 
   static <T> T await(CompletableFuture<T> future) {

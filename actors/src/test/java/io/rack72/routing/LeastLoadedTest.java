@@ -12,28 +12,39 @@ class LeastLoadedTest {
 
   @Test
   void equalLoadsAreFilledInOrder() {
-    assertEquals(new GpuId(0), load.assign(10));
-    assertEquals(new GpuId(1), load.assign(10));
-    assertEquals(new GpuId(2), load.assign(10));
-    assertEquals(new GpuId(0), load.assign(10));
+    assertEquals(0, assign(10));
+    assertEquals(1, assign(10));
+    assertEquals(2, assign(10));
+    assertEquals(0, assign(10));
   }
 
   @Test
   void leastWorkWinsNotFewestSequences() {
-    load.assign(1_000);
-    load.assign(10);
-    load.assign(10);
-    assertEquals(new GpuId(1), load.assign(10));
-    assertEquals(new GpuId(2), load.assign(10));
-    assertEquals(new GpuId(1), load.assign(10));
+    assign(1_000);
+    assign(10);
+    assign(10);
+    assertEquals(1, assign(10));
+    assertEquals(2, assign(10));
+    assertEquals(1, assign(10));
   }
 
   @Test
   void releasedWorkNoLongerCounts() {
-    load.assign(10);
-    load.assign(5);
-    load.assign(5);
-    load.release(new GpuId(0), 10);
-    assertEquals(new GpuId(0), load.assign(1));
+    assign(10);
+    assign(5);
+    assign(5);
+    load.release(0, 10);
+    assertEquals(0, assign(1));
+  }
+
+  @Test
+  void workThatIsLessOnABusierGpuMayBeWorthIt() {
+    assign(100);
+    assertEquals(0, load.assign(new long[] {20, 130, 125}));
+    assertEquals(2, load.assign(new long[] {20, 130, 125}), "120 and 20 are not less than 125");
+  }
+
+  private int assign(long work) {
+    return load.assign(new long[] {work, work, work});
   }
 }

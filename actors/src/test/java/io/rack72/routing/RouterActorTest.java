@@ -10,7 +10,9 @@ import io.rack72.hardware.GpuId;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
+import java.util.Arrays;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -28,7 +30,7 @@ class RouterActorTest {
     TreeMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
     gpus.put(new GpuId(0), gpu0.getRef());
     gpus.put(new GpuId(1), gpu1.getRef());
-    router = kit.spawn(RouterActor.create(gpus));
+    router = kit.spawn(RouterActor.create(gpus, 4));
   }
 
   @AfterEach
@@ -41,15 +43,14 @@ class RouterActorTest {
   }
 
   private void submit(int n) {
+    submit(n, new int[] {1, 2}, 10);
+  }
+
+  private void submit(int n, int[] prompt, int maxTokens) {
     router.tell(
         new RouterActor.Submit(
             new SequenceRequest(
-                id(n),
-                1,
-                new int[] {1, 2},
-                new int[0],
-                SamplingParams.greedy(10),
-                Standing.DEFAULT),
+                id(n), 1, prompt, new int[0], SamplingParams.greedy(maxTokens), Standing.DEFAULT),
             owner.getRef()));
   }
 
@@ -76,6 +77,27 @@ class RouterActorTest {
     first.router().tell(id(1));
     submit(3);
     assertEquals(id(3), admitted(gpu0).request().id());
+  }
+
+  @Test
+  void aPromptGoesWhereItsBeginningWasSentUnlessThatGpuIsTooBusy() {
+    int[] text = IntStream.range(0, 41).toArray();
+    submit(1, text, 10);
+    assertEquals(id(1), admitted(gpu0).request().id());
+    submit(2, new int[] {1}, 300);
+    assertEquals(id(2), admitted(gpu1).request().id(), "a reply is expected to have 256 tokens");
+    // On the first GPU 51 tokens of work and 11 more, on the second 257 and 51.
+    int[] longer = Arrays.copyOf(text, 42);
+    submit(3, longer, 10);
+    assertEquals(id(3), admitted(gpu0).request().id());
+    // 62 and 200 more, or 257 and 240 more.
+    submit(4, longer, 198);
+    assertEquals(id(4), admitted(gpu0).request().id());
+    // 262 and 12 more, or 257 and 1 more.
+    submit(5, longer, 10);
+    assertEquals(id(5), admitted(gpu0).request().id());
+    submit(6, new int[] {9}, 1);
+    assertEquals(id(6), admitted(gpu1).request().id());
   }
 
   @Test

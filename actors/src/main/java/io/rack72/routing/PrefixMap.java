@@ -1,0 +1,76 @@
+package io.rack72.routing;
+
+import io.rack72.kv.BlockHash;
+import io.rack72.kv.BlockHasher;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+
+/**
+ * Which GPU has been sent which prefixes, block by block. It is what the router remembers, not what
+ * the GPUs know: a GPU may have evicted a prefix since, or not have computed it yet. That costs
+ * time and nothing else. When it is full, the blocks that were sent the longest time ago are
+ * forgotten. Not thread-safe.
+ */
+final class PrefixMap {
+  private final int blockTokens;
+  private final BlockHasher hasher;
+  private final int capacity;
+  // The block that was sent last comes last.
+  private final LinkedHashMap<BlockHash, BitSet> gpusOfBlock = new LinkedHashMap<>(16, 0.75f, true);
+
+  /**
+   * @param blockTokens tokens of a KV block
+   * @param capacity blocks remembered at most
+   */
+  PrefixMap(int blockTokens, int capacity) {
+    this.blockTokens = blockTokens;
+    this.capacity = capacity;
+    hasher = new BlockHasher(blockTokens);
+  }
+
+  /** The names of a prompt's blocks that can be shared: all whole ones before its last token. */
+  BlockHash[] names(int[] prompt, String salt) {
+    BlockHash[] names = new BlockHash[(prompt.length - 1) / blockTokens];
+    BlockHash before = names.length == 0 ? null : hasher.root(salt);
+    for (int i = 0; i < names.length; i++) {
+      before = hasher.next(before, prompt, i * blockTokens);
+      names[i] = before;
+    }
+    return names;
+  }
+
+  /**
+   * How many tokens of a prompt each GPU has been sent before, as its beginning.
+   *
+   * @param gpus how many GPUs there are
+   * @return by index
+   */
+  int[] tokensSent(BlockHash[] names, int gpus) {
+    int[] tokens = new int[gpus];
+    BitSet having = new BitSet(gpus);
+    having.set(0, gpus);
+    for (int i = 0; i < names.length && !having.isEmpty(); i++) {
+      BitSet gpusOf = gpusOfBlock.get(names[i]);
+      if (gpusOf == null) {
+        break;
+      }
+      having.and(gpusOf);
+      for (int gpu = having.nextSetBit(0); gpu >= 0; gpu = having.nextSetBit(gpu + 1)) {
+        tokens[gpu] = (i + 1) * blockTokens;
+      }
+    }
+    return tokens;
+  }
+
+  /** Notes that a GPU has been sent a prompt. */
+  void sent(BlockHash[] names, int gpu) {
+    // The last first, so that what is forgotten of a prompt first is its end.
+    for (BlockHash name : Arrays.asList(names).reversed()) {
+      gpusOfBlock.computeIfAbsent(name, n -> new BitSet()).set(gpu);
+    }
+    while (gpusOfBlock.size() > capacity) {
+      gpusOfBlock.pollFirstEntry();
+    }
+  }
+}

@@ -28,6 +28,7 @@ public sealed interface Frame {
    * @param hidden {@code [hiddenRows, hiddenSize]}
    * @param rows for each assignment, the row of {@code hidden} that goes into the expert
    * @param experts for each assignment, the expert
+   * @param decoding whether readers of running replies wait for the step
    */
   record Dispatch(
       GpuId from,
@@ -38,6 +39,7 @@ public sealed interface Frame {
       float[] hidden,
       int[] rows,
       int[] experts,
+      boolean decoding,
       long bytes)
       implements Frame {
     /** Each hidden state once, in float32, and for each assignment two integers: row and expert. */

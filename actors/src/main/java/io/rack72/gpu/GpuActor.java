@@ -86,6 +86,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private final Clock clock;
   private final Map<SequenceId, Live> live = new TreeMap<>();
   private boolean beginAsked;
+  // Whether others have asked for experts on behalf of running replies since the last step began.
+  private boolean othersDecode;
   private long steps;
   private StepPlan plan;
   private StepRun run;
@@ -212,7 +214,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void beginStep() {
     beginAsked = false;
-    Optional<StepPlan> next = scheduler().step();
+    Optional<StepPlan> next = scheduler().step(othersDecode);
+    othersDecode = false;
     if (next.isEmpty()) {
       return;
     }
@@ -228,7 +231,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private void runStep() {
     run =
         new StepRun(
-            steps, parts.id(), parts.placement(), parts.config(), parts.device(), plan.batch());
+            steps,
+            parts.id(),
+            parts.placement(),
+            parts.config(),
+            parts.device(),
+            plan.batch(),
+            plan.decodes());
     whenReady(run.begin(clock.nowNanos()), new RoutingReady());
   }
 
@@ -252,6 +261,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
           "%s works by placement epoch %d and was sent rows of epoch %d by %s"
               .formatted(parts.id(), parts.placement().epoch(), dispatch.epoch(), dispatch.from()));
     }
+    othersDecode |= dispatch.decoding() && !dispatch.from().equals(parts.id());
     Device.ExpertOutputs outputs =
         parts
             .device()

@@ -27,6 +27,7 @@ final class StepRun {
   private final ExpertPlacement placement;
   private final int hiddenSize;
   private final int expertsPerToken;
+  private final boolean decoding;
   private final ForwardStep forward;
   private final float[] outputs;
   private final Map<GpuId, ExpertDispatch> awaited = new TreeMap<>();
@@ -46,6 +47,7 @@ final class StepRun {
    * Begins a step.
    *
    * @param number by which answers find this step again
+   * @param decoding whether readers of running replies wait for it
    */
   StepRun(
       long number,
@@ -53,10 +55,12 @@ final class StepRun {
       ExpertPlacement placement,
       ModelConfig config,
       Device device,
-      StepBatch batch) {
+      StepBatch batch,
+      boolean decoding) {
     this.number = number;
     this.gpu = gpu;
     this.placement = placement;
+    this.decoding = decoding;
     hiddenSize = config.hiddenSize();
     expertsPerToken = config.expertsPerToken();
     forward = device.begin(batch);
@@ -92,6 +96,7 @@ final class StepRun {
               dispatch.gather(routing.hidden(), hiddenSize),
               dispatch.rows(),
               dispatch.experts(),
+              decoding,
               Frame.Dispatch.bytes(
                   dispatch.sentRows().length, hiddenSize, dispatch.experts().length));
       if (owner.equals(gpu)) {

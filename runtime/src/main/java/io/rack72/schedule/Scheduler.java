@@ -35,6 +35,12 @@ import java.util.Optional;
  * <p>Pure: no clock, no threads, no randomness. Not thread-safe.
  */
 public final class Scheduler {
+  /**
+   * Rows of prompts for each row of a decode in one step, at least. A reply of some hundred tokens
+   * to a prompt of some hundred needs about one; with fewer than are needed the batch would shrink.
+   */
+  private static final int PREFILL_ROWS_PER_DECODE = 4;
+
   private final SchedulerLimits limits;
   private final KvCache cache;
   private final AdmissionRules admissionRules;
@@ -124,25 +130,57 @@ public final class Scheduler {
     return Optional.of(new Admission.Refused(Admission.Reason.FULL, detail));
   }
 
+  /** Plans the next step of a GPU that computes for nobody else. */
+  public Optional<StepPlan> step() {
+    return step(false);
+  }
+
   /**
    * Plans the next step and takes the blocks for it.
    *
+   * @param othersDecode whether other GPUs, with readers of running replies, wait for this one
+   *     meanwhile
    * @return empty if no sequence is to be computed
    */
-  public Optional<StepPlan> step() {
+  public Optional<StepPlan> step(boolean othersDecode) {
     if (inFlight.isPresent()) {
       throw new IllegalStateException("the last step is still in flight");
     }
     List<Share> shares = new ArrayList<>();
     List<Sequence> started = new ArrayList<>();
     long preemptionsBefore = preemptions;
-    int budgetLeft = planRunning(shares);
+    Budget budget = new Budget(limits.tokenBudget(), prefillLimit(othersDecode));
+    planRunning(shares, budget);
     // Blocks that were just taken from a sequence are not for one that comes after it.
     if (preemptions == preemptionsBefore) {
-      planWaiting(shares, started, budgetLeft);
+      planWaiting(shares, started, budget);
     }
     inFlight = shares.isEmpty() ? Optional.empty() : Optional.of(plan(shares, started));
     return inFlight;
+  }
+
+  /** How many rows of prompts the next step may have. */
+  private int prefillLimit(boolean othersDecode) {
+    int decodes = (int) running.stream().filter(sequence -> sequence.remaining() == 1).count();
+    return decodes > 0 || othersDecode
+        ? Math.max(limits.prefillBesideDecodes(), PREFILL_ROWS_PER_DECODE * decodes)
+        : limits.tokenBudget();
+  }
+
+  /** Rows that a step has left. */
+  private static final class Budget {
+    private int rows;
+    private int prefillRows;
+
+    Budget(int rows, int prefillRows) {
+      this.rows = rows;
+      this.prefillRows = prefillRows;
+    }
+
+    void take(int taken, boolean prefill) {
+      rows -= taken;
+      prefillRows -= prefill ? taken : 0;
+    }
   }
 
   private StepPlan plan(List<Share> shares, List<Sequence> started) {
@@ -249,22 +287,16 @@ public final class Scheduler {
         cachedTokens);
   }
 
-  /**
-   * Plans the running sequences, by rank; returns the rows that are left. Each gets a row at least,
-   * whatever those before it could use.
-   */
-  private int planRunning(List<Share> shares) {
-    int budgetLeft = limits.tokenBudget();
+  /** Plans the running sequences, by rank. Each gets a row, whatever those before it could use. */
+  private void planRunning(List<Share> shares, Budget budget) {
     for (int i = 0; i < running.size(); i++) {
       Sequence sequence = running.get(i);
       int behind = running.size() - 1 - i;
-      int rows = rows(sequence, budgetLeft - behind);
+      int rows = Math.max(1, rows(sequence, budget.rows - behind, budget.prefillRows));
       if (makeRoom(sequence, rows)) {
-        shares.add(share(sequence, rows));
-        budgetLeft -= rows;
+        shares.add(share(sequence, rows, budget));
       }
     }
-    return budgetLeft;
   }
 
   /** Preempts until a sequence can grow; false if it was itself the one of the highest rank. */
@@ -281,11 +313,12 @@ public final class Scheduler {
     return true;
   }
 
-  private void planWaiting(List<Share> shares, List<Sequence> started, int budget) {
-    int budgetLeft = budget;
+  private void planWaiting(List<Share> shares, List<Sequence> started, Budget budget) {
     long promised = running.stream().mapToLong(this::blocksToCome).sum();
     WaitingQueue.Cursor queue = waiting.cursor();
-    while (budgetLeft > 0 && running.size() < limits.maxRunning() && queue.sequence().isPresent()) {
+    while (budget.rows > 0
+        && running.size() < limits.maxRunning()
+        && queue.sequence().isPresent()) {
       Sequence sequence = queue.sequence().get();
       sequence.attachPrefix();
       if (prefixes.isNextOf(sequence)) {
@@ -293,7 +326,11 @@ public final class Scheduler {
         queue.skip();
         continue;
       }
-      int rows = rows(sequence, budgetLeft);
+      int rows = rows(sequence, budget.rows, budget.prefillRows);
+      if (rows < 1) {
+        sequence.releaseKv();
+        return;
+      }
       promised += blocksToCome(sequence);
       // A prompt begins only when all of it fits beside the others: one that is preempted halfway
       // has cost every chunk that it computed. Nobody overtakes it meanwhile, or it would starve.
@@ -310,9 +347,8 @@ public final class Scheduler {
       insert(sequence);
       prefixes.begin(sequence);
       promised -= blocksToCome(sequence);
-      shares.add(share(sequence, rows));
+      shares.add(share(sequence, rows, budget));
       promised += blocksToCome(sequence);
-      budgetLeft -= rows;
     }
   }
 
@@ -321,15 +357,18 @@ public final class Scheduler {
     return cache.layout().fullBlocksFor(sequence.length()) - sequence.kv().fullBlocks();
   }
 
-  private int rows(Sequence sequence, int budgetLeft) {
-    if (sequence.remaining() == 0) {
+  private int rows(Sequence sequence, int rowsLeft, int prefillRowsLeft) {
+    int remaining = sequence.remaining();
+    if (remaining == 0) {
       throw new IllegalStateException(
           sequence + " has nothing to compute: its sampled token was not appended");
     }
-    return Math.min(Math.min(sequence.remaining(), chunk), budgetLeft);
+    int limit = remaining == 1 ? rowsLeft : Math.min(rowsLeft, prefillRowsLeft);
+    return Math.min(Math.min(remaining, chunk), limit);
   }
 
-  private Share share(Sequence sequence, int rows) {
+  private Share share(Sequence sequence, int rows, Budget budget) {
+    budget.take(rows, sequence.remaining() > 1);
     waiting.charge(sequence, sequence.grow(rows));
     sequence.setInStep(true);
     computedTokens += rows;

@@ -6,6 +6,8 @@ package io.rack72.schedule;
  * @param tokenBudget rows of a step at most; at least {@code maxRunning}, since every running
  *     sequence is in every step
  * @param prefillChunk rows that one sequence takes of a step at most
+ * @param prefillBesideDecodes rows of prompts in a step during which readers of running replies
+ *     wait, over all sequences; more, where the step decodes many, so that both keep up
  * @param maxRunning sequences that run at a time
  * @param maxWaiting sequences that wait or are paused at a time; a further one is refused
  * @param maxWaitingTokens tokens of those that wait; a sequence that would exceed them is refused,
@@ -17,6 +19,7 @@ package io.rack72.schedule;
 public record SchedulerLimits(
     int tokenBudget,
     int prefillChunk,
+    int prefillBesideDecodes,
     int maxRunning,
     int maxWaiting,
     long maxWaitingTokens,
@@ -26,6 +29,7 @@ public record SchedulerLimits(
   public static final int DEFAULT_AGING_ARRIVALS = 64;
 
   public SchedulerLimits {
+    require(prefillBesideDecodes >= 1, "prefillBesideDecodes", prefillBesideDecodes, "at least 1");
     require(maxRunning >= 1, "maxRunning", maxRunning, "at least 1");
     require(tokenBudget >= maxRunning, "tokenBudget", tokenBudget, "at least " + maxRunning);
     require(prefillChunk >= 1, "prefillChunk", prefillChunk, "at least 1");
@@ -35,12 +39,13 @@ public record SchedulerLimits(
     require(contextLimit >= 2, "contextLimit", contextLimit, "at least 2");
   }
 
-  /** Limits without one on the tokens that wait, and the usual aging. */
+  /** Limits without those on prompts beside decodes and on tokens that wait; the usual aging. */
   public SchedulerLimits(
       int tokenBudget, int prefillChunk, int maxRunning, int maxWaiting, int contextLimit) {
     this(
         tokenBudget,
         prefillChunk,
+        tokenBudget,
         maxRunning,
         maxWaiting,
         Long.MAX_VALUE,
@@ -51,7 +56,14 @@ public record SchedulerLimits(
   /** The same limits with another context. */
   public SchedulerLimits withContextLimit(int tokens) {
     return new SchedulerLimits(
-        tokenBudget, prefillChunk, maxRunning, maxWaiting, maxWaitingTokens, agingArrivals, tokens);
+        tokenBudget,
+        prefillChunk,
+        prefillBesideDecodes,
+        maxRunning,
+        maxWaiting,
+        maxWaitingTokens,
+        agingArrivals,
+        tokens);
   }
 
   private static void require(boolean holds, String name, long value, String range) {

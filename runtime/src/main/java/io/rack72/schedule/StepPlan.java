@@ -31,6 +31,11 @@ public record StepPlan(
    */
   public record Share(Sequence sequence, int firstPosition, int rows, boolean needsLogits) {}
 
+  /** Whether it computes the last token of a running reply, so that a reader waits for it. */
+  public boolean decodes() {
+    return shares.stream().anyMatch(share -> share.rows() == 1 && share.needsLogits());
+  }
+
   /** Rows of all shares. */
   public int rows() {
     return shares.stream().mapToInt(Share::rows).sum();

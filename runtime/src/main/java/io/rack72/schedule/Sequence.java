@@ -241,7 +241,6 @@ public final class Sequence {
   void attachPrefix() {
     named = kv.attach(names.of(tokens, length - 1));
     computed = named * kv.layout().blockTokens();
-    everComputed = Math.max(everComputed, computed);
   }
 
   /**
@@ -251,6 +250,8 @@ public final class Sequence {
    */
   boolean begin() {
     state = State.RUNNING;
+    // Only now: what was found by one that did not begin may be gone when it does.
+    everComputed = Math.max(everComputed, computed);
     boolean first = cachedTokens < 0;
     if (first) {
       cachedTokens = Math.min(computed, promptLength);

@@ -46,9 +46,7 @@ final class WaitingQueue {
     Standing standing = sequence.standing();
     Tenant tenant = tenants.computeIfAbsent(standing.tenant(), name -> new Tenant());
     tenant.weight = standing.weight();
-    if (tenant.live++ == 0) {
-      tenant.had = Math.max(tenant.had, level);
-    }
+    tenant.live++;
     add(sequence);
   }
 
@@ -62,7 +60,13 @@ final class WaitingQueue {
 
   /** A sequence waits again. */
   void add(Sequence sequence) {
-    tenant(sequence).waiting.add(sequence);
+    Tenant tenant = tenant(sequence);
+    if (tenant.waiting.isEmpty()) {
+      // Sequences that run or are paused are no requests that wait: else one paused sequence would
+      // earn its tenant all that others have meanwhile.
+      tenant.had = Math.max(tenant.had, level);
+    }
+    tenant.waiting.add(sequence);
     size++;
     tokens += sequence.noteQueuedTokens();
   }

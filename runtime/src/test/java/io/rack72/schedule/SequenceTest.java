@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.rack72.kv.KvCache;
+import io.rack72.kv.SequenceKv;
 import io.rack72.kv.TinyLayouts;
 import io.rack72.sampling.ParamsBuilder;
 import io.rack72.sampling.SampledToken;
@@ -77,7 +78,47 @@ class SequenceTest {
     assertThrows(IndexOutOfBoundsException.class, () -> rebuilt.token(6));
   }
 
+  @Test
+  void whatWasFoundBeforeItBeganButIsGoneWhenItDoesIsComputedForTheFirstTime() {
+    KvCache cache = new KvCache(TinyLayouts.layout("f", 4, 100, 1), 3, 0);
+    Sequence other = sequence(params(), cache);
+    other.grow(3);
+    other.advance(3);
+    other.releaseKv();
+    Sequence sequence = sequence(params(), cache);
+    sequence.attachPrefix();
+    assertEquals(2, sequence.computed());
+    sequence.releaseKv();
+    SequenceKv taker = new SequenceKv(cache);
+    taker.growTo(3);
+    taker.releaseAll();
+    sequence.attachPrefix();
+    assertEquals(0, sequence.computed());
+    sequence.begin();
+    assertEquals(3, sequence.grow(3));
+  }
+
+  @Test
+  void whatIsFoundOrComputedAgainIsNotComputedForTheFirstTime() {
+    KvCache cache = new KvCache(TinyLayouts.layout("f", 4, 100, 1), 10, 0);
+    Sequence other = sequence(params(), cache);
+    assertEquals(2, other.grow(2));
+    other.advance(2);
+    other.releaseKv();
+    assertEquals(1, other.grow(3));
+    other.releaseKv();
+    Sequence sequence = sequence(params(), cache);
+    sequence.attachPrefix();
+    sequence.begin();
+    assertEquals(2, sequence.computed());
+    assertEquals(1, sequence.grow(1));
+  }
+
   private static Sequence sequence(ParamsBuilder params) {
+    return sequence(params, cache());
+  }
+
+  private static Sequence sequence(ParamsBuilder params, KvCache cache) {
     return new Sequence(
         new SequenceId("r", 0),
         new int[] {1, 2, 3},
@@ -87,7 +128,7 @@ class SequenceTest {
         0,
         1,
         10,
-        cache());
+        cache);
   }
 
   private static KvCache cache() {

@@ -1,0 +1,268 @@
+package io.rack72.schedule;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.rack72.kv.BlockHash;
+import io.rack72.kv.KvCache;
+import io.rack72.schedule.StepPlan.Share;
+import io.rack72.schedule.TrackedSequence.Place;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What holds for every step that a scheduler plans. */
+final class PlanChecks {
+  private final SchedulerLimits limits;
+  private final KvCache cache;
+  private final boolean sharesPrefixes;
+  private final WorldEvents events;
+  private final int blockTokens;
+  private final Set<BlockHash> everComputed = new HashSet<>();
+  private final Map<Sequence, TrackedSequence> bySequence = new HashMap<>();
+  private long preemptions;
+  private long computedTokens;
+  private long cachedTokens;
+
+  PlanChecks(SchedulerLimits limits, KvCache cache, boolean sharesPrefixes, WorldEvents events) {
+    this.limits = limits;
+    this.cache = cache;
+    this.sharesPrefixes = sharesPrefixes;
+    this.events = events;
+    blockTokens = cache.layout().blockTokens();
+  }
+
+  void add(TrackedSequence tracked) {
+    bySequence.put(tracked.sequence, tracked);
+  }
+
+  void remove(TrackedSequence tracked) {
+    bySequence.remove(tracked.sequence);
+  }
+
+  TrackedSequence tracked(Sequence sequence) {
+    return bySequence.get(sequence);
+  }
+
+  /** Checks a plan against what was known before it, and takes note of what it changes. */
+  void check(StepPlan plan, Collection<TrackedSequence> live) {
+    assertTrue(plan.rows() <= limits.tokenBudget(), "the budget is exceeded");
+    assertTrue(plan.shares().size() <= limits.maxRunning(), "too many run");
+    List<TrackedSequence> going = new ArrayList<>();
+    List<TrackedSequence> begun = new ArrayList<>();
+    for (Share share : plan.shares()) {
+      TrackedSequence tracked = bySequence.get(share.sequence());
+      checkRows(share, tracked);
+      if (tracked.place == Place.RUNNING) {
+        assertTrue(begun.isEmpty(), "those that ran before come first");
+        assertTrue(going.isEmpty() || going.getLast().isBefore(tracked), "by rank");
+        assertEquals(tracked.computed, share.firstPosition(), "positions are computed in order");
+        going.add(tracked);
+      } else {
+        assertSame(Place.WAITING, tracked.place, "only what waits can begin");
+        begun.add(tracked);
+        checkBegin(tracked, share.firstPosition());
+      }
+      tracked.inStep = true;
+    }
+    checkStarted(plan, begun);
+    boolean preempted = checkPreempted(live, going, begun);
+    begun.forEach(tracked -> tracked.place = Place.RUNNING);
+    Map<String, TrackedSequence> lastBegun = new HashMap<>();
+    for (TrackedSequence tracked : begun) {
+      TrackedSequence before = lastBegun.put(tracked.tenant(), tracked);
+      assertTrue(before == null || before.isBefore(tracked), "of a tenant, by rank");
+      checkNotInWork(tracked, plan);
+      checkOvertaken(tracked, live, plan);
+    }
+    if (!preempted) {
+      checkNobodyWaitsForNothing(plan, live);
+    }
+  }
+
+  /** Checks what the scheduler says of itself. */
+  void checkLoad(SchedulerLoad load, Collection<TrackedSequence> live) {
+    int waiting = 0;
+    int running = 0;
+    int paused = 0;
+    long tokens = 0;
+    for (TrackedSequence tracked : live) {
+      switch (tracked.place) {
+        case WAITING -> {
+          waiting++;
+          tokens += tracked.lengthWhenItQueued;
+        }
+        case RUNNING -> running++;
+        case PAUSED -> paused++;
+        case ENDED -> throw new AssertionError(tracked + " has ended");
+      }
+    }
+    SchedulerLoad expected =
+        new SchedulerLoad(
+            waiting,
+            tokens,
+            running,
+            paused,
+            cache.full().freeBlocks(),
+            cache.sliding().freeBlocks(),
+            preemptions,
+            computedTokens,
+            cachedTokens);
+    assertEquals(expected, load);
+  }
+
+  /** Notes which blocks of a sequence have been computed. */
+  void noteComputed(TrackedSequence tracked, int from, int to) {
+    if (sharesPrefixes) {
+      everComputed.addAll(tracked.sequence.names().subList(from / blockTokens, to / blockTokens));
+    }
+  }
+
+  private void checkRows(Share share, TrackedSequence tracked) {
+    int end = share.firstPosition() + share.rows();
+    assertFalse(tracked.inStep, "a sequence is in a step once");
+    assertTrue(share.rows() >= 1 && share.rows() <= limits.prefillChunk(), "rows of a share");
+    assertTrue(end <= tracked.length());
+    assertEquals(end == tracked.length(), share.needsLogits());
+    computedTokens += share.rows();
+  }
+
+  private void checkBegin(TrackedSequence tracked, int first) {
+    tracked.computed = first;
+    tracked.lengthWhenItBegan = tracked.length();
+    assertTrue(first < tracked.length(), "the last token is always computed");
+    assertEquals(0, first % blockTokens, "only whole blocks are shared");
+    assertTrue(sharesPrefixes || first == 0);
+    if (!tracked.everRan) {
+      assertEquals(
+          Math.min(first, tracked.sequence.promptLength()), tracked.sequence.cachedTokens());
+    }
+    cachedTokens += first;
+    int mayBeFound = (tracked.length() - 1) / blockTokens;
+    int found = first / blockTokens;
+    if (found > 0) {
+      events.count(tracked.everRan ? WorldEvent.BEGAN_AGAIN_WITH_A_HIT : WorldEvent.HIT);
+    }
+    if (found > 0 && found == mayBeFound) {
+      events.count(WorldEvent.HIT_OF_ALL_THAT_CAN_BE_FOUND);
+    }
+    if (sharesPrefixes && found < mayBeFound) {
+      BlockHash next = tracked.sequence.names().get(found);
+      if (cache.layout().hasFullLayers() && cache.full().find(next) >= 0) {
+        events.count(WorldEvent.HIT_LIMITED_BY_WINDOW);
+      } else if (everComputed.contains(next)) {
+        events.count(WorldEvent.EVICTED);
+      }
+    }
+  }
+
+  private static void checkStarted(StepPlan plan, List<TrackedSequence> begun) {
+    List<Sequence> started = new ArrayList<>();
+    for (TrackedSequence tracked : begun) {
+      if (!tracked.everRan) {
+        started.add(tracked.sequence);
+      }
+      tracked.everRan = true;
+    }
+    assertEquals(started, plan.started());
+  }
+
+  /** A running sequence is in every step until it ends, is paused or preempted. */
+  private boolean checkPreempted(
+      Collection<TrackedSequence> live, List<TrackedSequence> going, List<TrackedSequence> begun) {
+    long before = preemptions;
+    for (TrackedSequence tracked : live) {
+      if (tracked.place == Place.RUNNING && !tracked.inStep) {
+        assertTrue(begun.isEmpty(), "what was taken from one is not for another that begins");
+        assertTrue(going.getLast().isBefore(tracked), "the highest rank is preempted first");
+        tracked.place = Place.WAITING;
+        tracked.lengthWhenItQueued = tracked.length();
+        tracked.computed = 0;
+        preemptions++;
+        events.count(WorldEvent.PREEMPTED);
+      }
+    }
+    return preemptions > before;
+  }
+
+  /** A sequence that has begun overtook others of its tenant for a known reason only. */
+  private void checkOvertaken(
+      TrackedSequence begun, Collection<TrackedSequence> live, StepPlan plan) {
+    for (TrackedSequence other : live) {
+      if (other.place != Place.WAITING || !other.tenant().equals(begun.tenant())) {
+        continue;
+      }
+      if (other.isBefore(begun)) {
+        assertTrue(waitsForPrefix(other, plan), "a sequence was overtaken for no reason");
+        events.count(WorldEvent.OVERTAKEN_FOR_PREFIX);
+      } else if (other.arrival < begun.arrival) {
+        events.count(WorldEvent.OVERTAKEN_BY_PRIORITY);
+      }
+    }
+  }
+
+  /** Whether the next block of a sequence may be one that another of the step is computing. */
+  private boolean waitsForPrefix(TrackedSequence waiting, StepPlan plan) {
+    for (Share share : plan.shares()) {
+      int computed = share.firstPosition() / blockTokens;
+      int common = waiting.commonBlocks(bySequence.get(share.sequence()), blockTokens);
+      if (sharesPrefixes && common > computed && computed < (waiting.length() - 1) / blockTokens) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * What is being computed is not begun a second time; unless two of one text compute already,
+   * since one has found its window gone, and the first of them ends.
+   */
+  private void checkNotInWork(TrackedSequence begun, StepPlan plan) {
+    int next = begun.computed / blockTokens;
+    for (Share share : plan.shares()) {
+      TrackedSequence other = bySequence.get(share.sequence());
+      if (other == begun) {
+        return;
+      }
+      boolean inWork =
+          next < (begun.length() - 1) / blockTokens
+              && share.firstPosition() / blockTokens <= next
+              && next < other.lengthWhenItBegan / blockTokens
+              && begun.commonBlocks(other, blockTokens) > next;
+      events.add(WorldEvent.COMPUTED_TWICE, sharesPrefixes && inWork ? 1 : 0);
+    }
+  }
+
+  /** Where there is room for everybody who waits, nobody does. */
+  private void checkNobodyWaitsForNothing(StepPlan plan, Collection<TrackedSequence> live) {
+    if (plan.rows() == limits.tokenBudget() || plan.shares().size() == limits.maxRunning()) {
+      return;
+    }
+    int promised = 0;
+    int waiting = 0;
+    for (TrackedSequence tracked : live) {
+      if (tracked.place == Place.RUNNING) {
+        promised +=
+            cache.layout().fullBlocksFor(tracked.length()) - tracked.sequence.kv().fullBlocks();
+      }
+    }
+    for (TrackedSequence tracked : live) {
+      if (tracked.place == Place.WAITING) {
+        int full = cache.layout().fullBlocksFor(tracked.length());
+        int sliding = cache.layout().slidingBlocksFor(limits.prefillChunk());
+        if (promised + full > cache.full().freeBlocks() || sliding > cache.sliding().freeBlocks()) {
+          // Nobody overtakes one that does not fit.
+          return;
+        }
+        waiting += waitsForPrefix(tracked, plan) ? 0 : 1;
+      }
+    }
+    assertEquals(0, waiting, "there is room for all that wait, and they wait");
+  }
+}

@@ -59,10 +59,6 @@ final class Candidates {
     return ids[i];
   }
 
-  long weight(int i) {
-    return weights[i];
-  }
-
   /** The sum of all weights. */
   long total() {
     long total = 0;
@@ -75,28 +71,45 @@ final class Candidates {
   /** Drops all but the most likely, of equals those of lower id. */
   void keepCount(int count) {
     if (count < size) {
-      keepTo(cut.last(logits, null, size, count));
+      endAt(cut.last(logits, null, size, count));
+      dropRest();
     }
   }
 
   /** Drops all but the fewest most likely ones whose weights together reach {@code mass}. */
   void keepMass(long mass) {
-    keepTo(cut.last(logits, weights, size, mass));
+    cutAtMass(mass);
+    dropRest();
   }
 
-  private void keepTo(int last) {
+  /** Makes {@link #keeps} keep those that {@link #keepMass} would, but drops none. */
+  void cutAtMass(long mass) {
+    endAt(cut.last(logits, weights, size, mass));
+  }
+
+  private void endAt(int last) {
     lastLogit = logits[last];
     lastId = ids[last];
+  }
+
+  private void dropRest() {
     int kept = 0;
     for (int i = 0; i < size; i++) {
-      if (keeps(ids[i], logits[i])) {
-        ids[kept] = ids[i];
-        logits[kept] = logits[i];
-        weights[kept] = weights[i];
-        kept++;
-      }
+      // Written whether it is kept or not, since a branch here would never be foreseen.
+      ids[kept] = ids[i];
+      logits[kept] = logits[i];
+      weights[kept] = weights[i];
+      kept += keeps(ids[i], logits[i]) ? 1 : 0;
     }
     size = kept;
+  }
+
+  /** Adds the weights of those that the last cut keeps to the sums of their blocks. */
+  void addKept(long[] blockSums) {
+    for (int i = 0; i < size; i++) {
+      // Added whether it is kept or not, since a branch here would never be foreseen.
+      blockSums[ids[i] / LogitRow.BLOCK] += keeps(ids[i], logits[i]) ? weights[i] : 0;
+    }
   }
 
   /** Makes {@link #keeps} keep every token. */
@@ -108,7 +121,7 @@ final class Candidates {
   /** Whether the last cut keeps a token, be it a candidate or not. */
   boolean keeps(int id, float logit) {
     // As numbers, so that both zeros are equal.
-    return logit > lastLogit || (logit == lastLogit && id <= lastId);
+    return id <= lastId ? logit >= lastLogit : logit > lastLogit;
   }
 
   /** The first token with which the sum of the weights exceeds {@code target}. */

@@ -8,16 +8,13 @@ import java.util.Arrays;
  *
  * <p>Nothing is sorted. Logits are mapped to 32-bit ranks; where the prefix ends is found digit by
  * digit, as a radix select does, by summing for each value of a digit what its tokens measure (one
- * each, or their weights). That is four passes whatever the distribution. Not thread-safe.
+ * each, or their weights). The first digit begins at the highest bit in which these ranks differ.
+ * Not thread-safe.
  */
 final class LikeliestCut {
-  private static final int[] DIGIT_SHIFTS = {21, 10, 0};
-  private static final int[] DIGIT_MASKS = {0x7FF, 0x7FF, 0x3FF};
+  private static final int DIGIT_BITS = 11;
 
-  private final long[] sums = new long[0x7FF + 1];
-  private float[] logits = {};
-  private long[] weights;
-  private int size;
+  private final long[] sums = new long[1 << DIGIT_BITS];
 
   /**
    * The place of the last token of the shortest prefix that measures {@code target}.
@@ -28,55 +25,54 @@ final class LikeliestCut {
    * @param target at least 1, and at most what all tokens measure
    */
   int last(float[] logits, long[] weights, int size, long target) {
-    this.logits = logits;
-    this.weights = weights;
-    this.size = size;
-    int last = 0;
-    int found = 0;
-    long before = 0;
-    for (int digit = 0; digit < DIGIT_SHIFTS.length; digit++) {
-      int shift = DIGIT_SHIFTS[digit];
-      int mask = DIGIT_MASKS[digit];
-      sum(last, found, shift, mask);
+    long smallest = Long.MAX_VALUE;
+    long largest = 0;
+    for (int i = 0; i < size; i++) {
+      smallest = Math.min(smallest, rank(logits[i]));
+      largest = Math.max(largest, rank(logits[i]));
+    }
+    long first = smallest;
+    long missing = target;
+    int shift = Long.SIZE - Long.numberOfLeadingZeros(largest - smallest);
+    while (shift > 0) {
+      shift = Math.max(0, shift - DIGIT_BITS);
+      sum(logits, weights, size, first, shift);
       int value = 0;
-      while (before + sums[value] < target) {
-        before += sums[value];
+      while (sums[value] < missing) {
+        missing -= sums[value];
         value++;
       }
-      last |= value << shift;
-      found |= mask << shift;
+      first += (long) value << shift;
     }
-    return lastOfEquals(last, target - before);
+    return lastOfEquals(logits, weights, first, missing);
   }
 
-  /** An unsigned number that is smaller the larger the logit, and equal for both zeros. */
-  private static int rank(float logit) {
+  /** A number of 32 bits that is smaller the larger the logit, and equal for both zeros. */
+  private static long rank(float logit) {
     int bits = Float.floatToRawIntBits(logit + 0.0f);
-    return bits >= 0 ? bits ^ 0x7FFFFFFF : bits;
+    // All but the sign is turned round where there is none, without a branch.
+    return Integer.toUnsignedLong(bits ^ (~(bits >> 31) & 0x7FFFFFFF));
   }
 
-  private long measure(int i) {
-    return weights == null ? 1 : weights[i];
-  }
-
-  /** Sums up, by their next digit, the tokens whose digits so far are those of {@code last}. */
-  private void sum(int last, int found, int shift, int mask) {
+  /** Sums up, by the digit that begins at {@code shift}, the tokens whose higher ones are found. */
+  private void sum(float[] logits, long[] weights, int size, long first, int shift) {
     Arrays.fill(sums, 0);
     for (int i = 0; i < size; i++) {
-      int rank = rank(logits[i]);
-      if ((rank & found) == last) {
-        sums[(rank >>> shift) & mask] += measure(i);
+      long digit = (rank(logits[i]) - first) >>> shift;
+      // Not below 0 either, which without a sign is more than any digit.
+      if (Long.compareUnsigned(digit, sums.length) < 0) {
+        sums[(int) digit] += weights == null ? 1 : weights[i];
       }
     }
   }
 
   /** The token with which those of this rank reach what is missing. */
-  private int lastOfEquals(int rank, long missing) {
+  private static int lastOfEquals(float[] logits, long[] weights, long rank, long missing) {
     int i = -1;
-    while (missing > 0) {
+    for (long rest = missing; rest > 0; ) {
       i++;
       if (rank(logits[i]) == rank) {
-        missing -= measure(i);
+        rest -= weights == null ? 1 : weights[i];
       }
     }
     return i;

@@ -158,20 +158,28 @@ final class LogitRow {
   long split(int block, float low, float high, long[] weights, Candidates candidates) {
     candidates.reserve(BLOCK);
     LongVector sums = LongVector.zero(LONGS);
-    int i = begin(block);
-    for (; i <= end(block) - LONGS.length(); i += LONGS.length()) {
-      FloatVector x = FloatVector.fromArray(HALF_FLOATS, logits, offset + i);
-      VectorMask<Float> above = x.compare(VectorOperators.GT, high);
-      LongVector weight = LongVector.fromArray(LONGS, weights, i - begin(block));
-      sums = sums.add(weight, above.cast(LONGS));
-      candidates.add(i, x.compare(VectorOperators.GE, low).andNot(above).toLong());
+    long rest = 0;
+    int begin = begin(block);
+    int end = end(block);
+    for (int first = begin; first < end; first += Long.SIZE) {
+      // Collected for many tokens at once, since the branch there is never foreseen.
+      long between = 0;
+      int last = Math.min(end, first + Long.SIZE);
+      int i = first;
+      for (; i <= last - LONGS.length(); i += LONGS.length()) {
+        FloatVector x = FloatVector.fromArray(HALF_FLOATS, logits, offset + i);
+        VectorMask<Float> above = x.compare(VectorOperators.GT, high);
+        LongVector weight = LongVector.fromArray(LONGS, weights, i - begin);
+        sums = sums.add(weight, above.cast(LONGS));
+        between |= x.compare(VectorOperators.GE, low).andNot(above).toLong() << (i - first);
+      }
+      for (; i < last; i++) {
+        float x = logit(i);
+        rest += x > high ? weights[i - begin] : 0;
+        between |= (x >= low && x <= high ? 1L : 0) << (i - first);
+      }
+      candidates.add(first, between);
     }
-    long sum = sums.reduceLanes(VectorOperators.ADD);
-    for (; i < end(block); i++) {
-      float x = logit(i);
-      sum += x > high ? weights[i - begin(block)] : 0;
-      candidates.add(i, x >= low && x <= high ? 1 : 0);
-    }
-    return sum;
+    return rest + sums.reduceLanes(VectorOperators.ADD);
   }
 }

@@ -24,8 +24,10 @@ final class NucleusBracket {
   /** As many tokens of the same weight as are missed by a sample once in e^6 times. */
   private static final double UNSEEN = 6;
 
-  private final double[] masses = new double[BUCKETS];
-  private final double[] variances = new double[BUCKETS];
+  // By bucket: the mass of the sample and its squares, and the mass of what is known.
+  private final double[] sampledMass = new double[BUCKETS];
+  private final double[] sampledSquares = new double[BUCKETS];
+  private final double[] knownMass = new double[BUCKETS];
   private final float[] edges = new float[BUCKETS];
   private final long[] edgeWeights = new long[BUCKETS];
   private float[] sample = {};
@@ -50,16 +52,13 @@ final class NucleusBracket {
     }
     double width = (row.max() - smallest) / BUCKETS;
     if (width > 0) {
-      Arrays.fill(masses, 0);
-      Arrays.fill(variances, 0);
-      double tokensPerSample = (double) (row.size() - row.blocks()) / sampled;
-      count(sample, sampleWeights, sampled, smallest, width, tokensPerSample, true);
-      count(maxima, maximaWeights, row.blocks(), smallest, width, 1, false);
+      fill(sampled, row.blocks(), smallest, 1 / width);
       for (int bucket = 0; bucket < BUCKETS; bucket++) {
         edges[bucket] = (float) (smallest + (bucket + 1) * width);
       }
       definition.weigh(edges, 0, BUCKETS, edgeWeights);
-      read(1 - topP, UNSEEN * tokensPerSample);
+      double tokensPerSample = (double) (row.size() - row.blocks()) / sampled;
+      read(1 - topP, sampled, tokensPerSample);
     }
   }
 
@@ -103,50 +102,63 @@ final class NucleusBracket {
     return sampled;
   }
 
-  /** Counts every token into its bucket, for as many tokens as it stands for. */
-  private void count(
-      float[] logits,
-      long[] weights,
-      int size,
-      double smallest,
-      double width,
-      double tokens,
-      boolean varies) {
-    for (int i = 0; i < size; i++) {
-      int bucket = Math.clamp((int) ((logits[i] - smallest) / width), 0, BUCKETS - 1);
-      double mass = weights[i] * tokens;
-      masses[bucket] += mass;
-      if (varies) {
-        variances[bucket] += mass * mass;
-      }
+  private void fill(int sampled, int blocks, double smallest, double bucketsPerLogit) {
+    Arrays.fill(sampledMass, 0);
+    Arrays.fill(sampledSquares, 0);
+    Arrays.fill(knownMass, 0);
+    for (int i = 0; i < sampled; i++) {
+      int bucket = bucket((sample[i] - smallest) * bucketsPerLogit);
+      double mass = sampleWeights[i];
+      sampledMass[bucket] += mass;
+      sampledSquares[bucket] += mass * mass;
+    }
+    for (int block = 0; block < blocks; block++) {
+      int bucket = bucket((maxima[block] - smallest) * bucketsPerLogit);
+      knownMass[bucket] += maximaWeights[block];
     }
   }
 
-  private void read(double droppedShare, double unseen) {
-    double total = 0;
-    double totalVariance = 0;
+  private static int bucket(double place) {
+    return Math.clamp((int) place, 0, BUCKETS - 1);
+  }
+
+  private void read(double droppedShare, int sampled, double tokensPerSample) {
+    double known = 0;
+    double mass = 0;
+    double squares = 0;
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
-      total += masses[bucket];
-      totalVariance += variances[bucket];
+      known += knownMass[bucket];
+      mass += sampledMass[bucket];
+      squares += sampledSquares[bucket];
     }
-    double totalMargin = MARGIN * Math.sqrt(totalVariance);
+    double total = known + tokensPerSample * mass;
+    double totalMargin = tokensPerSample * margin(mass, squares, sampled);
     double leastDropped = droppedShare * (total - totalMargin);
     double mostDropped = droppedShare * (total + totalMargin);
-    double mass = 0;
-    double variance = 0;
+    known = 0;
+    mass = 0;
+    squares = 0;
     boolean lowFound = false;
     for (int bucket = 0; bucket < BUCKETS; bucket++) {
-      mass += masses[bucket];
-      variance += variances[bucket];
-      double margin = MARGIN * Math.sqrt(variance);
-      if (!lowFound && mass + margin + unseen * edgeWeights[bucket] >= leastDropped) {
+      known += knownMass[bucket];
+      mass += sampledMass[bucket];
+      squares += sampledSquares[bucket];
+      double below = known + tokensPerSample * mass;
+      double margin = tokensPerSample * margin(mass, squares, sampled);
+      double unseen = tokensPerSample * UNSEEN * edgeWeights[bucket];
+      if (!lowFound && below + margin + unseen >= leastDropped) {
         lowFound = true;
         low = bucket == 0 ? low : edges[bucket - 1];
       }
-      if (mass - margin > mostDropped) {
+      if (below - margin > mostDropped) {
         high = edges[bucket];
         return;
       }
     }
+  }
+
+  /** By how much a sum over the sample may be off. */
+  private static double margin(double sum, double squares, int sampled) {
+    return MARGIN * Math.sqrt(Math.max(0, squares - sum * sum / sampled));
   }
 }

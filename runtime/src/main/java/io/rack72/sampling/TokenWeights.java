@@ -14,9 +14,9 @@ import jdk.incubator.vector.VectorOperators;
  * as whole numbers of a small unit. Sums of whole numbers are exact, so it does not matter in what
  * order, by how many lanes or by way of which parts they are added up.
  *
- * <p>The unit is 2<sup>-bits</sup> with as many bits as let the sum over the vocabulary fit into 62:
- * 44 for 201,088 tokens. What is lost by rounding is then at most 6e-9 of the weight of the most
- * likely token, if every other token is a quarter of 1e-13 times as likely.
+ * <p>The unit is 2<sup>-bits</sup> with as many bits as let the sum over the vocabulary fit into
+ * 62: 44 for 201,088 tokens. What is lost by rounding is then at most 6e-9 of the weight of the
+ * most likely token, if every other token is a quarter of 1e-13 times as likely.
  *
  * <p>The exponential is a fixed sequence of IEEE operations in double, hence the same in every lane
  * and on every machine: the argument is reduced by multiples of ln 2, held in two parts (W. Cody
@@ -101,8 +101,7 @@ record TokenWeights(double max, double inverseTemperature, int bits, long least)
     p = Math.fma(p, r, Q0);
     p = Math.fma(p, r, 1);
     p = Math.fma(p, r, 1);
-    long scale =
-        (Double.doubleToRawLongBits(shifted) + EXPONENT_BIAS + bits) << EXPONENT_SHIFT;
+    long scale = (Double.doubleToRawLongBits(shifted) + EXPONENT_BIAS + bits) << EXPONENT_SHIFT;
     double rounded = Math.fma(p, Double.longBitsToDouble(scale), UNSIGNED_ROUNDER);
     long weight = Double.doubleToRawLongBits(rounded) - UNSIGNED_ROUNDER_BITS;
     return weight < least ? 0 : weight;
@@ -124,7 +123,9 @@ record TokenWeights(double max, double inverseTemperature, int bits, long least)
                       .convertShape(VectorOperators.F2D, DOUBLES, 0))
               .sub(max)
               .mul(inverseTemperature);
-      x = DoubleVector.broadcast(DOUBLES, SMALLEST).blend(x, x.compare(VectorOperators.GT, SMALLEST));
+      x =
+          DoubleVector.broadcast(DOUBLES, SMALLEST)
+              .blend(x, x.compare(VectorOperators.GT, SMALLEST));
       DoubleVector shifted = x.fma(LOG2_E, ROUNDER);
       DoubleVector n = shifted.sub(ROUNDER);
       DoubleVector r = n.fma(DoubleVector.broadcast(DOUBLES, -LN2_UPPER), x);

@@ -38,8 +38,7 @@ final class VocabularyDraw {
    *
    * @return false if the cut does not fall between the given logits
    */
-  private boolean cut(
-      LogitRow row, TokenWeights definition, double topP, float low, float high) {
+  private boolean cut(LogitRow row, TokenWeights definition, double topP, float low, float high) {
     candidates.clear();
     long total = 0;
     long above = 0;
@@ -54,10 +53,8 @@ final class VocabularyDraw {
     if (above >= mass || above + candidates.total() < mass) {
       return false;
     }
-    candidates.keepMass(mass - above);
-    for (int i = 0; i < candidates.size(); i++) {
-      sums[candidates.id(i) / LogitRow.BLOCK] += candidates.weight(i);
-    }
+    candidates.cutAtMass(mass - above);
+    candidates.addKept(sums);
     return true;
   }
 

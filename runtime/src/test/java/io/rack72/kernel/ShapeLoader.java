@@ -68,7 +68,8 @@ public final class ShapeLoader extends ClassLoader {
    */
   public static Object sampler(int bits) {
     return withVectorsOf(
-        bits, loader -> loader.loadClass(SAMPLING_PACKAGE + "Sampler").getConstructor().newInstance());
+        bits,
+        loader -> loader.loadClass(SAMPLING_PACKAGE + "Sampler").getConstructor().newInstance());
   }
 
   private interface Maker<T> {

@@ -31,8 +31,7 @@ class LikeliestCutTest {
       long[] weights = random.ints(size, 0, 9).mapToLong(n -> n * unit).toArray();
       weights[random.nextInt(size)] = unit;
       long mass = random.nextLong(1, Arrays.stream(weights).sum() + 1);
-      assertEquals(
-          lastBySort(logits, weights, mass), cut.last(logits, weights, size, mass));
+      assertEquals(lastBySort(logits, weights, mass), cut.last(logits, weights, size, mass));
     }
   }
 

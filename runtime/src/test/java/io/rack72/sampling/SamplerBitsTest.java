@@ -84,9 +84,9 @@ class SamplerBitsTest {
         float[] logits = new float[size];
         logits[token] = Float.intBitsToFloat(token % 2 == 0 ? 0x7FC00000 : 0xFFC00000);
         BrokenLogitsException e =
-            assertThrows(
-                BrokenLogitsException.class, () -> sampler.sample(logits, params, 0));
-        assertEquals("the logit of token " + token + " at position 0 is not a number", e.getMessage());
+            assertThrows(BrokenLogitsException.class, () -> sampler.sample(logits, params, 0));
+        assertEquals(
+            "the logit of token " + token + " at position 0 is not a number", e.getMessage());
       }
     }
   }
@@ -126,8 +126,7 @@ class SamplerBitsTest {
     SampledToken sample(float[] logits, SamplingParams params, int position) {
       try {
         return (SampledToken)
-            method.invoke(
-                sampler, logits, 0, logits.length, params, new TokenCounts(), position);
+            method.invoke(sampler, logits, 0, logits.length, params, new TokenCounts(), position);
       } catch (InvocationTargetException e) {
         if (e.getCause() instanceof RuntimeException cause) {
           throw cause;

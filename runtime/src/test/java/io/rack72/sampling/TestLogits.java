@@ -46,7 +46,9 @@ enum TestLogits {
   MASKED {
     @Override
     float logit(SplittableRandom random, int token) {
-      return token < 2 || token % 10 == 0 ? (float) random.nextGaussian(0, 3) : Float.NEGATIVE_INFINITY;
+      return token < 2 || token % 10 == 0
+          ? (float) random.nextGaussian(0, 3)
+          : Float.NEGATIVE_INFINITY;
     }
   },
   /** Neighbours are alike, so that all likely tokens stand together. */

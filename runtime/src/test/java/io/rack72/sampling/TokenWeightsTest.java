@@ -19,7 +19,8 @@ class TokenWeightsTest {
         float x = (float) -Math.pow(10, random.nextDouble(-9, 2));
         double expected = StrictMath.exp(x);
         double tolerance = 0.5 + Math.scalb(2 * Math.ulp(expected), weights.bits());
-        assertEquals(Math.scalb(expected, weights.bits()), (double) weights.of(x), tolerance, "exp " + x);
+        assertEquals(
+            Math.scalb(expected, weights.bits()), (double) weights.of(x), tolerance, "exp " + x);
       }
     }
   }

@@ -13,7 +13,9 @@ import jdk.incubator.vector.VectorSpecies;
 public final class Simd {
   static final String BITS_PROPERTY = "rack72.vector.bits";
 
+  /** Vectors of that shape, of floats. */
   public static final VectorSpecies<Float> FLOATS = choose();
+
   static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
 
   /** Floats in a vector. */

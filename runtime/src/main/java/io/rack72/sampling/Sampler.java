@@ -11,14 +11,13 @@ import java.util.Objects;
  * probabilities. All ties go to the lower id, so that top-k keeps exactly k.
  *
  * <p>The choice is a function of (logits, parameters, history, position). Logits are adjusted in
- * float. Probabilities are whole numbers of a unit so small that over two hundred thousand tokens
- * none of the unlikely ones is rounded away, see {@link TokenWeights}: their sums are exact and do
- * not depend on lanes, on threads or on which tokens were passed over because they cannot be
- * chosen. A draw takes the first token by rising id with which the sum exceeds a random share of
- * the total.
+ * float. Probabilities are whole numbers of a unit so small that two hundred thousand unlikely
+ * tokens are not rounded away, see {@link TokenWeights}: their sums are exact, so they do not
+ * depend on lanes, on threads or on which tokens were passed over because they cannot be chosen. A
+ * draw takes the first token by rising id with which the sum exceeds a random share of the total.
  *
- * <p>Owns scratch memory of up to some bytes per token of the vocabulary: one for each GPU. Not
- * thread-safe.
+ * <p>Owns scratch memory, of a few bytes per token of the vocabulary where logits are adjusted or
+ * many tokens are candidates: one for each GPU. Not thread-safe.
  */
 public final class Sampler {
   private static final int[] NO_IDS = {};

@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorOperators;
  * order, by how many lanes or by way of which parts they are added up.
  *
  * <p>The unit is 2<sup>-bits</sup> with as many bits as let the sum over the vocabulary fit into
- * 62: 44 for 201,088 tokens. What is lost by rounding is then at most 6e-9 of the weight of the
- * most likely token, if every other token is a quarter of 1e-13 times as likely.
+ * 62: 44 for 201,088 tokens. A token less than 2<sup>-45</sup> times as likely as the best is never
+ * drawn; if all others are just that unlikely, their lost share is 6e-9.
  *
  * <p>The exponential is a fixed sequence of IEEE operations in double, hence the same in every lane
  * and on every machine: the argument is reduced by multiples of ln 2, held in two parts (W. Cody

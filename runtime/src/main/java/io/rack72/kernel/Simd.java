@@ -10,10 +10,12 @@ import jdk.incubator.vector.VectorSpecies;
  * can show that it gives the bits of a narrower one. A constant, since the compiler turns vector
  * code into instructions only where it knows the shape.
  */
-final class Simd {
+public final class Simd {
   static final String BITS_PROPERTY = "rack72.vector.bits";
 
-  static final VectorSpecies<Float> FLOATS = choose();
+  /** Vectors of that shape, of floats. */
+  public static final VectorSpecies<Float> FLOATS = choose();
+
   static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
 
   /** Floats in a vector. */

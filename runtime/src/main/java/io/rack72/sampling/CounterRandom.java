@@ -31,6 +31,11 @@ public final class CounterRandom {
     return (bits >>> 11) * 0x1p-53;
   }
 
+  /** What {@link #uniform} gave times a positive bound, rounded down without any other error. */
+  static long below(long bound, double uniform) {
+    return Math.unsignedMultiplyHigh((long) (uniform * 0x1p53) << 11, bound);
+  }
+
   /** The 128-bit block of a 64-bit key and a 128-bit counter, lowest word first. */
   static int[] philox(int key0, int key1, int c0, int c1, int c2, int c3) {
     for (int round = 0; round < ROUNDS; round++) {

@@ -4,56 +4,50 @@ import java.util.Arrays;
 
 /**
  * Natural logarithms of the softmax over one row of raw logits: what a client is told as logprobs.
- * Sums run in double, in the order of token ids. Immutable.
+ * Summed as {@link TokenWeights}.
  */
 final class LogSoftmax {
-  private final float[] logits;
-  private final int offset;
-  private final int vocabSize;
-  private final float max;
+  private final LogitRow row;
   private final double logSum;
 
   /**
-   * @param logits not copied
-   * @param max largest of them
-   * @param scratch at least {@code vocabSize} long; overwritten
+   * @param row to be left as it is while this is used
    */
-  LogSoftmax(float[] logits, int offset, int vocabSize, float max, double[] scratch) {
-    this.logits = logits;
-    this.offset = offset;
-    this.vocabSize = vocabSize;
-    this.max = max;
-    for (int i = 0; i < vocabSize; i++) {
-      scratch[i] = (double) logits[offset + i] - max;
+  LogSoftmax(LogitRow row) {
+    this.row = row;
+    TokenWeights weights = TokenWeights.of(row.max(), 1, 0, row.size());
+    long[] scratch = new long[LogitRow.BLOCK];
+    long sum = 0;
+    for (int block = 0; block < row.blocks(); block++) {
+      sum += row.weigh(block, weights, scratch);
     }
-    NegativeExp.replace(scratch, vocabSize);
-    double sum = 0;
-    for (int i = 0; i < vocabSize; i++) {
-      sum += scratch[i];
-    }
-    logSum = StrictMath.log(sum);
+    logSum = weights.log(sum);
   }
 
   /** Logprob of one token. */
   float of(int token) {
-    return (float) ((double) logits[offset + token] - max - logSum);
+    return (float) ((double) row.logit(token) - row.max() - logSum);
   }
 
   /** The most likely tokens, most likely first, ties by lower id. */
-  int[] top(int count) {
-    int[] best = new int[Math.min(count, vocabSize)];
+  int[] top(int count, Candidates scratch) {
+    int[] best = new int[Math.min(count, row.size())];
+    if (best.length == 0) {
+      return best;
+    }
+    row.collectLikeliest(best.length, scratch);
     int filled = 0;
-    for (int token = 0; token < vocabSize && best.length > 0; token++) {
-      float logit = logits[offset + token];
+    for (int i = 0; i < scratch.size(); i++) {
+      float logit = row.logit(scratch.id(i));
       int place = filled;
       // Strictly greater, since the ids that stand there already are lower.
-      while (place > 0 && logit > logits[offset + best[place - 1]]) {
+      while (place > 0 && logit > row.logit(best[place - 1])) {
         place--;
       }
       if (place < best.length) {
         filled = Math.min(filled + 1, best.length);
         System.arraycopy(best, place, best, place + 1, filled - place - 1);
-        best[place] = token;
+        best[place] = scratch.id(i);
       }
     }
     return Arrays.copyOf(best, filled);

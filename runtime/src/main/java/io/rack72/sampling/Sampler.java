@@ -11,19 +11,23 @@ import java.util.Objects;
  * probabilities. All ties go to the lower id, so that top-k keeps exactly k.
  *
  * <p>The choice is a function of (logits, parameters, history, position). Logits are adjusted in
- * float. Probabilities are doubles, summed in the order of token ids: no sum depends on lanes or
- * threads, and over two hundred thousand tokens none of the unlikely ones is rounded away.
+ * float. Probabilities are whole numbers of a unit so small that two hundred thousand unlikely
+ * tokens are not rounded away, see {@link TokenWeights}: their sums are exact, so they do not
+ * depend on lanes, on threads or on which tokens were passed over because they cannot be chosen. A
+ * draw takes the first token by rising id with which the sum exceeds a random share of the total.
  *
- * <p>Owns scratch memory of some bytes per token of the vocabulary: one for each GPU. Not
- * thread-safe.
+ * <p>Owns scratch memory, of a few bytes per token of the vocabulary where logits are adjusted or
+ * many tokens are candidates: one for each GPU. Not thread-safe.
  */
 public final class Sampler {
   private static final int[] NO_IDS = {};
   private static final float[] NO_LOGPROBS = {};
 
-  private final LikeliestCut cut = new LikeliestCut();
+  private final LogitRow raw = new LogitRow();
+  private final LogitRow adjustedRow = new LogitRow();
+  private final Candidates candidates = new Candidates();
+  private final VocabularyDraw vocabularyDraw = new VocabularyDraw();
   private float[] adjusted = {};
-  private double[] weights = {};
 
   /**
    * Chooses a token.
@@ -42,20 +46,19 @@ public final class Sampler {
       SamplingParams params,
       TokenCounts history,
       int position) {
-    if (adjusted.length < vocabSize) {
-      adjusted = new float[vocabSize];
-      weights = new double[vocabSize];
+    raw.read(logits, offset, vocabSize);
+    requireFiniteMax(position);
+    LogitRow row = raw;
+    if (!takesLogitsAsTheyAre(params, history)) {
+      adjust(logits, offset, vocabSize, params, history);
+      row = adjustedRow;
     }
-    float max = requireMax(logits, offset, vocabSize, position);
-    int token =
-        params.isGreedy() && takesLogitsAsTheyAre(params, history)
-            ? argmax(logits, offset, max)
-            : choose(logits, offset, vocabSize, params, history, position);
+    int token = choose(row, params, position);
     if (params.topLogprobs() < 0) {
       return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
     }
-    LogSoftmax logprobs = new LogSoftmax(logits, offset, vocabSize, max, weights);
-    int[] topIds = logprobs.top(params.topLogprobs());
+    LogSoftmax logprobs = new LogSoftmax(raw);
+    int[] topIds = logprobs.top(params.topLogprobs(), candidates);
     float[] topLogprobs = new float[topIds.length];
     for (int i = 0; i < topIds.length; i++) {
       topLogprobs[i] = logprobs.of(topIds[i]);
@@ -63,37 +66,11 @@ public final class Sampler {
     return new SampledToken(token, logprobs.of(token), topIds, topLogprobs);
   }
 
-  private int choose(
-      float[] logits,
-      int offset,
-      int vocabSize,
-      SamplingParams params,
-      TokenCounts history,
-      int position) {
-    adjust(logits, offset, vocabSize, params, history);
-    float max = max(adjusted, 0, vocabSize);
-    if (max == Float.NEGATIVE_INFINITY) {
-      throw new IllegalArgumentException("the sampling parameters leave no token to choose");
-    }
-    return params.isGreedy() ? argmax(adjusted, 0, max) : draw(vocabSize, params, max, position);
-  }
-
-  /**
-   * Whether {@link #adjust} would only copy, which takes as long as all else in a greedy choice.
-   */
-  private static boolean takesLogitsAsTheyAre(SamplingParams params, TokenCounts history) {
-    return params.logitBias().isEmpty()
-        && history.generated() >= params.minTokens()
-        && params.repetitionPenalty() == 1
-        && params.frequencyPenalty() == 0
-        && params.presencePenalty() == 0;
-  }
-
-  private static float requireMax(float[] logits, int offset, int vocabSize, int position) {
-    float max = max(logits, offset, vocabSize);
+  private void requireFiniteMax(int position) {
+    float max = raw.max();
     if (Float.isNaN(max)) {
       int token = 0;
-      while (!Float.isNaN(logits[offset + token])) {
+      while (!Float.isNaN(raw.logit(token))) {
         token++;
       }
       throw new BrokenLogitsException(
@@ -103,21 +80,23 @@ public final class Sampler {
       throw new BrokenLogitsException(
           "the largest logit at position " + position + " is " + max + ", not a finite number");
     }
-    return max;
   }
 
-  /** The largest value, whatever the order in which they are compared; NaN if one is. */
-  private static float max(float[] values, int offset, int count) {
-    float max = Float.NEGATIVE_INFINITY;
-    for (int i = offset; i < offset + count; i++) {
-      max = Math.max(max, values[i]);
-    }
-    return max;
+  /** Whether {@link #adjust} would change nothing. */
+  private static boolean takesLogitsAsTheyAre(SamplingParams params, TokenCounts history) {
+    return params.logitBias().isEmpty()
+        && history.generated() >= params.minTokens()
+        && params.repetitionPenalty() == 1
+        && params.frequencyPenalty() == 0
+        && params.presencePenalty() == 0;
   }
 
-  /** Fills {@link #adjusted}. */
+  /** Fills {@link #adjustedRow}. */
   private void adjust(
       float[] logits, int offset, int vocabSize, SamplingParams params, TokenCounts history) {
+    if (adjusted.length < vocabSize) {
+      adjusted = new float[vocabSize];
+    }
     System.arraycopy(logits, offset, adjusted, 0, vocabSize);
     params
         .logitBias()
@@ -142,69 +121,35 @@ public final class Sampler {
             adjusted[token] = logit;
           });
     }
-  }
-
-  private static int argmax(float[] values, int offset, float max) {
-    int token = 0;
-    // As numbers, so that both zeros are equal.
-    while (values[offset + token] != max) {
-      token++;
-    }
-    return token;
-  }
-
-  private int draw(int vocabSize, SamplingParams params, float max, int position) {
-    weigh(vocabSize, max, params.temperature());
-    boolean topK = params.topK() > 0 && params.topK() < vocabSize;
-    boolean topP = params.topP() < 1;
-    if (params.minP() > 0) {
-      dropBelow(params.minP(), vocabSize);
-    }
-    if (topK || topP) {
-      cut.rank(adjusted, vocabSize);
-    }
-    if (topK) {
-      cut.keepCount(weights, params.topK());
-    }
-    if (topP) {
-      cut.keepMass(weights, params.topP() * total(vocabSize));
-    }
-    double target = CounterRandom.uniform(params.seed(), position, 0) * total(vocabSize);
-    double sum = 0;
-    int last = 0;
-    for (int i = 0; i < vocabSize; i++) {
-      if (weights[i] > 0) {
-        sum += weights[i];
-        last = i;
-        if (sum > target) {
-          break;
-        }
-      }
-    }
-    return last;
-  }
-
-  /** Fills {@link #weights} with probabilities relative to the largest, which gets exactly 1. */
-  private void weigh(int vocabSize, double max, double temperature) {
-    for (int i = 0; i < vocabSize; i++) {
-      weights[i] = (adjusted[i] - max) / temperature;
-    }
-    NegativeExp.replace(weights, vocabSize);
-  }
-
-  private void dropBelow(double least, int vocabSize) {
-    for (int i = 0; i < vocabSize; i++) {
-      if (weights[i] < least) {
-        weights[i] = 0;
-      }
+    adjustedRow.read(adjusted, 0, vocabSize);
+    if (adjustedRow.max() == Float.NEGATIVE_INFINITY) {
+      throw new IllegalArgumentException("the sampling parameters leave no token to choose");
     }
   }
 
-  private double total(int vocabSize) {
-    double sum = 0;
-    for (int i = 0; i < vocabSize; i++) {
-      sum += weights[i];
+  private int choose(LogitRow row, SamplingParams params, int position) {
+    // A repetition penalty can make a logit infinite, with which no other compares.
+    if (params.isGreedy() || Float.isInfinite(row.max())) {
+      return row.argmax();
     }
-    return sum;
+    TokenWeights weights =
+        TokenWeights.of(row.max(), params.temperature(), params.minP(), row.size());
+    double uniform = CounterRandom.uniform(params.seed(), position, 0);
+    if (params.topK() > 0 && params.topK() < row.size()) {
+      return drawTopK(row, params, weights, uniform);
+    }
+    return params.topP() < 1
+        ? vocabularyDraw.drawTopP(row, weights, params.topP(), uniform)
+        : vocabularyDraw.draw(row, weights, uniform);
+  }
+
+  private int drawTopK(LogitRow row, SamplingParams params, TokenWeights weights, double uniform) {
+    row.collectLikeliest(params.topK(), candidates);
+    candidates.weigh(weights);
+    candidates.keepCount(params.topK());
+    if (params.topP() < 1) {
+      candidates.keepMass(TokenWeights.share(params.topP(), candidates.total()));
+    }
+    return candidates.pick(CounterRandom.below(candidates.total(), uniform));
   }
 }

@@ -5,16 +5,28 @@ import java.io.InputStream;
 import java.util.Set;
 
 /**
- * Gives kernels of a chosen vector width in one process. The width is a constant of the class
- * {@link Simd}, so a loader defines that class, and all that use it, anew while the system property
- * says another width.
+ * Gives kernels and samplers of a chosen vector width in one process. The width is a constant of
+ * the class {@link Simd}, so a loader defines that class, and all that use it, anew while the
+ * system property says another width.
  */
-final class ShapeLoader extends ClassLoader {
+public final class ShapeLoader extends ClassLoader {
   /** What both sides must agree on, and what does not depend on the width. */
   private static final Set<String> SHARED =
-      Set.of("Kernels", "Kernels$AttentionShape", "Kernels$KvPages", "Workers", "Workers$Task");
+      Set.of(
+          "kernel.Kernels",
+          "kernel.Kernels$AttentionShape",
+          "kernel.Kernels$KvPages",
+          "kernel.Workers",
+          "kernel.Workers$Task",
+          "sampling.BrokenLogitsException",
+          "sampling.SampledToken",
+          "sampling.SamplingParams",
+          "sampling.TokenCounts",
+          "sampling.TokenCounts$Visitor");
 
+  private static final String ROOT = "io.rack72.";
   private static final String PACKAGE = ShapeLoader.class.getPackageName() + ".";
+  private static final String SAMPLING_PACKAGE = ROOT + "sampling.";
 
   private ShapeLoader() {
     super(ShapeLoader.class.getClassLoader());
@@ -22,7 +34,7 @@ final class ShapeLoader extends ClassLoader {
 
   /** Kernels of the exact mode that compute with vectors of {@code bits} bits. */
   static Kernels kernels(int bits, Workers workers) {
-    return withVectorsOf(
+    return kernelsOf(
         bits,
         loader ->
             (Kernels)
@@ -34,7 +46,7 @@ final class ShapeLoader extends ClassLoader {
 
   /** Kernels of the fast mode, in Java, that compute with vectors of {@code bits} bits. */
   static Kernels fastKernels(int bits, Workers workers) {
-    return withVectorsOf(
+    return kernelsOf(
         bits,
         loader -> {
           Class<?> vector = loader.loadClass(PACKAGE + "VectorKernels");
@@ -50,19 +62,35 @@ final class ShapeLoader extends ClassLoader {
         });
   }
 
-  private interface Maker {
-    Kernels make(ShapeLoader loader) throws ReflectiveOperationException;
+  /**
+   * A {@code Sampler} that computes with vectors of {@code bits} bits. Its class is not the one of
+   * that name which a test sees, so that its methods must be looked up.
+   */
+  public static Object sampler(int bits) {
+    return withVectorsOf(
+        bits,
+        loader -> loader.loadClass(SAMPLING_PACKAGE + "Sampler").getConstructor().newInstance());
   }
 
-  private static Kernels withVectorsOf(int bits, Maker maker) {
+  private interface Maker<T> {
+    T make(ShapeLoader loader) throws ReflectiveOperationException;
+  }
+
+  private static Kernels kernelsOf(int bits, Maker<Kernels> maker) {
+    Kernels kernels = withVectorsOf(bits, maker);
+    if (!kernels.name().endsWith("-" + bits)) {
+      throw new IllegalStateException(kernels.name() + " does not have " + bits + " bits");
+    }
+    return kernels;
+  }
+
+  private static <T> T withVectorsOf(int bits, Maker<T> maker) {
     String before = System.setProperty(Simd.BITS_PROPERTY, Integer.toString(bits));
     try {
-      Kernels kernels = maker.make(new ShapeLoader());
-      if (!kernels.name().endsWith("-" + bits)) {
-        // Asking for the name also makes the width final, before the property is put back.
-        throw new IllegalStateException(kernels.name() + " does not have " + bits + " bits");
-      }
-      return kernels;
+      ShapeLoader loader = new ShapeLoader();
+      // Makes the width final, before the property is put back.
+      Class.forName(PACKAGE + "Simd", true, loader);
+      return maker.make(loader);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     } finally {
@@ -76,7 +104,8 @@ final class ShapeLoader extends ClassLoader {
 
   @Override
   protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-    if (!name.startsWith(PACKAGE) || SHARED.contains(name.substring(PACKAGE.length()))) {
+    boolean anew = name.startsWith(PACKAGE) || name.startsWith(SAMPLING_PACKAGE);
+    if (!anew || SHARED.contains(name.substring(ROOT.length()))) {
       return super.loadClass(name, resolve);
     }
     synchronized (getClassLoadingLock(name)) {

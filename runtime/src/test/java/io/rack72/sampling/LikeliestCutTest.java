@@ -1,7 +1,6 @@
 package io.rack72.sampling;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -12,53 +11,37 @@ class LikeliestCutTest {
   private final LikeliestCut cut = new LikeliestCut();
 
   @Test
-  void keepsExactlyThePrefixThatASortWouldKeep() {
+  void endsThePrefixWhereASortWouldEndIt() {
     SplittableRandom random = new SplittableRandom(5);
     for (int round = 0; round < 400; round++) {
-      int vocabSize = random.nextInt(1, 600);
-      float[] logits = logits(random, vocabSize);
-      int count = random.nextInt(1, vocabSize + 1);
-      double[] weights = ones(vocabSize);
-      cut.rank(logits, vocabSize);
-      cut.keepCount(weights, count);
-      assertArrayEquals(keptBySort(logits, ones(vocabSize), count), weights);
+      int size = random.nextInt(1, 600);
+      float[] logits = logits(random, size);
+      int count = random.nextInt(1, size + 1);
+      assertEquals(order(logits)[count - 1], cut.last(logits, null, size, count));
     }
   }
 
-  /** Weights are eighths, so that no order of summation rounds and the border is exact. */
   @Test
-  void keepsTheFewestTokensThatReachTheMass() {
+  void endsThePrefixWithTheTokenThatReachesTheMass() {
     SplittableRandom random = new SplittableRandom(6);
     for (int round = 0; round < 400; round++) {
-      int vocabSize = random.nextInt(1, 600);
-      float[] logits = logits(random, vocabSize);
-      double[] weights = random.ints(vocabSize, 0, 9).mapToDouble(n -> n / 8.0).toArray();
-      weights[random.nextInt(vocabSize)] = 1;
-      double mass = random.nextInt(1, (int) (8 * Arrays.stream(weights).sum()) + 1) / 8.0;
-      double[] expected = keptBySort(logits, weights, mass);
-      cut.rank(logits, vocabSize);
-      cut.keepMass(weights, mass);
-      assertArrayEquals(expected, weights);
+      int size = random.nextInt(1, 600);
+      float[] logits = logits(random, size);
+      long unit = 1L << random.nextInt(50);
+      long[] weights = random.ints(size, 0, 9).mapToLong(n -> n * unit).toArray();
+      weights[random.nextInt(size)] = unit;
+      long mass = random.nextLong(1, Arrays.stream(weights).sum() + 1);
+      assertEquals(lastBySort(logits, weights, mass), cut.last(logits, weights, size, mass));
     }
   }
 
   @Test
-  void keepsOneTokenHoweverSmallTheMass() {
-    float[] logits = {1, 3, 3, 2};
-    double[] weights = {0.1, 1, 1, 0.4};
-    cut.rank(logits, 4);
-    cut.keepMass(weights, Double.MIN_VALUE);
-    assertArrayEquals(new double[] {0, 1, 0, 0}, weights);
-  }
-
-  @Test
-  void keepsAllWhereRoundingNeverReachesTheMass() {
-    float[] logits = {1, 3, Float.NEGATIVE_INFINITY, 2};
-    double[] weights = {0.1, 1, 0, 0.4};
-    double[] before = weights.clone();
-    cut.rank(logits, 4);
-    cut.keepMass(weights, 1.6);
-    assertArrayEquals(before, weights);
+  void aSmallMassIsReachedByOneTokenAndTheWholeByAll() {
+    float[] logits = {1, 3, 3, 2, Float.NEGATIVE_INFINITY};
+    long[] weights = {1, 10, 10, 4, 0};
+    assertEquals(1, cut.last(logits, weights, 5, 1));
+    assertEquals(0, cut.last(logits, weights, 5, 25));
+    assertEquals(4, cut.last(logits, null, 5, 5));
   }
 
   private static float[] logits(SplittableRandom random, int vocabSize) {
@@ -75,33 +58,26 @@ class LikeliestCutTest {
     return logits;
   }
 
-  private static double[] ones(int size) {
-    double[] ones = new double[size];
-    Arrays.fill(ones, 1);
-    return ones;
+  private static int[] order(float[] logits) {
+    return IntStream.range(0, logits.length)
+        .boxed()
+        .sorted(
+            (a, b) ->
+                logits[a] == logits[b]
+                    ? Integer.compare(a, b)
+                    : Float.compare(logits[b], logits[a]))
+        .mapToInt(i -> i)
+        .toArray();
   }
 
-  private static double[] keptBySort(float[] logits, double[] weights, double target) {
-    int[] order =
-        IntStream.range(0, logits.length)
-            .boxed()
-            .sorted(
-                (a, b) ->
-                    logits[a] == logits[b]
-                        ? Integer.compare(a, b)
-                        : Float.compare(logits[b], logits[a]))
-            .mapToInt(i -> i)
-            .toArray();
-    double[] kept = new double[logits.length];
-    double sum = 0;
-    for (int token : order) {
-      if (sum >= target) {
-        break;
-      }
-      kept[token] = weights[token];
+  private static int lastBySort(float[] logits, long[] weights, long mass) {
+    long sum = 0;
+    for (int token : order(logits)) {
       sum += weights[token];
+      if (sum >= mass) {
+        return token;
+      }
     }
-    assertTrue(sum > 0);
-    return kept;
+    throw new AssertionError("the tokens have less than " + mass);
   }
 }

@@ -14,6 +14,8 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SamplerTest {
   private static final int[] NOTHING = {};
@@ -111,31 +113,92 @@ class SamplerTest {
     for (int round = 0; round < 400; round++) {
       int vocabSize = random.nextInt(5, round % 10 == 0 ? 5001 : 300);
       float[] logits = logits(random, vocabSize, 6);
-      int[] prompt = random.ints(random.nextInt(1, 30), 0, vocabSize).toArray();
-      int[] generated = random.ints(random.nextInt(30), 0, vocabSize).toArray();
-      SamplingParams params = randomParams(random, vocabSize);
-      Map<Integer, Double> distribution =
-          new NaiveSampler(logits, params, prompt, generated).distribution();
-      for (int position = 0; position < 10; position++) {
-        double target = CounterRandom.uniform(params.seed(), position, 0);
-        double sum = 0;
-        for (Map.Entry<Integer, Double> entry : distribution.entrySet()) {
-          sum += entry.getValue();
-          // A number this close to a border may fall on either side of it by rounding.
-          if (Math.abs(sum - target) < 1e-10) {
-            break;
-          }
-          if (sum > target) {
-            TokenCounts history = TokenCounts.of(prompt, generated);
-            SampledToken token = sampler.sample(logits, 0, vocabSize, params, history, position);
-            assertEquals(entry.getKey(), token.id(), () -> "of " + vocabSize + ", " + params);
-            compared++;
-            break;
-          }
+      compared += compareWithDefinition(random, logits, randomParams(random, vocabSize));
+    }
+    assertTrue(compared > 3990, compared + " of 4000 choices were compared");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void choosesWhatTheDefinitionChoosesFromLogitsOfAnyKind(TestLogits kind) {
+    SplittableRandom random = new SplittableRandom(15);
+    int compared = 0;
+    for (int round = 0; round < 100; round++) {
+      int vocabSize = random.nextInt(2, round % 10 == 0 ? 5001 : 300);
+      float[] logits = kind.row(random, vocabSize);
+      SamplingParams params = anyTemperature(random, randomParams(random, vocabSize));
+      compared += compareWithDefinition(random, logits, params);
+    }
+    assertTrue(compared > 990, compared + " of 1000 choices were compared");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void choosesWhatTheDefinitionChoosesFromAWholeVocabulary(TestLogits kind) {
+    SplittableRandom random = new SplittableRandom(16);
+    float[] logits = kind.row(random, 201_088);
+    for (SamplingParams params :
+        new SamplingParams[] {
+          params().build(),
+          params().topP(0.9).build(),
+          params().temperature(1.7).topP(0.3).build(),
+          params().topK(50).build(),
+          params().topK(40).topP(0.95).build(),
+          params().topK(30_000).build(),
+          params().minP(0.01).build()
+        }) {
+      compareWithDefinition(random, logits, params);
+    }
+  }
+
+  /** Compares ten choices, as many as it returns if rounding can decide none of them. */
+  private int compareWithDefinition(
+      SplittableRandom random, float[] logits, SamplingParams params) {
+    int vocabSize = logits.length;
+    int[] prompt = random.ints(random.nextInt(1, 30), 0, vocabSize).toArray();
+    int[] generated = random.ints(random.nextInt(30), 0, vocabSize).toArray();
+    TokenCounts history = TokenCounts.of(prompt, generated);
+    Map<Integer, Double> distribution =
+        new NaiveSampler(logits, params, prompt, generated).distribution();
+    int compared = 0;
+    for (int position = 0; position < 10; position++) {
+      double target = CounterRandom.uniform(params.seed(), position, 0);
+      double sum = 0;
+      for (Map.Entry<Integer, Double> entry : distribution.entrySet()) {
+        sum += entry.getValue();
+        // A number this close to a border may fall on either side of it by rounding.
+        if (Math.abs(sum - target) < 1e-10) {
+          break;
+        }
+        if (sum > target) {
+          SampledToken token = sampler.sample(logits, 0, vocabSize, params, history, position);
+          assertEquals(entry.getKey(), token.id(), () -> "of " + vocabSize + ", " + params);
+          compared++;
+          break;
         }
       }
     }
-    assertTrue(compared > 3990, compared + " of 4000 choices were compared");
+    return compared;
+  }
+
+  /** The same at a temperature that may be as low or as high as allowed. */
+  private static SamplingParams anyTemperature(SplittableRandom random, SamplingParams params) {
+    float[] temperatures = {Float.MIN_VALUE, 1e-20f, 0.01f, 0.5f, 1, 3, 100};
+    return new SamplingParams(
+        temperatures[random.nextInt(temperatures.length)],
+        params.topP(),
+        params.topK(),
+        params.minP(),
+        params.seed(),
+        params.presencePenalty(),
+        params.frequencyPenalty(),
+        params.repetitionPenalty(),
+        params.logitBias(),
+        params.topLogprobs(),
+        params.maxTokens(),
+        params.minTokens(),
+        params.stopIds(),
+        params.ignoreStopIds());
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.rack72.kv.BlockHash;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Which blocks running sequences are about to compute, so that others of the same beginning wait
@@ -33,13 +34,27 @@ final class PrefixesInWork {
     computed(sequence, sequence.namedBlocks(), sequence.names().size());
   }
 
-  /** Whether the next block of a sequence that does not run is being computed by another. */
-  boolean isNextOf(Sequence sequence) {
-    List<BlockHash> names = sequence.names();
+  /**
+   * Whether a sequence that does not run must wait, since another is computing the next block that
+   * it could share. If not, it holds the blocks of its prefix that there are.
+   */
+  boolean makeWait(Sequence sequence) {
+    if (sequence.awaited().filter(computing::containsKey).isPresent()) {
+      // Nothing has changed since it was last looked at: many may wait for one long prefix.
+      return true;
+    }
+    sequence.attachPrefix();
+    Optional<BlockHash> next = nextToShare(sequence).filter(computing::containsKey);
+    sequence.await(next);
+    if (next.isPresent()) {
+      sequence.releaseKv();
+    }
+    return next.isPresent();
+  }
+
+  private static Optional<BlockHash> nextToShare(Sequence sequence) {
     int next = sequence.namedBlocks();
-    // A block that ends with the last token could not be shared: its logits are wanted.
-    return next < (sequence.length() - 1) / sequence.kv().layout().blockTokens()
-        && next < names.size()
-        && computing.containsKey(names.get(next));
+    List<BlockHash> names = sequence.namesToShare();
+    return next < names.size() ? Optional.of(names.get(next)) : Optional.empty();
   }
 }

@@ -320,9 +320,7 @@ public final class Scheduler {
         && running.size() < limits.maxRunning()
         && queue.sequence().isPresent()) {
       Sequence sequence = queue.sequence().get();
-      sequence.attachPrefix();
-      if (prefixes.isNextOf(sequence)) {
-        sequence.releaseKv();
+      if (prefixes.makeWait(sequence)) {
         queue.skip();
         continue;
       }

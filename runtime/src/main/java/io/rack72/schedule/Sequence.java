@@ -47,6 +47,7 @@ public final class Sequence {
   private State state = State.WAITING;
   private boolean inStep;
   private boolean toBePaused;
+  private Optional<BlockHash> awaited = Optional.empty();
 
   /**
    * @param arrival how many sequences came before it
@@ -229,6 +230,20 @@ public final class Sequence {
     return names.of(tokens, length);
   }
 
+  /** Those of them that it could take over itself: its last token is always left to be computed. */
+  List<BlockHash> namesToShare() {
+    return names.of(tokens, length - 1);
+  }
+
+  /** The block that another was computing when this sequence was last looked at. */
+  Optional<BlockHash> awaited() {
+    return awaited;
+  }
+
+  void await(Optional<BlockHash> block) {
+    awaited = block;
+  }
+
   /** Whole blocks that have been computed, from the first on. */
   int namedBlocks() {
     return named;
@@ -239,7 +254,7 @@ public final class Sequence {
    * computed, since the next one is sampled from its logits.
    */
   void attachPrefix() {
-    named = kv.attach(names.of(tokens, length - 1));
+    named = kv.attach(namesToShare());
     computed = named * kv.layout().blockTokens();
   }
 

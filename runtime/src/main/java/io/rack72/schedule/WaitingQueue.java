@@ -26,8 +26,8 @@ final class WaitingQueue {
   static final Comparator<Sequence> ORDER =
       Comparator.comparingLong(Sequence::rank).thenComparingLong(Sequence::arrival);
 
-  /** What one token costs a tenant of weight 1; many weights divide it. */
-  private static final long TOKEN_COST = 1L << 20;
+  /** What one token costs a tenant of weight 1, so that it costs one of the largest something. */
+  private static final long TOKEN_COST = 1L << 24;
 
   private final Map<String, Tenant> tenants = new TreeMap<>();
   private long level;

@@ -51,7 +51,8 @@ final class PlanChecks {
   }
 
   /** Checks a plan against what was known before it, and takes note of what it changes. */
-  void check(StepPlan plan, Collection<TrackedSequence> live) {
+  void check(StepPlan plan, Collection<TrackedSequence> live, boolean othersDecode) {
+    int prefillLeft = prefillLimit(live, othersDecode) - checkPrefill(plan, live, othersDecode);
     assertTrue(plan.rows() <= limits.tokenBudget(), "the budget is exceeded");
     assertTrue(plan.shares().size() <= limits.maxRunning(), "too many run");
     List<TrackedSequence> going = new ArrayList<>();
@@ -81,7 +82,7 @@ final class PlanChecks {
       checkNotInWork(tracked, plan);
       checkOvertaken(tracked, live, plan);
     }
-    if (!preempted) {
+    if (!preempted && prefillLeft > 0) {
       checkNobodyWaitsForNothing(plan, live);
     }
   }
@@ -122,6 +123,36 @@ final class PlanChecks {
     if (sharesPrefixes) {
       everComputed.addAll(tracked.sequence.names().subList(from / blockTokens, to / blockTokens));
     }
+  }
+
+  private int prefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
+    int decodes = 0;
+    for (TrackedSequence tracked : live) {
+      boolean decodesNow = tracked.length() - tracked.computed == 1;
+      decodes += tracked.place == Place.RUNNING && decodesNow ? 1 : 0;
+    }
+    return decodes == 0 && !othersDecode
+        ? limits.tokenBudget()
+        : Math.max(limits.prefillBesideDecodes(), 4 * decodes);
+  }
+
+  /** Checks how many rows of prompts a step has, and returns them. */
+  private int checkPrefill(StepPlan plan, Collection<TrackedSequence> live, boolean othersDecode) {
+    int rows = 0;
+    int single = 0;
+    for (Share share : plan.shares()) {
+      if (share.sequence().length() - share.firstPosition() > 1) {
+        rows += share.rows();
+        single += share.rows() == 1 ? 1 : 0;
+      }
+    }
+    // Each that runs has one row whatever the limit.
+    int limit = prefillLimit(live, othersDecode);
+    assertTrue(rows <= limit + single, rows + " rows of prompts, above " + limit);
+    if (rows >= limit && limit < limits.tokenBudget()) {
+      events.count(WorldEvent.PREFILL_LIMITED);
+    }
+    return rows;
   }
 
   private void checkRows(Share share, TrackedSequence tracked) {

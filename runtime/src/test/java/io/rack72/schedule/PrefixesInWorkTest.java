@@ -1,5 +1,6 @@
 package io.rack72.schedule;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,26 +18,24 @@ class PrefixesInWorkTest {
   void aBlockIsInWorkFromTheBeginningUntilItIsComputed() {
     Sequence first = sequence(13, 5);
     Sequence other = sequence(13, 5);
-    assertFalse(prefixes.isNextOf(other));
+    assertFalse(waits(other));
     prefixes.begin(first);
-    assertTrue(prefixes.isNextOf(other));
+    assertTrue(waits(other));
     first.grow(8);
     first.advance(8);
     prefixes.computed(first, 0, 2);
-    assertFalse(prefixes.isNextOf(other), "its first block is there");
-    other.attachPrefix();
-    assertTrue(prefixes.isNextOf(other), "and its third is being computed");
+    assertTrue(waits(other), "its first block is there, and its third is being computed");
     prefixes.end(first);
-    assertFalse(prefixes.isNextOf(other));
+    assertFalse(waits(other));
   }
 
   @Test
   void aBlockThatEndsWithTheLastTokenIsNotWaitedFor() {
     prefixes.begin(sequence(13, 5));
-    assertFalse(prefixes.isNextOf(sequence(4, 5)));
-    assertTrue(prefixes.isNextOf(sequence(5, 5)));
-    assertFalse(prefixes.isNextOf(sequence(3, 5)));
-    assertFalse(prefixes.isNextOf(sequence(13, 6)));
+    assertFalse(waits(sequence(4, 5)));
+    assertTrue(waits(sequence(5, 5)));
+    assertFalse(waits(sequence(3, 5)));
+    assertFalse(waits(sequence(13, 6)));
   }
 
   @Test
@@ -46,9 +45,31 @@ class PrefixesInWorkTest {
     prefixes.begin(first);
     prefixes.begin(second);
     prefixes.end(second);
-    assertTrue(prefixes.isNextOf(sequence(9, 5)));
+    assertTrue(waits(sequence(9, 5)));
     prefixes.end(first);
-    assertFalse(prefixes.isNextOf(sequence(9, 5)));
+    assertFalse(waits(sequence(9, 5)));
+  }
+
+  @Test
+  void onlyWhatNeedNotWaitHoldsItsPrefix() {
+    Sequence first = sequence(13, 5);
+    Sequence other = sequence(13, 5);
+    prefixes.begin(first);
+    first.grow(8);
+    first.advance(8);
+    prefixes.computed(first, 0, 2);
+    assertTrue(prefixes.makeWait(other));
+    assertEquals(0, other.kv().fullBlocks());
+    prefixes.end(first);
+    assertFalse(prefixes.makeWait(other));
+    assertEquals(8, other.computed());
+    assertEquals(2, other.kv().fullBlocks());
+  }
+
+  private boolean waits(Sequence sequence) {
+    boolean waits = prefixes.makeWait(sequence);
+    sequence.releaseKv();
+    return waits;
   }
 
   private Sequence sequence(int length, int token) {

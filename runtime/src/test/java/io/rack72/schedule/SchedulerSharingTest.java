@@ -79,7 +79,7 @@ class SchedulerSharingTest {
 
   @Test
   void aSequenceOfLowPriorityIsOvertakenByABoundedNumber() {
-    SchedulerLimits limits = new SchedulerLimits(8, 8, 1, 9, Long.MAX_VALUE, 5, 60);
+    SchedulerLimits limits = new SchedulerLimits(8, 8, 8, 1, 9, Long.MAX_VALUE, 5, 60);
     SchedulerDriver driver = new SchedulerDriver(limits, 40, 40);
     driver.accept("low", filled(3, 'l'), 1, new Standing("", 1, 2, ""));
     int overtaken = 0;
@@ -106,7 +106,7 @@ class SchedulerSharingTest {
 
   @Test
   void theTokensThatWaitAreBoundedUnlessNoneWait() {
-    SchedulerLimits limits = new SchedulerLimits(8, 8, 1, 9, 10, 5, 60);
+    SchedulerLimits limits = new SchedulerLimits(8, 8, 8, 1, 9, 10, 5, 60);
     SchedulerDriver driver = new SchedulerDriver(limits, 40, 40);
     driver.accept("a", 30, 1);
     assertFull(driver.add("b", new int[1], 1, Standing.DEFAULT), 30, 1);

@@ -58,6 +58,7 @@ final class SchedulerWorld {
         new SchedulerLimits(
             maxRunning + random.nextInt(12),
             random.nextInt(1, random.nextBoolean() ? 16 : 4),
+            random.nextInt(1, 8),
             maxRunning,
             random.nextInt(1, 12),
             random.nextBoolean() ? Long.MAX_VALUE : random.nextInt(1, 150),
@@ -72,6 +73,7 @@ final class SchedulerWorld {
             layout,
             layout.hasFullLayers() ? fullBlocks : 0,
             layout.hasSlidingLayers() ? slidingBlocks : 0,
+            sharesPrefixes && random.nextBoolean() ? random.nextInt(1, 6_000) : 0,
             sharesPrefixes);
     scheduler = new Scheduler(limits, cache);
     texts = new RandomTexts(random, blockTokens);
@@ -106,7 +108,8 @@ final class SchedulerWorld {
   private void step() {
     steps++;
     events.count(WorldEvent.STEP);
-    inFlight = scheduler.step();
+    boolean othersDecode = random.nextInt(4) == 0;
+    inFlight = scheduler.step(othersDecode);
     boolean allPaused = live.stream().allMatch(tracked -> tracked.place == Place.PAUSED);
     assertEquals(allPaused, inFlight.isEmpty(), "a step computes if anything may be computed");
     if (inFlight.isEmpty()) {
@@ -114,7 +117,8 @@ final class SchedulerWorld {
       return;
     }
     StepPlan plan = inFlight.get();
-    checks.check(plan, live);
+    checks.check(plan, live, othersDecode);
+    events.add(WorldEvent.FROM_HOST, plan.hostInBytes() > 0 ? 1 : 0);
     checks.checkLoad(scheduler.load(), live);
     events.add(WorldEvent.SHARED_BLOCK, model.checkHeld(live, endedInStep));
     disturb();

@@ -4,6 +4,8 @@ package io.rack72.schedule;
 enum WorldEvent {
   STEP,
   FINISHED,
+  /** A step had as many rows of prompts as it could beside decodes. */
+  PREFILL_LIMITED,
   REFUSED_TOO_LARGE,
   REFUSED_FOR_COUNT,
   REFUSED_FOR_TOKENS,
@@ -17,6 +19,8 @@ enum WorldEvent {
   HIT_LIMITED_BY_WINDOW,
   /** The next block of a beginning sequence was computed once, and is gone. */
   EVICTED,
+  /** A block that had been evicted came back from the host's memory. */
+  FROM_HOST,
   /** A block held by two sequences at a time. */
   SHARED_BLOCK,
   /** A sequence waited for another to compute its prefix, and was overtaken by a third. */

@@ -21,7 +21,7 @@ enum ScenarioKind {
     return switch (this) {
       case STEADY ->
           Set.of(
-              "--endpoint",
+              "--chat",
               "--requests",
               "--concurrency",
               "--rate",

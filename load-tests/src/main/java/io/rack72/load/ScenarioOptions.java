@@ -4,10 +4,8 @@ import java.time.Duration;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.ThreadLocalRandom;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.TypeConversionException;
 
 /** The options that say which load is put on the server. */
 final class ScenarioOptions {
@@ -78,11 +76,8 @@ final class ScenarioOptions {
   private Double rate;
 
   @Option(
-      names = "--endpoint",
-      paramLabel = "NAME",
-      defaultValue = "completions",
-      converter = EndpointConverter.class,
-      description = "completions, of token ids, or chat, of as many words; default completions.")
+      names = "--chat",
+      description = "Chats, of as many words, in place of completions of token ids.")
   private boolean isChat;
 
   @Option(
@@ -232,18 +227,5 @@ final class ScenarioOptions {
   /** What is no number or too large becomes a duration that no scenario takes. */
   private static Duration millis(double units, double millisPerUnit) {
     return Duration.ofMillis((long) (units * millisPerUnit));
-  }
-
-  /** Whether it is chat. */
-  static final class EndpointConverter implements ITypeConverter<Boolean> {
-    @Override
-    public Boolean convert(String name) {
-      return switch (name) {
-        case "completions" -> false;
-        case "chat" -> true;
-        default ->
-            throw new TypeConversionException("'%s' is not completions or chat".formatted(name));
-      };
-    }
   }
 }

@@ -83,7 +83,7 @@ final class ScenarioOptions {
   @Option(
       names = "--warmup",
       paramLabel = "N",
-      defaultValue = "2",
+      defaultValue = "8",
       description = "Requests before those that are measured; default ${DEFAULT-VALUE}.")
   private int warmup;
 

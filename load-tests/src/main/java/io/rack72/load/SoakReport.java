@@ -9,7 +9,8 @@ import java.util.Locale;
 /**
  * What a soak has shown.
  *
- * @param samples of the rack; the first before the load, the last after it
+ * @param samples of the rack; the first before the load, the last after it, or as long as the
+ *     server answered
  */
 record SoakReport(
     String model, long seed, int concurrency, SoakTally tally, List<RackSample> samples)

@@ -32,6 +32,9 @@ record SoakScenario(
   private static final Duration MIN_SAMPLE_INTERVAL = Duration.ofMillis(10);
   private static final Duration MAX_SAMPLE_INTERVAL = Duration.ofHours(1);
 
+  /** A server that is gone is not asked again and again until the time is over. */
+  private static final int MOST_COMPLAINTS = 1000;
+
   /** How long after the last request sequences may still be there. */
   private static final Duration LEVEL_DEADLINE = Duration.ofSeconds(30);
 
@@ -67,7 +70,12 @@ record SoakScenario(
     SoakTally tally = new SoakTally();
     put(client, mix, repeated, tally, samples, begin, progress);
     progress.show("waiting for the last sequences");
-    samples.add(levelSample(client, begin));
+    try {
+      samples.add(levelSample(client, begin));
+    } catch (CommandFailedException e) {
+      // The report says what happened before, which may be why.
+      tally.complain(e.getMessage());
+    }
     return new SoakReport(client.model(), workload.seed(), concurrency, tally, samples);
   }
 
@@ -97,7 +105,7 @@ record SoakScenario(
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       Callable<Void> one =
           () -> {
-            while (System.nanoTime() - begin < duration.toNanos()) {
+            while (!isOver(begin, tally)) {
               long number = numbers.getAndIncrement();
               SoakRequest drawn = mix.draw(number);
               SoakRequest request = drawn.kind() == SoakRequest.Kind.REPEATED ? repeated : drawn;
@@ -112,7 +120,7 @@ record SoakScenario(
       }
       try {
         for (long due = begin + sampleInterval.toNanos();
-            due - begin < duration.toNanos();
+            due - begin < duration.toNanos() && !isOver(begin, tally);
             due += sampleInterval.toNanos()) {
           Thread.sleep(Duration.ofNanos(Math.max(0, due - System.nanoTime())));
           look(client, tally, samples, begin);
@@ -134,6 +142,10 @@ record SoakScenario(
         clients.shutdownNow();
       }
     }
+  }
+
+  private boolean isOver(long begin, SoakTally tally) {
+    return System.nanoTime() - begin >= duration.toNanos() || tally.complaints() >= MOST_COMPLAINTS;
   }
 
   /** A server that cannot be looked at is a finding, and no reason to end. */

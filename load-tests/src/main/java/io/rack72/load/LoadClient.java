@@ -33,12 +33,18 @@ final class LoadClient implements AutoCloseable {
   private static final Duration STATUS_DEADLINE = Duration.ofSeconds(30);
   private static final int OK = 200;
 
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  /**
+   * One thread reads all replies. What it does for each event is little, and waking another thread
+   * for it would cost more, on a machine whose cores the server may need.
+   */
+  private final ExecutorService reader =
+      Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("load-reader").factory());
+
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(CONNECT_DEADLINE)
-          .executor(threads)
+          .executor(reader)
           .build();
   private final ApiServer server;
   private final Duration timeout;
@@ -97,13 +103,13 @@ final class LoadClient implements AutoCloseable {
             .header("Content-Type", "application/json")
             .POST(BodyPublishers.ofString(request.body()))
             .build();
-    AtomicReference<ReplyReader> reader = new AtomicReference<>();
+    AtomicReference<ReplyReader> body = new AtomicReference<>();
     CompletableFuture<HttpResponse<Transcript>> exchange =
         http.sendAsync(
             message,
             response -> {
-              reader.set(new ReplyReader(response, request.readPause(), listener));
-              return reader.get();
+              body.set(new ReplyReader(response, request.readPause(), listener));
+              return body.get();
             });
     CompletableFuture<Outcome> outcome =
         exchange
@@ -111,13 +117,13 @@ final class LoadClient implements AutoCloseable {
             .orTimeout(timeout.toNanos(), NANOSECONDS)
             .handle(
                 (response, failure) -> {
-                  long[] events = reader.get() == null ? new long[0] : reader.get().eventNanos();
-                  Timing timing = new Timing(startNanos, events, System.nanoTime());
+                  long endNanos = System.nanoTime();
                   if (failure != null) {
                     exchange.cancel(true);
-                    return failed(failure, timing);
+                    return failed(failure, new Timing(startNanos, new long[0], endNanos));
                   }
-                  return answered(response, timing);
+                  long[] events = body.get().eventNanos();
+                  return answered(response, new Timing(startNanos, events, endNanos));
                 });
     return new Call(exchange, outcome);
   }
@@ -179,6 +185,6 @@ final class LoadClient implements AutoCloseable {
   @Override
   public void close() {
     http.shutdownNow();
-    threads.shutdownNow();
+    reader.shutdownNow();
   }
 }

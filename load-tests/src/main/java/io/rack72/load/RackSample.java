@@ -1,0 +1,104 @@
+package io.rack72.load;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.rack72.cli.CommandFailedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.ToIntFunction;
+
+/**
+ * The rack at one moment of a soak.
+ *
+ * @param seconds since the soak began
+ * @param gpus those that take sequences
+ * @param residentBytes of the server's process, where that is known
+ */
+record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
+  /** KV blocks of both kinds together, and sequences. */
+  record Gpu(int gpu, int blocksUsed, int blocksFree, int running, int waiting) {}
+
+  RackSample {
+    gpus = List.copyOf(gpus);
+  }
+
+  /**
+   * Reads what {@code GET /rack} tells.
+   *
+   * @throws CommandFailedException if it does not tell what is needed
+   */
+  static RackSample of(double seconds, JsonNode rack, OptionalLong residentBytes) {
+    List<Gpu> gpus = new ArrayList<>();
+    for (JsonNode entry : rack.path("gpus")) {
+      Gpu gpu =
+          new Gpu(
+              number(entry, "/gpu"),
+              number(entry, "/kv_full/used") + number(entry, "/kv_sliding/used"),
+              number(entry, "/kv_full/free") + number(entry, "/kv_sliding/free"),
+              number(entry, "/sequences_running"),
+              number(entry, "/sequences_waiting"));
+      if (gpu.blocksUsed + gpu.blocksFree > 0) {
+        gpus.add(gpu);
+      }
+    }
+    if (gpus.isEmpty()) {
+      throw new CommandFailedException("GET /rack tells of no GPU with KV blocks: " + rack);
+    }
+    return new RackSample(seconds, gpus, residentBytes);
+  }
+
+  private static int number(JsonNode entry, String pointer) {
+    JsonNode value = entry.at(pointer);
+    if (!value.isInt()) {
+      throw new CommandFailedException("GET /rack tells no %s of a GPU".formatted(pointer));
+    }
+    return value.intValue();
+  }
+
+  /** Whether nothing is left of any sequence. */
+  boolean isLevel() {
+    return blocksUsed() == 0 && running() == 0 && waiting() == 0;
+  }
+
+  int blocksUsed() {
+    return sum(Gpu::blocksUsed);
+  }
+
+  int blocksFree() {
+    return sum(Gpu::blocksFree);
+  }
+
+  int running() {
+    return sum(Gpu::running);
+  }
+
+  int waiting() {
+    return sum(Gpu::waiting);
+  }
+
+  private int sum(ToIntFunction<Gpu> value) {
+    return gpus.stream().mapToInt(value).sum();
+  }
+
+  ObjectNode toJson() {
+    ObjectNode json = Json.object();
+    json.put("seconds", seconds);
+    if (residentBytes.isPresent()) {
+      json.put("resident_bytes", residentBytes.getAsLong());
+    } else {
+      json.putNull("resident_bytes");
+    }
+    ArrayNode list = json.putArray("gpus");
+    for (Gpu gpu : gpus) {
+      list.addObject()
+          .put("gpu", gpu.gpu)
+          .put("kv_blocks_used", gpu.blocksUsed)
+          .put("kv_blocks_free", gpu.blocksFree)
+          .put("sequences_running", gpu.running)
+          .put("sequences_waiting", gpu.waiting);
+    }
+    return json;
+  }
+}

@@ -13,7 +13,12 @@ import java.util.Locale;
  *     server answered
  */
 record SoakReport(
-    String model, long seed, int concurrency, SoakTally tally, List<RackSample> samples)
+    String model,
+    long seed,
+    int concurrency,
+    SoakTally tally,
+    List<RackSample> samples,
+    boolean answered)
     implements LoadReport {
   private static final double BYTES_PER_MIB = 1 << 20;
 
@@ -23,7 +28,11 @@ record SoakReport(
 
   @Override
   public boolean passed() {
-    return tally.complaints() == 0 && last().isLevel();
+    return tally.complaints() == 0 && isLevel();
+  }
+
+  private boolean isLevel() {
+    return answered && last().isLevel();
   }
 
   @Override
@@ -58,17 +67,17 @@ record SoakReport(
         tally.requests() / last().seconds(),
         tally.outputTokens() / last().seconds());
     out.printf(
-        "KV blocks in use: at most %d in %d samples; at the end %d%n",
+        "KV blocks in use: at most %d in %d samples; in the last %d%n",
         samples.stream().mapToInt(RackSample::blocksUsed).max().orElseThrow(),
         samples.size(),
         last().blocksUsed());
     out.printf(
-        "sequences: at most %d running and %d waiting; at the end %d and %d%n",
+        "sequences: at most %d running and %d waiting; in the last sample %d and %d%n",
         samples.stream().mapToInt(RackSample::running).max().orElseThrow(),
         samples.stream().mapToInt(RackSample::waiting).max().orElseThrow(),
         last().running(),
         last().waiting());
-    out.println("level at the end: " + (last().isLevel() ? "yes" : "NO"));
+    out.println("level at the end: " + (isLevel() ? "yes" : answered ? "NO" : "unknown"));
     printMemory(out);
     if (tally.complaints() > 0) {
       out.printf("%d complaints, the first ones:%n", tally.complaints());
@@ -98,7 +107,7 @@ record SoakReport(
     json.put("seed", seed);
     json.put("concurrency", concurrency);
     json.put("passed", passed());
-    json.put("level", last().isLevel());
+    json.put("level", isLevel());
     json.put("seconds", last().seconds());
     json.put("requests", tally.requests());
     json.put("complaints", tally.complaints());

@@ -70,13 +70,15 @@ record SoakScenario(
     SoakTally tally = new SoakTally();
     put(client, mix, repeated, tally, samples, begin, progress);
     progress.show("waiting for the last sequences");
+    boolean answered = false;
     try {
       samples.add(levelSample(client, begin));
+      answered = true;
     } catch (CommandFailedException e) {
       // The report says what happened before, which may be why.
       tally.complain(e.getMessage());
     }
-    return new SoakReport(client.model(), workload.seed(), concurrency, tally, samples);
+    return new SoakReport(client.model(), workload.seed(), concurrency, tally, samples, answered);
   }
 
   /** The request with the reply that it has when it is alone. */

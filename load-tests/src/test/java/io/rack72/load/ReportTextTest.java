@@ -101,7 +101,7 @@ class ReportTextTest {
     Outcome gone = new Outcome(0, true, Optional.empty(), timing(1), new Transcript());
     tally.add(2, Kind.GONE_AT_ONCE, gone, Optional.empty());
     SoakReport report =
-        new SoakReport("m", 7, 8, tally, List.of(sample(0, 0), sample(1, 5), sample(2, 3)));
+        new SoakReport("m", 7, 8, tally, List.of(sample(0, 0), sample(1, 5), sample(2, 3)), true);
     assertFalse(report.passed());
     assertEquals(
         """
@@ -113,8 +113,8 @@ class ReportTextTest {
         | gone at once | 0 | 0 | 1 | 0 |
 
         3 requests, 1.5/s; output tokens/s of whole replies: 3.0
-        KV blocks in use: at most 5 in 3 samples; at the end 3
-        sequences: at most 1 running and 0 waiting; at the end 1 and 0
+        KV blocks in use: at most 5 in 3 samples; in the last 3
+        sequences: at most 1 running and 0 waiting; in the last sample 1 and 0
         level at the end: NO
         resident memory after 0 s: 100.0 MiB
         resident memory after 2 s: 102.0 MiB
@@ -127,8 +127,11 @@ class ReportTextTest {
   @Test
   void soakThatLeavesNothingIsGood() {
     SoakTally tally = new SoakTally();
-    assertTrue(new SoakReport("m", 7, 8, tally, List.of(sample(0, 0), sample(1, 0))).passed());
-    assertFalse(new SoakReport("m", 7, 8, tally, List.of(sample(0, 0), sample(1, 1))).passed());
+    List<RackSample> level = List.of(sample(0, 0), sample(1, 0));
+    List<RackSample> left = List.of(sample(0, 0), sample(1, 1));
+    assertTrue(new SoakReport("m", 7, 8, tally, level, true).passed());
+    assertFalse(new SoakReport("m", 7, 8, tally, left, true).passed());
+    assertFalse(new SoakReport("m", 7, 8, tally, level, false).passed(), "the end is not known");
   }
 
   private static RackSample sample(int seconds, int blocks) {

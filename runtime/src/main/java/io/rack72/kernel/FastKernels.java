@@ -142,7 +142,7 @@ public final class FastKernels implements Kernels {
     for (int row = 0; row < rows; row += MAX_ROWS) {
       int passRows = Math.min(MAX_ROWS, rows - row);
       int yOffset = row * outputs;
-      in.fill(x, row * columns, passRows, columns, weightOffset, workers);
+      in.fill(x, row * columns, passRows, columns, weightOffset, products.takesPairs(), workers);
       if ((long) passRows * outputs * columns < MIN_SHARED_PRODUCTS) {
         piece.multiply(in, 0, outputs, yOffset);
       } else {

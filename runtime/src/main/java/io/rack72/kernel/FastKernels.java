@@ -120,7 +120,7 @@ public final class FastKernels implements Kernels {
    * A call holds off the garbage collector; a thousand rounds take some microseconds.
    *
    * @param rounds at most 2^24
-   * @return multiply-adds done; empty where the products are computed in float32
+   * @return multiply-adds done; empty where no instruction multiplies bytes
    */
   public OptionalLong int8Peak(long rounds) {
     return products instanceof NativeBlockProducts c

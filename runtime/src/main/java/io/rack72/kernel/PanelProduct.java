@@ -153,18 +153,22 @@ final class PanelProduct {
           int pair = at + 2 * GROUP * k;
           ShortVector p = IntVector.broadcast(INTS, pairs[pair]).reinterpretAsShorts();
           ShortVector q = IntVector.broadcast(INTS, pairs[pair + GROUP]).reinterpretAsShorts();
-          IntVector two = w0.mul(p).add(v0.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
+          IntVector two =
+              w0.mul(p).add(v0.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
           all00 = all00.add(two);
           high00 = high00.add(two.lanewise(VectorOperators.ASHR, Short.SIZE));
-          two = w1.mul(p).add(v1.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
+          two =
+              w1.mul(p).add(v1.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
           all10 = all10.add(two);
           high10 = high10.add(two.lanewise(VectorOperators.ASHR, Short.SIZE));
           p = IntVector.broadcast(INTS, pairs[pair + 1]).reinterpretAsShorts();
           q = IntVector.broadcast(INTS, pairs[pair + GROUP + 1]).reinterpretAsShorts();
-          two = w0.mul(p).add(v0.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
+          two =
+              w0.mul(p).add(v0.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
           all01 = all01.add(two);
           high01 = high01.add(two.lanewise(VectorOperators.ASHR, Short.SIZE));
-          two = w1.mul(p).add(v1.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
+          two =
+              w1.mul(p).add(v1.mul(q)).reinterpretAsInts().lanewise(VectorOperators.XOR, LOW_SIGN);
           all11 = all11.add(two);
           high11 = high11.add(two.lanewise(VectorOperators.ASHR, Short.SIZE));
         }

@@ -25,6 +25,9 @@ sealed interface BlockProducts permits NativeBlockProducts, VectorBlockProducts 
   /** For reports, such as {@code avx512}. */
   String name();
 
+  /** Whether activations must have {@link Int8Activations#pairs}. */
+  boolean takesPairs();
+
   /**
    * Computes outputs {@code from} to {@code to}, exclusive, of all rows.
    *

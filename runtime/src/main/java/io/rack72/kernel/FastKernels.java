@@ -120,7 +120,7 @@ public final class FastKernels implements Kernels {
    * A call holds off the garbage collector; a thousand rounds take some microseconds.
    *
    * @param rounds at most 2^24
-   * @return multiply-adds done; empty where the products are computed in float32
+   * @return multiply-adds done; empty where no instruction multiplies bytes
    */
   public OptionalLong int8Peak(long rounds) {
     return products instanceof NativeBlockProducts c
@@ -142,7 +142,7 @@ public final class FastKernels implements Kernels {
     for (int row = 0; row < rows; row += MAX_ROWS) {
       int passRows = Math.min(MAX_ROWS, rows - row);
       int yOffset = row * outputs;
-      in.fill(x, row * columns, passRows, columns, weightOffset, workers);
+      in.fill(x, row * columns, passRows, columns, weightOffset, products.takesPairs(), workers);
       if ((long) passRows * outputs * columns < MIN_SHARED_PRODUCTS) {
         piece.multiply(in, 0, outputs, yOffset);
       } else {

@@ -26,6 +26,9 @@ final class Int8Activations {
   /** Columns that share one scale. */
   static final int BLOCK = 32;
 
+  /** Rows whose pairs lie side by side, so that a kernel reaches all from one place. */
+  static final int GROUP = 4;
+
   private static final int HALF = BLOCK / 2;
 
   /** Largest number. */
@@ -44,7 +47,7 @@ final class Int8Activations {
   private static final int INFINITY = 0x7F80_0000;
 
   private byte[] codes = {};
-  private float[] values = {};
+  private int[] pairs = {};
   private float[] scales = {};
   private int[] starts = {};
   private int rows;
@@ -55,21 +58,40 @@ final class Int8Activations {
    *
    * @param x {@code [rows, columns]} from {@code offset}
    * @param weightOffset what the weights to be multiplied with are too large by
+   * @param paired whether {@link #pairs} are wanted too
    * @param workers who share in the work
    */
-  void fill(float[] x, int offset, int rows, int columns, int weightOffset, Workers workers) {
+  void fill(
+      float[] x,
+      int offset,
+      int rows,
+      int columns,
+      int weightOffset,
+      boolean paired,
+      Workers workers) {
     this.rows = rows;
     blocks = Math.ceilDiv(columns, BLOCK);
     int count = Math.multiplyExact(rows, blocks);
     int numbers = Math.multiplyExact(count, BLOCK);
     if (codes.length < numbers) {
       codes = new byte[numbers];
-      values = new float[numbers];
       scales = new float[count];
       starts = new int[count];
     }
+    int pairCount = paired ? Math.ceilDiv(rows, GROUP) * GROUP * blocks * HALF : 0;
+    if (pairs.length < pairCount) {
+      pairs = new int[pairCount];
+    }
     int grain = Math.max(1, GRAIN / Math.max(1, columns));
-    workers.share(rows, grain, (from, to) -> fillRows(x, offset, from, to, columns, weightOffset));
+    workers.share(
+        rows,
+        grain,
+        (from, to) -> {
+          fillRows(x, offset, from, to, columns, weightOffset);
+          if (paired) {
+            pairRows(from, to);
+          }
+        });
   }
 
   private void fillRows(
@@ -89,6 +111,20 @@ final class Int8Activations {
     }
   }
 
+  private void pairRows(int fromRow, int toRow) {
+    for (int row = fromRow; row < toRow; row++) {
+      for (int b = 0; b < blocks; b++) {
+        int from = (row * blocks + b) * BLOCK;
+        int to = pairsOf(row, b);
+        for (int i = 0; i < BLOCK; i += 4) {
+          pairs[to] = (codes[from + i] & 0xFFFF) | (codes[from + i + 2] << 16);
+          pairs[to + GROUP] = (codes[from + i + 1] & 0xFFFF) | (codes[from + i + 3] << 16);
+          to += 2 * GROUP;
+        }
+      }
+    }
+  }
+
   private void fillBlock(float[] x, int from, int block, int weightOffset, int[] whole) {
     IntVector largest = IntVector.zero(INTS);
     for (int i = 0; i < BLOCK; i += LENGTH) {
@@ -101,7 +137,6 @@ final class Int8Activations {
     int to = block * BLOCK;
     if (bits >= INFINITY || most < LEAST) {
       Arrays.fill(codes, to, to + BLOCK, (byte) 0);
-      Arrays.fill(values, to, to + BLOCK, 0);
       scales[block] = bits >= INFINITY ? Float.NaN : 0;
       starts[block] = 0;
       return;
@@ -113,8 +148,6 @@ final class Int8Activations {
       FloatVector high = FloatVector.fromArray(FLOATS, x, from + i + LENGTH);
       FloatVector even = low.rearrange(Simd.EVENS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
       FloatVector odd = low.rearrange(Simd.ODDS, high).mul(inverse).add(ROUNDING).sub(ROUNDING);
-      even.intoArray(values, to + i / 2);
-      odd.intoArray(values, to + HALF + i / 2);
       IntVector evenWhole = (IntVector) even.convert(VectorOperators.F2I, 0);
       IntVector oddWhole = (IntVector) odd.convert(VectorOperators.F2I, 0);
       sum = sum.add(evenWhole).add(oddWhole);
@@ -143,9 +176,18 @@ final class Int8Activations {
     return codes;
   }
 
-  /** The codes as floats. */
-  float[] values() {
-    return values;
+  /**
+   * {@code [groups, blocks, 16, 4]}: two columns each, as the 16-bit halves of an int, of four rows
+   * that follow each other. Of every four columns of {@link #codes} the first and the third are a
+   * pair, low half first, and the second and the fourth the next one. Filled only where asked for.
+   */
+  int[] pairs() {
+    return pairs;
+  }
+
+  /** Where in {@link #pairs} a row's first pair of a block is; the next is {@link #GROUP} on. */
+  int pairsOf(int row, int block) {
+    return (row / GROUP * blocks + block) * HALF * GROUP + row % GROUP;
   }
 
   /** {@code [rows, blocks]} */

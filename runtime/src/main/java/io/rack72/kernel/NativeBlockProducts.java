@@ -137,6 +137,11 @@ final class NativeBlockProducts implements BlockProducts {
   }
 
   @Override
+  public boolean takesPairs() {
+    return false;
+  }
+
+  @Override
   public void multiply(
       Mxfp4Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset) {
     check(w.rows(), w.columns(), bias, x, from, to, y, yOffset);

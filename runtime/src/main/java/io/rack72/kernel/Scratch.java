@@ -40,16 +40,16 @@ final class Scratch {
   /** Activations in 8 bits, of the call that this thread makes. */
   final Int8Activations activations = new Int8Activations();
 
-  private int[] codes = {};
+  private WeightPanel panel;
 
   private Scratch() {}
 
-  /** Packed weights: an array of at least {@code length}, with whatever was last left in it. */
-  int[] codes(int length) {
-    if (codes.length < length) {
-      codes = new int[length];
+  /** Decoded weights in 16 bits; made on first use, since native kernels never ask. */
+  WeightPanel panel() {
+    if (panel == null) {
+      panel = new WeightPanel();
     }
-    return codes;
+    return panel;
   }
 
   /** The calling thread's. */

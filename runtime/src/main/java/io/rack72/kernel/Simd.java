@@ -1,6 +1,7 @@
 package io.rack72.kernel;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -17,6 +18,11 @@ public final class Simd {
   public static final VectorSpecies<Float> FLOATS = choose();
 
   static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
+  static final VectorSpecies<Short> SHORTS = FLOATS.withLanes(short.class);
+
+  /** As many shorts as a vector has floats. */
+  static final VectorSpecies<Short> HALF_SHORTS =
+      VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
 
   /** Floats in a vector. */
   static final int LENGTH = FLOATS.length();

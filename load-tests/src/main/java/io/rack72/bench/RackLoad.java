@@ -88,7 +88,7 @@ final class RackLoad implements AutoCloseable {
             RACK,
             expertParallel,
             dataParallel,
-            new KvMemory(KV_BLOCK_TOKENS, KV_BYTES_PER_GPU),
+            new KvMemory(KV_BLOCK_TOKENS, KV_BYTES_PER_GPU, 0, false),
             limits,
             PORT_WINDOW_BYTES,
             workers.size());

@@ -6,6 +6,7 @@ import io.rack72.gpu.SequenceRequest;
 import io.rack72.rack.ServedModel;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -66,7 +67,7 @@ final class GenerateCommand implements Callable<Integer> {
       Reply reply = new Reply(served, prompt.length, params, samplingOptions.stop());
       PrintWriter out = spec.commandLine().getOut();
       SequenceRequest request =
-          new SequenceRequest(new SequenceId("generate", 0), 1, prompt, new int[0], params);
+          new SequenceRequest(new SequenceId("generate", 0), 1, prompt, new int[0], params, Standing.DEFAULT);
       try (SequenceStream tokens = SequenceStream.submit(rack, request)) {
         while (!reply.isComplete()) {
           String text = reply.take(tokens.next());

@@ -75,6 +75,7 @@ final class SequenceStream implements AutoCloseable {
     while (true) {
       switch (events.take()) {
         case SequenceEvent.Placed _ -> {}
+        case SequenceEvent.Started _ -> {}
         case SequenceEvent.Token token -> {
           ended = token.finish().isPresent();
           return token;

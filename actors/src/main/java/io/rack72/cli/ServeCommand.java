@@ -6,6 +6,7 @@ import io.rack72.gpu.SequenceRequest;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.util.LinkedHashMap;
@@ -31,7 +32,7 @@ final class ServeCommand implements Callable<Integer> {
    */
   private static final SequenceRequest WARM_UP =
       new SequenceRequest(
-          new SequenceId("warm-up", 0), 1, new int[] {0}, new int[0], SamplingParams.greedy(16));
+          new SequenceId("warm-up", 0), 1, new int[] {0}, new int[0], SamplingParams.greedy(16), Standing.DEFAULT);
 
   private final Invocation invocation;
 

@@ -6,6 +6,7 @@ import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -126,7 +127,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       router.tell(
           new RouterActor.Submit(
               new SequenceRequest(
-                  id(i), ATTEMPT, sequence.promptIds(), new int[0], sequence.params()),
+                  id(i), ATTEMPT, sequence.promptIds(), new int[0], sequence.params(), Standing.DEFAULT),
               events));
     }
   }
@@ -184,6 +185,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         }
         yield this;
       }
+      case SequenceEvent.Started started -> this;
       case SequenceEvent.Token token -> onToken(choice, token);
       case SequenceEvent.Ended end -> {
         reply.end(choice);

@@ -54,6 +54,15 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** Stop this sequence and free its blocks; unknown ones are ignored. */
   public record Cancel(SequenceId id) implements Command {}
 
+  /**
+   * Compute this sequence no further until it is resumed: its reader is slow. It may give its blocks
+   * back meanwhile. A token of the step in flight still comes. Unknown ones are ignored.
+   */
+  public record Pause(SequenceId id) implements Command {}
+
+  /** Go on with a paused sequence; others are ignored. */
+  public record Resume(SequenceId id) implements Command {}
+
   private record Arrived(Frame frame) implements Command {}
 
   /** What the GPU tells itself when its device is ready, or when a step may begin. */
@@ -114,6 +123,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     switch (command) {
       case Admit admit -> admit(admit);
       case Cancel(SequenceId id) -> cancel(id);
+      case Pause(SequenceId id) -> pause(id);
+      case Resume(SequenceId id) -> resume(id);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
       case RoutingReady() -> fanOut();
@@ -128,7 +139,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     SequenceRequest request = admit.request();
     SequenceId id = request.id();
     int attempt = request.attempt();
-    switch (scheduler().add(id, request.promptIds(), request.generatedIds(), request.params())) {
+    switch (scheduler()
+        .add(
+            id,
+            request.promptIds(),
+            request.generatedIds(),
+            request.params(),
+            request.standing())) {
       case Admission.Accepted _ -> {
         live.put(id, new Live(attempt, admit.owner(), admit.router()));
         admit.owner().tell(new SequenceEvent.Placed(id, attempt, parts.id()));
@@ -159,6 +176,21 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (live.containsKey(id)) {
       release(id);
       post();
+    }
+  }
+
+  private void pause(SequenceId id) {
+    if (live.containsKey(id)) {
+      scheduler().pause(id);
+      post();
+    }
+  }
+
+  private void resume(SequenceId id) {
+    if (live.containsKey(id)) {
+      scheduler().resume(id);
+      post();
+      askToBegin();
     }
   }
 

@@ -7,9 +7,9 @@ import io.rack72.schedule.SequenceId;
 import java.util.Optional;
 
 /**
- * What a sequence's owner is told. For each attempt: {@link Placed} once, then tokens in order of
- * their index, the last of them with a finish reason; or {@link Ended} at any time, after which
- * nothing follows.
+ * What a sequence's owner is told. For each attempt: {@link Placed} once, {@link Started} once, then
+ * tokens in order of their index, the last of them with a finish reason; or {@link Ended} at any
+ * time, after which nothing follows.
  */
 public sealed interface SequenceEvent {
   SequenceId id();
@@ -18,6 +18,13 @@ public sealed interface SequenceEvent {
 
   /** A GPU has taken the sequence in. */
   record Placed(SequenceId id, int attempt, GpuId gpu) implements SequenceEvent {}
+
+  /**
+   * The sequence is in its first step. Not told again where it has to begin anew.
+   *
+   * @param cachedTokens of its prompt that had been computed for others before
+   */
+  record Started(SequenceId id, int attempt, int cachedTokens) implements SequenceEvent {}
 
   /**
    * One token.

@@ -2,6 +2,7 @@ package io.rack72.gpu;
 
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 
 /**
  * All that a GPU must know to generate a sequence, or to go on with one that another GPU began.
@@ -11,9 +12,15 @@ import io.rack72.schedule.SequenceId;
  * @param promptIds at least one token
  * @param generatedIds tokens that earlier attempts already delivered; empty at first
  * @param params how to choose tokens and when to end
+ * @param standing when they come
  */
 public record SequenceRequest(
-    SequenceId id, int attempt, int[] promptIds, int[] generatedIds, SamplingParams params) {
+    SequenceId id,
+    int attempt,
+    int[] promptIds,
+    int[] generatedIds,
+    SamplingParams params,
+    Standing standing) {
   public SequenceRequest {
     if (attempt < 1 || promptIds.length == 0) {
       throw new IllegalArgumentException(

@@ -34,6 +34,12 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
   public record Cancel(SequenceId id) implements Command {}
 
+  /** See {@link GpuActor.Pause}. */
+  public record Pause(SequenceId id) implements Command {}
+
+  /** See {@link GpuActor.Resume}. */
+  public record Resume(SequenceId id) implements Command {}
+
   /** The rack computes no more: a part of it is gone, or it is being stopped. */
   public record RackLost(String why) implements Command {}
 
@@ -68,12 +74,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) -> submit(request, owner);
-      case Cancel(SequenceId id) -> {
-        Assignment assignment = live.get(id);
-        if (assignment != null) {
-          gpus.get(assignment.gpu()).tell(new GpuActor.Cancel(id));
-        }
-      }
+      case Cancel(SequenceId id) -> pass(id, new GpuActor.Cancel(id));
+      case Pause(SequenceId id) -> pass(id, new GpuActor.Pause(id));
+      case Resume(SequenceId id) -> pass(id, new GpuActor.Resume(id));
       case Released(SequenceId id) -> {
         Assignment assignment = live.remove(id);
         if (assignment != null) {
@@ -104,6 +107,13 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     GpuId gpu = load.assign(work);
     live.put(request.id(), new Assignment(gpu, work, request.attempt(), owner));
     gpus.get(gpu).tell(new GpuActor.Admit(request, owner, released));
+  }
+
+  private void pass(SequenceId id, GpuActor.Command command) {
+    Assignment assignment = live.get(id);
+    if (assignment != null) {
+      gpus.get(assignment.gpu()).tell(command);
+    }
   }
 
   private static void fail(

@@ -12,6 +12,7 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class SequenceStreamTest {
   private static final SequenceRequest REQUEST =
       new SequenceRequest(
-          new SequenceId("generate", 0), 1, new int[] {1}, new int[0], SamplingParams.greedy(4));
+          new SequenceId("generate", 0), 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT);
 
   private final ActorSystem<RackActor.Command> system =
       ActorSystem.create(Behaviors.empty(), "sequence-stream-test");

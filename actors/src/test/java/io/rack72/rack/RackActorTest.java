@@ -21,6 +21,7 @@ import io.rack72.sampling.Sampler;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +84,7 @@ class RackActorTest {
         .receiveMessage(DEADLINE)
         .tell(
             new RouterActor.Submit(
-                new SequenceRequest(id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4)),
+                new SequenceRequest(id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
                 owner.getRef()));
     assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
     return rack;

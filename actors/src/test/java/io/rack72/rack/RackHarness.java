@@ -13,6 +13,7 @@ import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -97,7 +98,7 @@ final class RackHarness implements AutoCloseable {
                 Props.empty());
     rack.router()
         .tell(
-            new RouterActor.Submit(new SequenceRequest(id, 1, prompt, new int[0], params), owner));
+            new RouterActor.Submit(new SequenceRequest(id, 1, prompt, new int[0], params, Standing.DEFAULT), owner));
     return tokens;
   }
 

@@ -17,6 +17,7 @@ final class SequenceCollector {
     List<SampledToken> soFar = new ArrayList<>();
     return Behaviors.receive(SequenceEvent.class)
         .onMessage(SequenceEvent.Placed.class, _ -> Behaviors.same())
+        .onMessage(SequenceEvent.Started.class, _ -> Behaviors.same())
         .onMessage(
             SequenceEvent.Ended.class,
             ended -> {

@@ -9,6 +9,7 @@ import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.util.TreeMap;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -42,7 +43,7 @@ class RouterActorTest {
   private void submit(int n) {
     router.tell(
         new RouterActor.Submit(
-            new SequenceRequest(id(n), 1, new int[] {1, 2}, new int[0], SamplingParams.greedy(10)),
+            new SequenceRequest(id(n), 1, new int[] {1, 2}, new int[0], SamplingParams.greedy(10), Standing.DEFAULT),
             owner.getRef()));
   }
 

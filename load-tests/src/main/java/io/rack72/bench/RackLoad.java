@@ -14,6 +14,7 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -111,6 +112,7 @@ final class RackLoad implements AutoCloseable {
               event -> {
                 switch (event) {
                   case SequenceEvent.Placed placed -> {}
+                  case SequenceEvent.Started started -> {}
                   case SequenceEvent.Token token -> {
                     progress.add(sequence);
                     if (token.finish().isPresent()) {
@@ -139,7 +141,8 @@ final class RackLoad implements AutoCloseable {
                     1,
                     prompt,
                     new int[0],
-                    SamplingParams.greedy(tokens)),
+                    SamplingParams.greedy(tokens),
+                    Standing.DEFAULT),
                 owner));
   }
 

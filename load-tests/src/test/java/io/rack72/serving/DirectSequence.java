@@ -9,6 +9,7 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ final class DirectSequence {
         rack.system().systemActorOf(owner(tokens), "owner-" + id, Props.empty());
     int[] prompt = promptIds.stream().mapToInt(Integer::intValue).toArray();
     SequenceRequest request =
-        new SequenceRequest(new SequenceId(id, 0), 1, prompt, new int[0], params);
+        new SequenceRequest(new SequenceId(id, 0), 1, prompt, new int[0], params, Standing.DEFAULT);
     rack.router().tell(new RouterActor.Submit(request, owner));
     try {
       return tokens.get(DEADLINE.toSeconds(), SECONDS);
@@ -52,6 +53,7 @@ final class DirectSequence {
         event ->
             switch (event) {
               case SequenceEvent.Placed placed -> Behaviors.same();
+              case SequenceEvent.Started started -> Behaviors.same();
               case SequenceEvent.Token token -> {
                 soFar.add(token.token());
                 if (token.finish().isEmpty()) {

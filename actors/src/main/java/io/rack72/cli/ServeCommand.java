@@ -32,7 +32,12 @@ final class ServeCommand implements Callable<Integer> {
    */
   private static final SequenceRequest WARM_UP =
       new SequenceRequest(
-          new SequenceId("warm-up", 0), 1, new int[] {0}, new int[0], SamplingParams.greedy(16), Standing.DEFAULT);
+          new SequenceId("warm-up", 0),
+          1,
+          new int[] {0},
+          new int[0],
+          SamplingParams.greedy(16),
+          Standing.DEFAULT);
 
   private final Invocation invocation;
 

@@ -55,8 +55,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   public record Cancel(SequenceId id) implements Command {}
 
   /**
-   * Compute this sequence no further until it is resumed: its reader is slow. It may give its blocks
-   * back meanwhile. A token of the step in flight still comes. Unknown ones are ignored.
+   * Compute this sequence no further until it is resumed: its reader is slow. It may give its
+   * blocks back meanwhile. A token of the step in flight still comes. Unknown ones are ignored.
    */
   public record Pause(SequenceId id) implements Command {}
 

@@ -7,9 +7,9 @@ import io.rack72.schedule.SequenceId;
 import java.util.Optional;
 
 /**
- * What a sequence's owner is told. For each attempt: {@link Placed} once, {@link Started} once, then
- * tokens in order of their index, the last of them with a finish reason; or {@link Ended} at any
- * time, after which nothing follows.
+ * What a sequence's owner is told. For each attempt: {@link Placed} once, {@link Started} once,
+ * then tokens in order of their index, the last of them with a finish reason; or {@link Ended} at
+ * any time, after which nothing follows.
  */
 public sealed interface SequenceEvent {
   SequenceId id();

@@ -25,7 +25,12 @@ import org.junit.jupiter.api.Timeout;
 class SequenceStreamTest {
   private static final SequenceRequest REQUEST =
       new SequenceRequest(
-          new SequenceId("generate", 0), 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT);
+          new SequenceId("generate", 0),
+          1,
+          new int[] {1},
+          new int[0],
+          SamplingParams.greedy(4),
+          Standing.DEFAULT);
 
   private final ActorSystem<RackActor.Command> system =
       ActorSystem.create(Behaviors.empty(), "sequence-stream-test");

@@ -84,7 +84,8 @@ class RackActorTest {
         .receiveMessage(DEADLINE)
         .tell(
             new RouterActor.Submit(
-                new SequenceRequest(id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
+                new SequenceRequest(
+                    id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
                 owner.getRef()));
     assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
     return rack;

@@ -98,7 +98,8 @@ final class RackHarness implements AutoCloseable {
                 Props.empty());
     rack.router()
         .tell(
-            new RouterActor.Submit(new SequenceRequest(id, 1, prompt, new int[0], params, Standing.DEFAULT), owner));
+            new RouterActor.Submit(
+                new SequenceRequest(id, 1, prompt, new int[0], params, Standing.DEFAULT), owner));
     return tokens;
   }
 

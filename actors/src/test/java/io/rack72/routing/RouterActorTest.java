@@ -43,7 +43,13 @@ class RouterActorTest {
   private void submit(int n) {
     router.tell(
         new RouterActor.Submit(
-            new SequenceRequest(id(n), 1, new int[] {1, 2}, new int[0], SamplingParams.greedy(10), Standing.DEFAULT),
+            new SequenceRequest(
+                id(n),
+                1,
+                new int[] {1, 2},
+                new int[0],
+                SamplingParams.greedy(10),
+                Standing.DEFAULT),
             owner.getRef()));
   }
 

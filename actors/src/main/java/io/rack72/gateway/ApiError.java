@@ -149,10 +149,10 @@ public final class ApiError extends RuntimeException {
     return new ApiError(429, what, null, "rate_limit_exceeded", message);
   }
 
-  /** 499, as others have named it: it is told to nobody, since the client is gone. */
+  /** 400, which nobody is told, since the client is gone. */
   static ApiError clientGone() {
     return new ApiError(
-        499, INVALID_REQUEST, null, "client_closed_request", "the client closed its connection");
+        400, INVALID_REQUEST, null, "client_closed_request", "the client closed its connection");
   }
 
   /** 504: the rack behind this gateway did not finish in the time that the request has. */

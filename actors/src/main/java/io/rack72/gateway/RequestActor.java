@@ -172,9 +172,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       }
       case Late() ->
           isOver() ? this : fail(ApiError.notAnsweredInTime(generation.service().timeout()));
-      // Who does not read an end either is not waited for any longer.
-      case ReaderStuck() ->
-          isOver() ? Behaviors.stopped() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
+      case ReaderStuck() -> isOver() ? cut() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
       case Disconnected() -> {
         answer.completeExceptionally(ApiError.clientGone());
         yield Behaviors.stopped();
@@ -284,6 +282,12 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     return next;
   }
 
+  /** Who does not read the end of a stream either is not waited for any longer. */
+  private Behavior<Command> cut() {
+    cut.complete(null);
+    return Behaviors.stopped();
+  }
+
   private Behavior<Command> routerGone() {
     return isOver() ? this : fail(ApiError.failed("the rack has stopped"));
   }
@@ -307,8 +311,6 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     answer.completeExceptionally(ApiError.failed("the server is stopping"));
     if (pull != null) {
       pull.complete(Optional.empty());
-    } else {
-      cut.complete(null);
     }
     return this;
   }

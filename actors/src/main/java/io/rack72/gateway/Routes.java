@@ -22,6 +22,7 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamException;
+import org.apache.pekko.stream.StreamTcpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -192,7 +193,7 @@ final class Routes {
           ? response.addHeader(RawHeader.create("Retry-After", RETRY_AFTER_SECONDS))
           : response;
     }
-    if (cause instanceof EntityStreamException) {
+    if (cause instanceof EntityStreamException || cause instanceof StreamTcpException) {
       LOG.debug("a client went away while it sent its request", cause);
     } else {
       LOG.error("a request failed", cause);

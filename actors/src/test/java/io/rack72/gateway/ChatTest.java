@@ -84,6 +84,7 @@ class ChatTest {
     JsonNode usage = reply.get("usage");
     assertEquals(ByteTokenizer.ids(ANSWER).length, usage.get("completion_tokens").asInt());
     assertEquals(15, usage.at("/completion_tokens_details/reasoning_tokens").asInt());
+    assertEquals(0, usage.at("/prompt_tokens_details/cached_tokens").asInt(-1));
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -30,14 +31,16 @@ final class ScriptedRouter {
    * @param refusal instead of a place
    * @param breakdown after the tokens
    * @param cachedTokens of the prompt
+   * @param step time between tokens; without any, all of them are said before anybody can object
    */
   record Script(
       int[] tokens,
       Optional<SequenceEvent.Cause> refusal,
       Optional<SequenceEvent.Cause> breakdown,
-      int cachedTokens) {
+      int cachedTokens,
+      Duration step) {
     static Script of(int... tokens) {
-      return new Script(tokens, Optional.empty(), Optional.empty(), 0);
+      return new Script(tokens, Optional.empty(), Optional.empty(), 0, Duration.ZERO);
     }
 
     static Script of(String harmony) {
@@ -45,15 +48,20 @@ final class ScriptedRouter {
     }
 
     static Script refusing(SequenceEvent.Cause cause) {
-      return new Script(new int[0], Optional.of(cause), Optional.empty(), 0);
+      return new Script(new int[0], Optional.of(cause), Optional.empty(), 0, Duration.ZERO);
     }
 
     Script thenBreaking() {
-      return new Script(tokens, refusal, Optional.of(SequenceEvent.Cause.FAILED), cachedTokens);
+      return new Script(
+          tokens, refusal, Optional.of(SequenceEvent.Cause.FAILED), cachedTokens, step);
     }
 
     Script withCached(int promptTokens) {
-      return new Script(tokens, refusal, breakdown, promptTokens);
+      return new Script(tokens, refusal, breakdown, promptTokens, step);
+    }
+
+    Script inStepsOf(Duration time) {
+      return new Script(tokens, refusal, breakdown, cachedTokens, time);
     }
   }
 
@@ -160,10 +168,18 @@ final class ScriptedRouter {
       case Continue step when !cancelled.contains(step.request().id()) -> {
         step.run();
         if (step.goesOn()) {
-          context.getSelf().tell(step.next());
+          goOn(step.next());
         }
       }
       default -> {}
+    }
+  }
+
+  private void goOn(Continue next) {
+    if (next.script().step().isZero()) {
+      context.getSelf().tell(next);
+    } else {
+      context.scheduleOnce(next.script().step(), context.getSelf(), next);
     }
   }
 

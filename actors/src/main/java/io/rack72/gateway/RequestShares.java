@@ -68,7 +68,7 @@ final class RequestShares {
     if (crowded && own * weights >= limit * tenant.weight()) {
       throw ApiError.rateLimited(
           what,
-          "the server is busy, and this API key has its share of it, with %d of %d %s; try again later"
+          "the server is busy, and this API key has its share of it: %d of %d %s; try again later"
               .formatted(own, limit, what));
     }
   }
@@ -109,12 +109,12 @@ final class RequestShares {
         if (promptTokens > limits.tokens()) {
           throw ApiError.invalid(
               "",
-              "the request's prompts have %d tokens, and this server takes %d of all requests together"
+              "the prompts have %d tokens, and this server takes %d of all requests together"
                   .formatted(promptTokens, limits.tokens()));
         }
         if (promptTokens > limits.tokens() - total.tokens) {
           throw ApiError.overloaded(
-              "prompts of %d tokens wait or are being answered, and with %d more they are over the limit of %d; try again later"
+              "%d tokens of prompts are held, and %d more are over the limit of %d; try again later"
                   .formatted(total.tokens, promptTokens, limits.tokens()));
         }
         requireShare(TOKENS, tenant, own.tokens, total.tokens + promptTokens, limits.tokens());

@@ -5,9 +5,12 @@ import io.rack72.clock.WallClock;
 import io.rack72.config.HttpSettings;
 import io.rack72.config.KvSettings;
 import io.rack72.config.Rack72Config;
-import io.rack72.config.Secret;
+import io.rack72.gateway.ApiKey;
 import io.rack72.gateway.GatewayLimits;
 import io.rack72.gateway.GatewaySettings;
+import io.rack72.gateway.LoadLimits;
+import io.rack72.gateway.StreamLimits;
+import io.rack72.gateway.Tenant;
 import io.rack72.kernel.Workers;
 import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvMemory;
@@ -172,7 +175,7 @@ final class LocalLauncher implements RackLauncher {
         new GatewaySettings(
             http.host(),
             http.port(),
-            http.apiKey().map(Secret::text),
+            http.apiKeys().stream().map(LocalLauncher::apiKey).toList(),
             "%016x".formatted(random.nextLong()),
             Version.current(),
             new GatewayLimits(
@@ -182,8 +185,10 @@ final class LocalLauncher implements RackLauncher {
                 http.maxChoices(),
                 http.maxSequences(),
                 http.maxConnections(),
-                http.unreadTokens()),
-            http.heartbeat(),
+                http.requestTimeout()),
+            new LoadLimits(
+                http.load().maxRequests(), http.load().maxTokens(), http.load().shareThreshold()),
+            new StreamLimits(http.unreadTokens(), http.stuckReaderTimeout(), http.heartbeat()),
             config.seed().orElseGet(random::nextLong),
             () -> Instant.now().getEpochSecond(),
             Optional::empty);
@@ -197,6 +202,10 @@ final class LocalLauncher implements RackLauncher {
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
+  }
+
+  private static ApiKey apiKey(io.rack72.config.ApiKey key) {
+    return new ApiKey(new Tenant(key.name(), key.weight(), key.maxRequests()), key.secret().text());
   }
 
   private record RunningRack(

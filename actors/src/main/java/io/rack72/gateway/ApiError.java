@@ -1,6 +1,8 @@
 package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -47,7 +49,7 @@ public final class ApiError extends RuntimeException {
         INVALID_REQUEST,
         null,
         "invalid_api_key",
-        "this server wants its API key in the header 'Authorization: Bearer KEY'");
+        "this server wants an API key of its own in the header 'Authorization: Bearer KEY'");
   }
 
   /** 404: a model that is not served here. */
@@ -127,10 +129,46 @@ public final class ApiError extends RuntimeException {
     return overloaded("the requests being read now fill the memory for them; try again later");
   }
 
-  /** 500: nobody reads the stream that is being made. */
-  static ApiError notRead(int limitTokens) {
-    return failed(
-        "the client does not read: more than " + limitTokens + " tokens of the stream wait for it");
+  /** 408: nobody reads the stream that is being made. */
+  static ApiError notRead(Duration limit) {
+    return new ApiError(
+        408,
+        INVALID_REQUEST,
+        null,
+        "request_timeout",
+        "the client does not read: for %s seconds it took nothing of the stream that waits for it"
+            .formatted(seconds(limit)));
+  }
+
+  /**
+   * 429: the API key has as much of the server as it can have now.
+   *
+   * @param what it has too much of, {@code requests} or {@code tokens}
+   */
+  static ApiError rateLimited(String what, String message) {
+    return new ApiError(429, what, null, "rate_limit_exceeded", message);
+  }
+
+  /** 400, which nobody is told, since the client is gone. */
+  static ApiError clientGone() {
+    return new ApiError(
+        400, INVALID_REQUEST, null, "client_closed_request", "the client closed its connection");
+  }
+
+  /** 504: the rack behind this gateway did not finish in the time that the request has. */
+  static ApiError notAnsweredInTime(Duration limit) {
+    return new ApiError(
+        504,
+        SERVER_ERROR,
+        null,
+        "timeout",
+        "the reply was not finished within the request's %s seconds; give it a longer 'timeout', or"
+                .formatted(seconds(limit))
+            + " ask for fewer tokens");
+  }
+
+  private static String seconds(Duration duration) {
+    return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString();
   }
 
   /** A client's own words, in quotes and short enough to be repeated in a message. */
@@ -143,6 +181,11 @@ public final class ApiError extends RuntimeException {
   /** The HTTP status, unless the reply has already begun. */
   public int status() {
     return status;
+  }
+
+  /** Whether the same request may succeed a moment later. */
+  boolean passes() {
+    return status == 429 || status == 503;
   }
 
   /** A word for programs, where OpenAI has one. */

@@ -28,13 +28,16 @@ final class ChatEndpoint {
   }
 
   /**
+   * @param tenant whose request it is
    * @throws ApiError where the request cannot be served
    */
-  Generation read(JsonValue body) {
+  Generation read(JsonValue body, Tenant tenant) {
     admission.checkModel(body);
     Tokenizer tokenizer = chatTokenizer();
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body);
+    ServiceFields service =
+        ServiceFields.read(body, tenant, admission.settings().limits().requestTimeout());
     SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs = topLogprobs(body);
     boolean tokensShown = options.returnTokenIds() || topLogprobs >= 0;
@@ -68,7 +71,7 @@ final class ChatEndpoint {
             topLogprobs >= 0,
             options.returnTokenIds(),
             options.includeUsage());
-    return new Generation(header.id(), sequences, format, options, prompt.length);
+    return new Generation(header.id(), sequences, format, options, service, prompt.length);
   }
 
   private Tokenizer chatTokenizer() {

@@ -82,6 +82,11 @@ final class ClientConnection {
     owners.clear();
   }
 
+  /** Whether the client is gone, so that nothing need be done for it any more. */
+  synchronized boolean isClosed() {
+    return closed;
+  }
+
   private Cancellable awaitRequest() {
     return system
         .scheduler()

@@ -24,12 +24,15 @@ final class CompletionEndpoint {
   }
 
   /**
+   * @param tenant whose request it is
    * @throws ApiError where the request cannot be served
    */
-  Generation read(JsonValue body) {
+  Generation read(JsonValue body, Tenant tenant) {
     admission.checkModel(body);
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body, options);
+    ServiceFields service =
+        ServiceFields.read(body, tenant, admission.settings().limits().requestTimeout());
     SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs =
         body.field("logprobs")
@@ -77,7 +80,7 @@ final class CompletionEndpoint {
             topLogprobs >= 0,
             options.returnTokenIds(),
             options.includeUsage());
-    return new Generation(header.id(), sequences, format, options, promptTokens);
+    return new Generation(header.id(), sequences, format, options, service, promptTokens);
   }
 
   /**

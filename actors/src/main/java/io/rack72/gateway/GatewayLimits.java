@@ -11,7 +11,7 @@ import java.time.Duration;
  * @param choices largest {@code n}
  * @param sequences largest number of prompts times {@code n} in one request
  * @param connections clients connected at a time; more wait in the listen queue
- * @param unreadTokens of one stream that wait for its client; beyond it the request is given up
+ * @param requestTimeout within which a request must have been answered
  */
 public record GatewayLimits(
     int bodyBytes,
@@ -20,14 +20,15 @@ public record GatewayLimits(
     int choices,
     int sequences,
     int connections,
-    int unreadTokens) {
+    Duration requestTimeout) {
 
   /**
    * What suits one machine: 8 MiB within a minute and 128 MiB of bodies at a time, 16 choices, 128
-   * sequences, 1024 clients, 16384 unread tokens.
+   * sequences, 1024 clients, an hour for each request.
    */
   public static final GatewayLimits DEFAULT =
-      new GatewayLimits(8 << 20, 128L << 20, Duration.ofMinutes(1), 16, 128, 1024, 16_384);
+      new GatewayLimits(
+          8 << 20, 128L << 20, Duration.ofMinutes(1), 16, 128, 1024, Duration.ofHours(1));
 
   public GatewayLimits {
     require(
@@ -44,13 +45,13 @@ public record GatewayLimits(
     require(
         connections >= 1 && connections <= 1 << 20,
         "the connections limit is 1 to 1048576, not " + connections);
-    require(unreadTokens >= 1, "the limit of unread tokens is at least 1, not " + unreadTokens);
+    require(requestTimeout.isPositive(), "the request timeout must be positive");
   }
 
   /** The same with another body limit. */
   public GatewayLimits withBodyBytes(int limitBytes) {
     return new GatewayLimits(
-        limitBytes, bodiesBytes, bodyTimeout, choices, sequences, connections, unreadTokens);
+        limitBytes, bodiesBytes, bodyTimeout, choices, sequences, connections, requestTimeout);
   }
 
   private static void require(boolean holds, String message) {

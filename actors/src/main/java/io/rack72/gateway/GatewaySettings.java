@@ -1,7 +1,7 @@
 package io.rack72.gateway;
 
-import java.time.Duration;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -12,13 +12,13 @@ import java.util.function.Supplier;
  *
  * @param host address to listen on; {@code 0.0.0.0} for all
  * @param port to listen on; 0 for any free one
- * @param apiKey that clients must send as {@code Authorization: Bearer KEY}; without one all are
- *     served
+ * @param apiKeys of which clients must send one as {@code Authorization: Bearer KEY}; without any
+ *     all are served, as one tenant
  * @param instance distinguishes this gateway's request ids from those of others and of earlier runs
  * @param version of the program, for {@code GET /version}
- * @param limits what is taken at most
- * @param heartbeat how long a stream may be idle before a comment is sent to see whether the client
- *     is still there
+ * @param limits what one request may be and take
+ * @param load how much live work is taken on
+ * @param streams how patient it is with the readers of streams
  * @param seed from which the seeds of requests without one are counted
  * @param epochSeconds the present, for {@code created}
  * @param today the date that chat prompts tell the model; usually none, so that a prompt does not
@@ -27,32 +27,34 @@ import java.util.function.Supplier;
 public record GatewaySettings(
     String host,
     int port,
-    Optional<String> apiKey,
+    List<ApiKey> apiKeys,
     String instance,
     String version,
     GatewayLimits limits,
-    Duration heartbeat,
+    LoadLimits load,
+    StreamLimits streams,
     long seed,
     LongSupplier epochSeconds,
     Supplier<Optional<LocalDate>> today) {
 
   public GatewaySettings {
+    apiKeys = List.copyOf(apiKeys);
     require(!host.isBlank(), "the host to listen on must not be empty");
     require(port >= 0 && port <= 65535, "a port is 0 to 65535, not " + port);
-    require(apiKey.isEmpty() || !apiKey.get().isBlank(), "an API key must not be empty");
+    requireDistinct(apiKeys);
     require(
         instance.matches("[A-Za-z0-9]{1,32}"),
         "an instance has 1 to 32 letters and digits, not '" + instance + "'");
-    require(heartbeat.isPositive(), "the heartbeat must be positive");
     Objects.requireNonNull(version, "version");
     Objects.requireNonNull(limits, "limits");
+    Objects.requireNonNull(load, "load");
+    Objects.requireNonNull(streams, "streams");
     Objects.requireNonNull(epochSeconds, "epochSeconds");
     Objects.requireNonNull(today, "today");
   }
 
   /**
-   * Listens on 127.0.0.1 without a key, within {@link GatewayLimits#DEFAULT}, and looks after idle
-   * streams every 10 seconds.
+   * Listens on 127.0.0.1 without a key, within the default limits.
    *
    * @param epochSeconds the present, for {@code created}
    */
@@ -61,21 +63,31 @@ public record GatewaySettings(
     return new GatewaySettings(
         "127.0.0.1",
         port,
-        Optional.empty(),
+        List.of(),
         instance,
         version,
         GatewayLimits.DEFAULT,
-        Duration.ofSeconds(10),
+        LoadLimits.DEFAULT,
+        StreamLimits.DEFAULT,
         0,
         epochSeconds,
         Optional::empty);
   }
 
-  /** Everything but the key, which belongs in no log. */
+  /** What tells gateways apart; the keys are counted only. */
   @Override
   public String toString() {
-    return "GatewaySettings[%s:%d, instance %s, API key %s]"
-        .formatted(host, port, instance, apiKey.isPresent() ? "set" : "none");
+    return "GatewaySettings[%s:%d, instance %s, API keys: %d]"
+        .formatted(host, port, instance, apiKeys.size());
+  }
+
+  private static void requireDistinct(List<ApiKey> keys) {
+    require(
+        keys.stream().map(ApiKey::secret).distinct().count() == keys.size(),
+        "two API keys are the same");
+    require(
+        keys.stream().map(key -> key.tenant().name()).distinct().count() == keys.size(),
+        "two API keys have the same name");
   }
 
   private static void require(boolean holds, String message) {

@@ -8,8 +8,9 @@ import java.util.List;
  * and to answer it.
  *
  * @param id of the request, unique in the rack
- * @param sequences one for each choice, in order
+ * @param sequences one for each choice, in order; the choices of one prompt follow each other
  * @param format how the reply is written
+ * @param service when it is served, and how long it may take
  * @param promptTokens of all prompts, each counted once
  */
 record Generation(
@@ -17,6 +18,7 @@ record Generation(
     List<Sequence> sequences,
     ReplyFormat format,
     ReplyOptions options,
+    ServiceFields service,
     int promptTokens) {
   Generation {
     sequences = List.copyOf(sequences);

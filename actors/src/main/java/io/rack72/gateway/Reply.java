@@ -2,6 +2,7 @@ package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gateway.Generation.Sequence;
+import io.rack72.gpu.SequenceEvent;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -15,14 +16,35 @@ final class Reply {
   private final Generation generation;
   private final BitSet placed = new BitSet();
   private final BitSet ended = new BitSet();
+  private final int[] cachedTokens;
   private boolean lastEventsTaken;
 
   Reply(Generation generation) {
     this.generation = generation;
+    cachedTokens = new int[generation.sequences().size()];
   }
 
-  /** The choice takes its sequence's tokens. */
-  Choice choice(int index) {
+  /**
+   * The choice takes its sequence's next token; one that it has had already it does not take again.
+   *
+   * @throws ApiError where a token before it was lost
+   */
+  Choice push(int index, SequenceEvent.Token token) {
+    Choice choice = choice(index);
+    if (token.index() > choice.tokens()) {
+      throw ApiError.failed(
+          "token %d of choice %d was lost on its way".formatted(choice.tokens(), index));
+    }
+    if (token.index() == choice.tokens()) {
+      choice.push(token.token(), token.finish());
+      if (token.finish().isPresent()) {
+        end(index);
+      }
+    }
+    return choice;
+  }
+
+  private Choice choice(int index) {
     return generation.sequences().get(index).choice();
   }
 
@@ -33,6 +55,15 @@ final class Reply {
 
   boolean allPlaced() {
     return placed.cardinality() == generation.sequences().size();
+  }
+
+  /**
+   * The choice's sequence is being computed.
+   *
+   * @param cached tokens of its prompt that had been computed for others before
+   */
+  void start(int choice, int cached) {
+    cachedTokens[choice] = cached;
   }
 
   /** Nothing more is wanted, or to come, of the choice's sequence. */
@@ -92,6 +123,15 @@ final class Reply {
       completion += sequence.choice().tokens();
       reasoning += sequence.choice().reasoningTokens();
     }
-    return new Usage(generation.promptTokens(), completion, reasoning);
+    return new Usage(generation.promptTokens(), cachedPromptTokens(), completion, reasoning);
+  }
+
+  /** Each prompt counts once, as in the usage: by the first of its choices. */
+  private int cachedPromptTokens() {
+    int cached = 0;
+    for (int i = 0; i < cachedTokens.length; i += generation.options().choices()) {
+      cached += Math.min(cachedTokens[i], generation.sequences().get(i).promptIds().length);
+    }
+    return cached;
   }
 }

@@ -1,15 +1,11 @@
 package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.rack72.gateway.Generation.Sequence;
 import io.rack72.gpu.SequenceEvent;
-import io.rack72.gpu.SequenceRequest;
 import io.rack72.routing.RouterActor;
-import io.rack72.schedule.SequenceId;
-import io.rack72.schedule.Standing;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -24,22 +20,26 @@ import org.apache.pekko.util.ByteString;
 /**
  * Owns one HTTP request while it is answered.
  *
- * <p><b>Owns</b> the request: its prompts, its parameters, and every token produced so far, as text
- * that was delivered or waits to be.
+ * <p><b>Owns</b> the request: its prompts, its parameters, every token produced so far, as text
+ * that was delivered or waits to be, and its place among those that the gateway takes on.
  *
  * <p><b>Receives</b> what becomes of its sequences, pulls of the client's connection for the next
- * part of a stream, and word that the client is gone.
+ * part of a stream, word that the client is gone, and the end of the times that client and request
+ * have.
  *
- * <p><b>Sends</b> its sequences to the router, and their cancellation as soon as no more tokens are
- * wanted. Its answer goes into a future, because the connection that waits for it is no actor.
+ * <p><b>Sends</b> its sequences to the router, their pause while the client has too much to read,
+ * and their cancellation as soon as no more tokens are wanted. Its answer goes into a future,
+ * because the connection that waits for it is no actor.
  *
  * <p><b>On failure</b> of a sequence, of the router, or of itself the request fails as a whole:
  * with an HTTP status where nothing was sent yet, with an error event in a stream otherwise; its
- * other sequences are cancelled.
+ * other sequences are cancelled. So does one that is not answered in time.
  *
- * <p>A client that pulls slowly gets what came meanwhile in one piece. Where more tokens than the
- * limit wait for it, it does not read, and the request fails. Before a stream begins, and of a
- * reply that is no stream, it holds at most {@code maxTokens} of each sequence.
+ * <p>A client that pulls slowly gets what came meanwhile in one piece. Where too many tokens wait
+ * for it, its sequences are paused until it pulls; where it does not for long, the request fails,
+ * and where it does not read even that, or the end of its stream, the stream is cut. Before a
+ * stream begins, and of a reply that is no stream, the request holds at most {@code maxTokens} of
+ * each sequence.
  */
 final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   /** What a request takes. */
@@ -58,49 +58,54 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private record Beat() implements Command {}
 
+  private record Late() implements Command {}
+
+  private record ReaderStuck() implements Command {}
+
   /** How a request that was not refused is answered. */
   sealed interface Answer {
     /** With all of it at once. */
     record Whole(ObjectNode json) implements Answer {}
 
-    /** Piece by piece: pull them. */
-    record Stream() implements Answer {}
+    /**
+     * Piece by piece: pull them.
+     *
+     * @param cut completed when nobody will answer a pull any more; what was not over is then
+     *     broken off
+     */
+    record Stream(CompletionStage<Void> cut) implements Answer {}
   }
 
-  private static final int ATTEMPT = 1;
+  private static final ReaderStuck READER_STUCK = new ReaderStuck();
 
   private final Generation generation;
-  private final ActorRef<RouterActor.Command> router;
-  private final int unreadLimitTokens;
+  private final TimerScheduler<Command> timers;
+  private final StreamLimits limits;
   private final CompletableFuture<Answer> answer;
+  private final CompletableFuture<Void> cut = new CompletableFuture<>();
+  private final Runnable leave;
   private final Reply reply;
+  private final RackSequences sequences;
+  private final UnreadTokens unread;
   private CompletableFuture<Optional<ByteString>> pull;
-  private int unreadTokens;
   private boolean sentSinceBeat;
   private ApiError failure;
 
   /**
-   * @param unreadLimitTokens of a stream that may wait for the client
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
+   * @param leave gives back the request's place, when it is over however it ended
    */
   static Behavior<Command> create(
       Generation generation,
       ActorRef<RouterActor.Command> router,
-      Duration heartbeat,
-      int unreadLimitTokens,
-      CompletableFuture<Answer> answer) {
+      StreamLimits limits,
+      CompletableFuture<Answer> answer,
+      Runnable leave) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new RequestActor(
-                        context,
-                        timers,
-                        generation,
-                        router,
-                        heartbeat,
-                        unreadLimitTokens,
-                        answer)));
+                    new RequestActor(context, timers, generation, router, limits, answer, leave)));
   }
 
   private RequestActor(
@@ -108,52 +113,47 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       TimerScheduler<Command> timers,
       Generation generation,
       ActorRef<RouterActor.Command> router,
-      Duration heartbeat,
-      int unreadLimitTokens,
-      CompletableFuture<Answer> answer) {
+      StreamLimits limits,
+      CompletableFuture<Answer> answer,
+      Runnable leave) {
     super(context);
     this.generation = generation;
-    this.router = router;
-    this.unreadLimitTokens = unreadLimitTokens;
+    this.timers = timers;
+    this.limits = limits;
     this.answer = answer;
+    this.leave = leave;
     this.reply = new Reply(generation);
+    this.sequences = new RackSequences(generation, reply, router);
+    this.unread = new UnreadTokens(limits.unreadTokens());
+    timers.startSingleTimer(new Late(), generation.service().timeout());
     if (generation.options().stream()) {
-      timers.startTimerWithFixedDelay(new Beat(), heartbeat);
+      timers.startTimerWithFixedDelay(new Beat(), limits.heartbeat());
     }
     context.watch(router);
-    ActorRef<SequenceEvent> events = context.messageAdapter(SequenceEvent.class, Happened::new);
-    for (int i = 0; i < generation.sequences().size(); i++) {
-      Sequence sequence = generation.sequences().get(i);
-      router.tell(
-          new RouterActor.Submit(
-              new SequenceRequest(
-                  id(i),
-                  ATTEMPT,
-                  sequence.promptIds(),
-                  new int[0],
-                  sequence.params(),
-                  Standing.DEFAULT),
-              events));
-    }
+    sequences.submit(context.messageAdapter(SequenceEvent.class, Happened::new));
   }
 
   @Override
   public Receive<Command> createReceive() {
     return newReceiveBuilder()
         .onAnyMessage(this::guarded)
-        .onSignal(Terminated.class, signal -> fail(ApiError.failed("the rack has stopped")))
+        .onSignal(Terminated.class, signal -> readerMinded(routerGone()))
         .onSignal(PostStop.class, signal -> stopped())
         .build();
   }
 
   /** A request that cannot go on tells its client instead of leaving it waiting. */
   private Behavior<Command> guarded(Command command) {
+    Behavior<Command> next;
     try {
-      return on(command);
+      next = on(command);
+    } catch (ApiError e) {
+      next = fail(e);
     } catch (RuntimeException e) {
       getContext().getLog().error("request {} failed", generation.id(), e);
-      return fail(ApiError.failed("the server failed while it made the reply"));
+      next = fail(ApiError.failed("the server failed while it made the reply"));
     }
+    return readerMinded(next);
   }
 
   private Behavior<Command> on(Command command) {
@@ -170,8 +170,11 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         sentSinceBeat = false;
         yield this;
       }
+      case Late() ->
+          isOver() ? this : fail(ApiError.notAnsweredInTime(generation.service().timeout()));
+      case ReaderStuck() -> isOver() ? cut() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
       case Disconnected() -> {
-        answer.completeExceptionally(ApiError.failed("the client closed its connection"));
+        answer.completeExceptionally(ApiError.clientGone());
         yield Behaviors.stopped();
       }
     };
@@ -179,18 +182,22 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private Behavior<Command> onEvent(SequenceEvent event) {
     int choice = event.id().choice();
-    if (event.attempt() != ATTEMPT || reply.ended(choice) || failure != null) {
+    if (event.attempt() != RackSequences.ATTEMPT || reply.ended(choice) || failure != null) {
       return this;
     }
     return switch (event) {
       case SequenceEvent.Placed there -> {
         reply.place(choice);
-        if (generation.options().stream() && reply.allPlaced()) {
-          answer.complete(new Answer.Stream());
+        if (isStreaming()) {
+          answer.complete(new Answer.Stream(cut));
+          pauseIfUnread();
         }
         yield this;
       }
-      case SequenceEvent.Started started -> this;
+      case SequenceEvent.Started started -> {
+        reply.start(choice, started.cachedTokens());
+        yield this;
+      }
       case SequenceEvent.Token token -> onToken(choice, token);
       case SequenceEvent.Ended end -> {
         reply.end(choice);
@@ -205,35 +212,28 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   }
 
   private Behavior<Command> onToken(int index, SequenceEvent.Token token) {
-    Choice choice = reply.choice(index);
-    if (token.index() < choice.tokens()) {
-      return this;
-    }
-    if (token.index() > choice.tokens()) {
-      return fail(
-          ApiError.failed(
-              "token %d of choice %d was lost on its way".formatted(choice.tokens(), index)));
-    }
-    choice.push(token.token(), token.finish());
-    if (token.finish().isPresent()) {
-      reply.end(index);
-    } else if (choice.finished()) {
-      cancel(index);
+    Choice choice = reply.push(index, token);
+    if (choice.finished() && !reply.ended(index)) {
+      sequences.cancel(index);
     }
     if (generation.options().stream()) {
-      // Nobody can read before the last choice has its place.
-      if (reply.allPlaced()) {
-        unreadTokens++;
-      }
-      return pull == null && unreadTokens > unreadLimitTokens
-          ? fail(ApiError.notRead(unreadLimitTokens))
-          : answerPull();
+      unread.add();
+      Behavior<Command> next = answerPull();
+      pauseIfUnread();
+      return next;
     }
     if (reply.allEnded()) {
       answer.complete(new Answer.Whole(reply.whole()));
       return Behaviors.stopped();
     }
     return this;
+  }
+
+  /** Nobody can read before the last choice has its place, so nothing is paused before. */
+  private void pauseIfUnread() {
+    if (isStreaming() && unread.pauses()) {
+      sequences.pause();
+    }
   }
 
   /** Gives the stream what there is for it; nothing where it has not asked. */
@@ -246,7 +246,9 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       pull = null;
       return this;
     }
-    unreadTokens = 0;
+    if (unread.take()) {
+      sequences.resume();
+    }
     ServerSentEvents events = reply.takeEvents(Optional.ofNullable(failure));
     if (!events.isEmpty()) {
       send(events.toBytes());
@@ -260,13 +262,43 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     pull = null;
   }
 
+  /** Whether the client has been told of a stream, and can pull. */
+  private boolean isStreaming() {
+    return generation.options().stream() && reply.allPlaced();
+  }
+
+  /** Whether all is done but telling the client. */
+  private boolean isOver() {
+    return failure != null || reply.allEnded();
+  }
+
+  /** Measures how long a client lets wait what the request cannot go on without its reading. */
+  private Behavior<Command> readerMinded(Behavior<Command> next) {
+    if (!isStreaming() || pull != null || !(unread.paused() || isOver())) {
+      timers.cancel(READER_STUCK);
+    } else if (!timers.isTimerActive(READER_STUCK)) {
+      timers.startSingleTimer(READER_STUCK, limits.stuckReaderTimeout());
+    }
+    return next;
+  }
+
+  /** Who does not read the end of a stream either is not waited for any longer. */
+  private Behavior<Command> cut() {
+    cut.complete(null);
+    return Behaviors.stopped();
+  }
+
+  private Behavior<Command> routerGone() {
+    return isOver() ? this : fail(ApiError.failed("the rack has stopped"));
+  }
+
   /** The request is over, but for telling the client. */
   private Behavior<Command> fail(ApiError error) {
     if (failure != null) {
       return this;
     }
     failure = error;
-    cancelAll();
+    sequences.cancel();
     if (answer.completeExceptionally(error)) {
       return Behaviors.stopped();
     }
@@ -274,28 +306,12 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   }
 
   private Behavior<Command> stopped() {
-    cancelAll();
+    leave.run();
+    sequences.cancel();
     answer.completeExceptionally(ApiError.failed("the server is stopping"));
     if (pull != null) {
       pull.complete(Optional.empty());
     }
     return this;
-  }
-
-  private void cancelAll() {
-    for (int i = 0; i < generation.sequences().size(); i++) {
-      if (!reply.ended(i)) {
-        cancel(i);
-      }
-    }
-  }
-
-  private void cancel(int choice) {
-    reply.end(choice);
-    router.tell(new RouterActor.Cancel(id(choice)));
-  }
-
-  private SequenceId id(int choice) {
-    return new SequenceId(generation.id(), choice);
   }
 }

@@ -6,35 +6,23 @@ import io.rack72.rack.RackActor;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
-import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.scaladsl.model.EntityStreamException;
-import org.apache.pekko.japi.Pair;
-import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.util.ByteString;
+import org.apache.pekko.stream.StreamTcpException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,19 +33,22 @@ import org.slf4j.LoggerFactory;
 final class Routes {
   private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
   private static final Duration RACK_TIMEOUT = Duration.ofSeconds(5);
-  private static final int READER_THREADS = 2;
   private static final String MODELS = "/v1/models";
+
+  /**
+   * When room is likely again for a request that there was none for. Requests end all the time, and
+   * the next to end is not known, so this is a constant: short, because to be refused costs little.
+   */
   private static final String RETRY_AFTER_SECONDS = "1";
 
   private final ActorSystem<?> system;
   private final GatewaySettings settings;
   private final ServedModel model;
-  private final ActorRef<RouterActor.Command> router;
   private final ActorRef<RackActor.Command> rack;
+  private final Doorkeeper door;
   private final CompletionEndpoint completions;
   private final ChatEndpoint chat;
-  private final BodyMemory bodies;
-  private final Executor readers;
+  private final GenerateRoute generate;
 
   Routes(
       ActorSystem<?> system,
@@ -68,13 +59,14 @@ final class Routes {
     this.system = system;
     this.settings = settings;
     this.model = model;
-    this.router = router;
     this.rack = rack;
+    this.door = new Doorkeeper(settings.apiKeys());
     Admission admission = new Admission(model, settings);
     this.completions = new CompletionEndpoint(admission);
     this.chat = new ChatEndpoint(admission);
-    this.bodies = new BodyMemory(settings.limits().bodiesBytes());
-    this.readers = readers(system);
+    this.generate =
+        new GenerateRoute(
+            system, settings, router, new RequestShares(settings.load(), door.tenants()));
   }
 
   /** Answers a request; the stage never fails. */
@@ -102,10 +94,8 @@ final class Routes {
       case "/version" -> get(request, () -> now(Json.object().put("version", settings.version())));
       case "/rack" -> authorized(request, () -> get(request, this::rackStatus));
       case MODELS -> authorized(request, () -> get(request, () -> now(models())));
-      case "/v1/completions" ->
-          authorized(request, () -> generate(request, client, completions::read));
-      case "/v1/chat/completions" ->
-          authorized(request, () -> generate(request, client, chat::read));
+      case "/v1/completions" -> generate(request, client, completions::read);
+      case "/v1/chat/completions" -> generate(request, client, chat::read);
       default -> {
         if (!path.startsWith(MODELS + "/")) {
           throw ApiError.pathNotFound(path);
@@ -131,93 +121,19 @@ final class Routes {
 
   private CompletionStage<HttpResponse> authorized(
       HttpRequest request, Supplier<CompletionStage<HttpResponse>> answer) {
-    if (settings.apiKey().isPresent()) {
-      String expected = "Bearer " + settings.apiKey().get();
-      String given = request.getHeader("Authorization").map(header -> header.value()).orElse("");
-      // The comparison takes as long wherever the two differ.
-      if (!MessageDigest.isEqual(
-          expected.getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8))) {
-        throw ApiError.unauthorized();
-      }
-    }
+    identify(request);
     return answer.get();
   }
 
+  private Tenant identify(HttpRequest request) {
+    return door.identify(request.getHeader("Authorization").map(header -> header.value()));
+  }
+
   private CompletionStage<HttpResponse> generate(
-      HttpRequest request, ClientConnection client, Function<JsonValue, Generation> reader) {
+      HttpRequest request, ClientConnection client, GenerateRoute.Reader reader) {
+    Tenant tenant = identify(request);
     allow(request, HttpMethods.POST);
-    return RequestBody.read(request, settings.limits(), bodies, system)
-        .thenCompose(bytes -> understood(bytes, reader))
-        .thenCompose(generation -> own(generation, client));
-  }
-
-  /** Parses a body and tokenizes its prompt, where this holds up nobody's tokens. */
-  private CompletionStage<Generation> understood(
-      byte[] bytes, Function<JsonValue, Generation> reader) {
-    return CompletableFuture.supplyAsync(() -> reader.apply(JsonValue.body(bytes)), readers)
-        .whenComplete((generation, failure) -> bodies.release(bytes.length));
-  }
-
-  /** A few threads that end with the system. Each connection has at most one request at them. */
-  private static Executor readers(ActorSystem<?> system) {
-    ExecutorService threads =
-        Executors.newFixedThreadPool(
-            READER_THREADS, Thread.ofPlatform().daemon().name("rack72-reader-", 0).factory());
-    system.getWhenTerminated().whenComplete((done, failure) -> threads.shutdown());
-    return threads;
-  }
-
-  /** Gives the request to an actor of its own and answers when that knows how. */
-  private CompletionStage<HttpResponse> own(Generation generation, ClientConnection client) {
-    CompletableFuture<RequestActor.Answer> answer = new CompletableFuture<>();
-    ActorRef<RequestActor.Command> owner =
-        system.systemActorOf(
-            RequestActor.create(
-                generation, router, settings.heartbeat(), settings.limits().unreadTokens(), answer),
-            generation.id(),
-            Props.empty());
-    client.tellOfClose(owner);
-    return answer
-        .whenComplete(
-            (how, failure) -> {
-              if (!(how instanceof RequestActor.Answer.Stream)) {
-                client.forget(owner);
-              }
-            })
-        .thenApply(
-            how ->
-                switch (how) {
-                  case RequestActor.Answer.Whole(ObjectNode json) -> json(200, json);
-                  case RequestActor.Answer.Stream() -> stream(owner, client);
-                });
-  }
-
-  private HttpResponse stream(ActorRef<RequestActor.Command> owner, ClientConnection client) {
-    client.replyBegins();
-    Source<ByteString, NotUsed> events =
-        Source.unfoldAsync(owner, Routes::pull)
-            .watchTermination(
-                (unused, done) -> {
-                  done.whenComplete(
-                      (result, failure) -> {
-                        client.replyEnds();
-                        client.forget(owner);
-                        owner.tell(new RequestActor.Disconnected());
-                      });
-                  return unused;
-                });
-    return HttpResponse.create()
-        .withEntity(HttpEntities.create(MediaTypes.TEXT_EVENT_STREAM.toContentType(), events))
-        .addHeader(RawHeader.create("Cache-Control", "no-cache"))
-        // Proxies that know this header pass events on as they come.
-        .addHeader(RawHeader.create("X-Accel-Buffering", "no"));
-  }
-
-  private static CompletionStage<Optional<Pair<ActorRef<RequestActor.Command>, ByteString>>> pull(
-      ActorRef<RequestActor.Command> owner) {
-    CompletableFuture<Optional<ByteString>> next = new CompletableFuture<>();
-    owner.tell(new RequestActor.Pull(next));
-    return next.thenApply(bytes -> bytes.map(part -> Pair.create(owner, part)));
+    return generate.answer(request, client, tenant, reader);
   }
 
   private ObjectNode models() {
@@ -273,11 +189,11 @@ final class Routes {
     }
     if (cause instanceof ApiError error) {
       HttpResponse response = json(error.status(), error.toJson());
-      return error.status() == 503
+      return error.passes()
           ? response.addHeader(RawHeader.create("Retry-After", RETRY_AFTER_SECONDS))
           : response;
     }
-    if (cause instanceof EntityStreamException) {
+    if (cause instanceof EntityStreamException || cause instanceof StreamTcpException) {
       LOG.debug("a client went away while it sent its request", cause);
     } else {
       LOG.error("a request failed", cause);

@@ -108,6 +108,21 @@ class BadInputTest {
         field("stream", "\"yes\"", "true or false"),
         field("stream_options", "{\"include_usage\": true}", "needs 'stream'"),
         field("ignore_eos", "1", "true or false"),
+        field("priority", "1001", "-1000 to 1000, not '1001'"),
+        field("priority", "-1001", "-1000 to 1000"),
+        field("priority", "99999999999999999999", "-1000 to 1000"),
+        field("priority", "0.5", "whole number, not a fraction"),
+        field("priority", "\"high\"", "whole number, not a string"),
+        field("cache_salt", "\"\"", "empty"),
+        field("cache_salt", "\"" + "x".repeat(257) + "\"", "limit is 256"),
+        field("cache_salt", "5", "a string"),
+        field("timeout", "0", "above 0 and at most 3600"),
+        field("timeout", "-1", "0 to 3600"),
+        field("timeout", "3600.5", "0 to 3600"),
+        field("timeout", "1e999", "0 to 3600"),
+        field("timeout", "\"1 s\"", "a number"),
+        field("n", "99999999999999999999", "1 to 16"),
+        field("n", "1e3", "whole number"),
         field("return_token_ids", "\"\"", "true or false"),
         field("stop", "5", "array"),
         field("stop", "\"\"", "empty"),
@@ -164,6 +179,13 @@ class BadInputTest {
             ".tool_calls[0].function.name",
             "letters"),
         chat(hello, "n", "0", "1 to 16"),
+        chat(hello, "n", "2147483648", "1 to 16"),
+        chat(hello, "priority", "1001", "-1000 to 1000"),
+        chat(hello, "cache_salt", "\"\"", "empty"),
+        chat(hello, "timeout", "0", "above 0"),
+        chat(hello, "max_tokens", "1e10", "whole number"),
+        chat(hello, "stop", "[[]]", "stop[0]", "string"),
+        chat(hello, "logit_bias", "{\"5\": 1e9}", "logit_bias.5", "-100 to 100"),
         chat(hello, "max_completion_tokens", "0", "1 to"),
         chat(hello, "max_tokens", "-1", "1 to"),
         chat(hello, "reasoning_effort", "\"extreme\"", "'low', 'medium' or 'high'"),
@@ -369,7 +391,12 @@ class BadInputTest {
   }
 
   private static Arguments chat(String messages, String name, String value, String says) {
-    return bad("{%s, \"%s\": %s}".formatted(messages, name, value), name, says);
+    return chat(messages, name, value, name, says);
+  }
+
+  private static Arguments chat(
+      String messages, String name, String value, String param, String says) {
+    return bad("{%s, \"%s\": %s}".formatted(messages, name, value), param, says);
   }
 
   /**

@@ -84,6 +84,7 @@ class ChatTest {
     JsonNode usage = reply.get("usage");
     assertEquals(ByteTokenizer.ids(ANSWER).length, usage.get("completion_tokens").asInt());
     assertEquals(15, usage.at("/completion_tokens_details/reasoning_tokens").asInt());
+    assertEquals(0, usage.at("/prompt_tokens_details/cached_tokens").asInt(-1));
   }
 
   @ParameterizedTest
@@ -259,24 +260,12 @@ class ChatTest {
     gateway.answer(PATH, body("undated", ""));
     assertFalse(
         new ByteTokenizer().decode(lastSubmitted("undated").promptIds()).contains("Current date"));
-    GatewaySettings plain = GatewayFixture.settings();
-    GatewaySettings dated =
-        new GatewaySettings(
-            plain.host(),
-            plain.port(),
-            plain.apiKey(),
-            plain.instance(),
-            plain.version(),
-            plain.limits(),
-            plain.heartbeat(),
-            plain.seed(),
-            plain.epochSeconds(),
-            () -> Optional.of(LocalDate.of(2025, 6, 28)));
+    GatewaySettings dated = new TestSettings().today(LocalDate.of(2025, 6, 28)).make();
     JsonValue request = JsonValue.body(body("dated", "").getBytes(StandardCharsets.UTF_8));
     Generation generation =
         new ChatEndpoint(
                 new Admission(GatewayFixture.model(Optional.of(new ByteTokenizer())), dated))
-            .read(request);
+            .read(request, Tenant.EVERYBODY);
     assertTrue(
         new ByteTokenizer()
             .decode(generation.sequences().getFirst().promptIds())

@@ -35,7 +35,7 @@ class CompletionsTest {
                 reply[i] = prompt[i] < 128 ? Character.toUpperCase(prompt[i]) : prompt[i];
               }
               reply[prompt.length] = ByteTokenizer.RETURN;
-              return Script.of(reply);
+              return Script.of(reply).withCached(prompt.length - 1);
             });
   }
 
@@ -63,6 +63,7 @@ class CompletionsTest {
     assertEquals(5, reply.at("/usage/prompt_tokens").asInt());
     assertEquals(6, reply.at("/usage/completion_tokens").asInt());
     assertEquals(11, reply.at("/usage/total_tokens").asInt());
+    assertEquals(4, reply.at("/usage/prompt_tokens_details/cached_tokens").asInt());
   }
 
   @Test
@@ -111,6 +112,7 @@ class CompletionsTest {
             .allMatch(event -> event.has("usage") && event.get("usage").isNull()));
     assertEquals(0, events.getLast().get("choices").size());
     assertEquals(7, events.getLast().at("/usage/total_tokens").asInt());
+    assertEquals(2, events.getLast().at("/usage/prompt_tokens_details/cached_tokens").asInt());
   }
 
   @Test

@@ -1,17 +1,12 @@
 package io.rack72.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.rack72.gateway.ScriptedRouter.Script;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -49,10 +44,9 @@ class DisconnectTest {
 
   @Test
   void closedStreamCancelsItsSequences() throws IOException {
-    try (Socket socket = post("{\"prompt\": \"x\", \"stream\": true, \"n\": 2}")) {
-      BufferedReader reader = reader(socket);
-      assertEquals("HTTP/1.1 200 OK", reader.readLine());
-      awaitLine(reader, "data: ");
+    try (RawClient client = post("{\"prompt\": \"x\", \"stream\": true, \"n\": 2}")) {
+      assertEquals("HTTP/1.1 200 OK", client.readLine());
+      client.awaitLine("data: ");
     }
     assertEquals(Set.of(0, 1), cancelledChoices(2));
   }
@@ -61,19 +55,18 @@ class DisconnectTest {
   @ValueSource(ints = {0, 100, 20_000, 500_000})
   void closedConnectionCancelsTheSequencesOfAReplyThatIsNoStream(int paddingBytes)
       throws IOException {
-    Socket socket = post("{\"prompt\": \"x\", \"n\": 2}" + " ".repeat(paddingBytes));
+    RawClient client = post("{\"prompt\": \"x\", \"n\": 2}" + " ".repeat(paddingBytes));
     awaitSubmitted(2);
-    socket.close();
+    client.close();
     assertEquals(Set.of(0, 1), cancelledChoices(2));
   }
 
   @Test
   void closedConnectionCancelsAlsoALaterRequestOnIt() throws IOException {
-    try (Socket socket = post("{\"prompt\": \"x\", \"max_tokens\": 2}")) {
-      BufferedReader reader = reader(socket);
-      awaitLine(reader, "HTTP/1.1 200");
+    try (RawClient client = post("{\"prompt\": \"x\", \"max_tokens\": 2}")) {
+      client.awaitLine("HTTP/1.1 200");
       awaitSubmitted(1);
-      send(socket, "{\"prompt\": \"x\"}");
+      client.post("{\"prompt\": \"x\"}");
       awaitSubmitted(1);
     }
     assertEquals(Set.of(0), cancelledChoices(1));
@@ -81,11 +74,10 @@ class DisconnectTest {
 
   @Test
   void idleStreamIsKeptAliveByComments() throws IOException {
-    try (Socket socket = post("{\"prompt\": \"x\", \"stream\": true}")) {
-      BufferedReader reader = reader(socket);
-      awaitLine(reader, "data: ");
+    try (RawClient client = post("{\"prompt\": \"x\", \"stream\": true}")) {
+      client.awaitLine("data: ");
       for (int i = 0; i < 5; i++) {
-        awaitLine(reader, ": ping");
+        client.awaitLine(": ping");
       }
     }
     assertEquals(Set.of(0), cancelledChoices(1));
@@ -93,67 +85,25 @@ class DisconnectTest {
 
   @Test
   void clientThatAsksForNothingIsHungUpOn() throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
-      assertEquals(-1, socket.getInputStream().read());
+    try (RawClient client = new RawClient(gateway.port)) {
+      assertNull(client.readLine());
     }
-    try (Socket socket = post("{\"prompt\": \"x\", \"max_tokens\": 2}")) {
-      BufferedReader reader = reader(socket);
-      awaitLine(reader, "HTTP/1.1 200");
-      awaitEnd(reader);
+    try (RawClient client = post("{\"prompt\": \"x\", \"max_tokens\": 2}")) {
+      client.awaitLine("HTTP/1.1 200");
+      client.awaitEnd();
     }
   }
 
   @Test
   void bodyThatDoesNotArriveInTimeIsRefused() throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port)) {
-      write(socket, head(100) + "{\"prompt\": ");
-      awaitLine(reader(socket), "HTTP/1.1 408");
+    try (RawClient client = new RawClient(gateway.port)) {
+      client.write(RawClient.head(100) + "{\"prompt\": ");
+      client.awaitLine("HTTP/1.1 408");
     }
   }
 
-  private Socket post(String body) throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port);
-    send(socket, body);
-    return socket;
-  }
-
-  private static void send(Socket socket, String body) throws IOException {
-    write(socket, head(body.length()) + body);
-  }
-
-  private static String head(int bodyBytes) {
-    return """
-    POST /v1/completions HTTP/1.1\r
-    Host: localhost\r
-    Content-Type: application/json\r
-    Content-Length: %d\r
-    \r
-    """
-        .formatted(bodyBytes);
-  }
-
-  private static void write(Socket socket, String text) throws IOException {
-    socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static void awaitEnd(BufferedReader reader) throws IOException {
-    String line = reader.readLine();
-    while (line != null) {
-      line = reader.readLine();
-    }
-  }
-
-  private static BufferedReader reader(Socket socket) throws IOException {
-    return new BufferedReader(
-        new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-  }
-
-  private static void awaitLine(BufferedReader reader, String beginning) throws IOException {
-    String line = reader.readLine();
-    while (line != null && !line.startsWith(beginning)) {
-      line = reader.readLine();
-    }
-    assertTrue(line != null, "the stream ended before a line that begins with " + beginning);
+  private RawClient post(String body) throws IOException {
+    return new RawClient(gateway.port).post(body);
   }
 
   private void awaitSubmitted(int count) {

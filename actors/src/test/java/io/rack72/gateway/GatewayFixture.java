@@ -109,30 +109,20 @@ final class GatewayFixture implements AutoCloseable {
   }
 
   static GatewaySettings settings() {
-    return GatewaySettings.onLoopback(0, "test", "1.2.3", () -> CREATED);
+    return new TestSettings().make();
   }
 
   /** Settings that send comments often and wait only a moment for a body. */
   static GatewaySettings impatientSettings() {
-    GatewayLimits limits = GatewayLimits.DEFAULT;
-    return new GatewaySettings(
-        "127.0.0.1",
-        0,
-        Optional.empty(),
-        "test",
-        "1.2.3",
-        new GatewayLimits(
-            limits.bodyBytes(),
-            limits.bodiesBytes(),
-            Duration.ofMillis(50),
-            limits.choices(),
-            limits.sequences(),
-            limits.connections(),
-            limits.unreadTokens()),
-        Duration.ofMillis(50),
-        0,
-        () -> CREATED,
-        Optional::empty);
+    Duration moment = Duration.ofMillis(50);
+    return new TestSettings()
+        .bodyTimeout(moment)
+        .streams(
+            new StreamLimits(
+                StreamLimits.DEFAULT.unreadTokens(),
+                StreamLimits.DEFAULT.stuckReaderTimeout(),
+                moment))
+        .make();
   }
 
   static ServedModel model(Optional<Tokenizer> tokenizer) {

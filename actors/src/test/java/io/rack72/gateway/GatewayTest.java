@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -30,9 +31,7 @@ class GatewayTest {
     gateway = new GatewayFixture(request -> Script.of("ok<|return|>"));
     locked =
         new GatewayFixture(
-            withApiKey(GatewayFixture.settings()),
-            Optional.of(new ByteTokenizer()),
-            request -> Script.of("ok<|return|>"));
+            withApiKey(), Optional.of(new ByteTokenizer()), request -> Script.of("ok<|return|>"));
   }
 
   @AfterAll
@@ -41,18 +40,8 @@ class GatewayTest {
     locked.close();
   }
 
-  private static GatewaySettings withApiKey(GatewaySettings plain) {
-    return new GatewaySettings(
-        plain.host(),
-        plain.port(),
-        Optional.of(KEY),
-        plain.instance(),
-        plain.version(),
-        plain.limits(),
-        plain.heartbeat(),
-        plain.seed(),
-        plain.epochSeconds(),
-        plain.today());
+  private static GatewaySettings withApiKey() {
+    return new TestSettings().apiKey("default", KEY, 1, OptionalInt.empty()).make();
   }
 
   @Test
@@ -119,8 +108,7 @@ class GatewayTest {
 
   @Test
   void portInUseIsSaidInOneSentence() {
-    GatewaySettings taken =
-        GatewaySettings.onLoopback(gateway.port, "other", "1", () -> GatewayFixture.CREATED);
+    GatewaySettings taken = new TestSettings().port(gateway.port).make();
     TestProbe<RouterActor.Command> router = gateway.kit.createTestProbe();
     CompletionException failure =
         assertThrows(
@@ -152,19 +140,7 @@ class GatewayTest {
   }
 
   private static String refusalToListenOn(String host) {
-    GatewaySettings loopback = GatewayFixture.settings();
-    GatewaySettings settings =
-        new GatewaySettings(
-            host,
-            0,
-            loopback.apiKey(),
-            loopback.instance(),
-            loopback.version(),
-            loopback.limits(),
-            loopback.heartbeat(),
-            loopback.seed(),
-            loopback.epochSeconds(),
-            loopback.today());
+    GatewaySettings settings = new TestSettings().host(host).make();
     TestProbe<RouterActor.Command> router = gateway.kit.createTestProbe();
     CompletionException failure =
         assertThrows(
@@ -198,7 +174,7 @@ class GatewayTest {
 
   @Test
   void settingsDoNotShowTheKey() {
-    assertFalse(withApiKey(GatewayFixture.settings()).toString().contains(KEY));
+    assertFalse(withApiKey().toString().contains(KEY));
   }
 
   private static HttpResponse<String> get(String path, String authorization) {

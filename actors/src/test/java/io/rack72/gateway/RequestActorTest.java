@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -30,14 +31,18 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 class RequestActorTest {
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
   private static final int UNREAD_LIMIT = 20;
+  private static final Duration STUCK_TIMEOUT = Duration.ofMinutes(1);
   private static ActorTestKit kit;
   private static ManualTime time;
 
   private TestProbe<RouterActor.Command> router;
+  private final AtomicInteger left = new AtomicInteger();
   private CompletableFuture<RequestActor.Answer> answer;
   private ActorRef<RequestActor.Command> request;
   private List<RouterActor.Submit> submitted;
@@ -121,23 +126,131 @@ class RequestActorTest {
   }
 
   @Test
-  void clientThatDoesNotReadIsGivenUpOverTheLimitAndTold() throws Exception {
-    begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"stream\": true}");
+  void sequencesOfAClientThatDoesNotReadArePausedUntilItReads() throws Exception {
+    begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"n\": 2, \"stream\": true}");
     placed(0);
-    for (int i = 0; i < UNREAD_LIMIT; i++) {
+    placed(1);
+    for (int i = 0; i < UNREAD_LIMIT / 2; i++) {
+      router.expectNoMessage(Duration.ZERO);
+      token(0, 1, i, 'a');
+      token(1, 1, i, 'b');
+    }
+    assertPaused(0);
+    assertPaused(1);
+    // What is in flight still comes, and is not lost.
+    token(0, 1, UNREAD_LIMIT / 2, 'A');
+    token(1, 1, UNREAD_LIMIT / 2, 'B');
+    List<String> data = GatewayFixture.data(pull().orElseThrow());
+    assertResumed(0);
+    assertResumed(1);
+    assertEquals(
+        "a".repeat(UNREAD_LIMIT / 2) + "A", json(data.get(0)).at("/choices/0/text").asText());
+    assertEquals(
+        "b".repeat(UNREAD_LIMIT / 2) + "B", json(data.get(1)).at("/choices/0/text").asText());
+    last(0, UNREAD_LIMIT / 2 + 1, 'y', FinishReason.LENGTH);
+    last(1, UNREAD_LIMIT / 2 + 1, 'z', FinishReason.LENGTH);
+    assertTrue(pull().orElseThrow().endsWith("data: [DONE]\n\n"));
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void sequenceThatHasEndedIsNeitherPausedNorResumed() throws Exception {
+    begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"n\": 3, \"stream\": true}");
+    placed(0);
+    placed(1);
+    placed(2);
+    last(0, 0, 'a', FinishReason.LENGTH);
+    for (int i = 0; i < UNREAD_LIMIT - 1; i++) {
+      token(1, 1, i, 'b');
+    }
+    assertPaused(1);
+    assertPaused(2);
+    last(2, 0, 'c', FinishReason.LENGTH);
+    pull();
+    assertResumed(1);
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void nothingIsPausedBeforeTheClientCanRead() throws Exception {
+    begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"n\": 2, \"stream\": true}");
+    placed(0);
+    for (int i = 0; i < 2 * UNREAD_LIMIT; i++) {
       token(0, 1, i, 'a');
     }
     router.expectNoMessage(Duration.ZERO);
-    token(0, 1, UNREAD_LIMIT, 'a');
+    placed(1);
+    assertPaused(0);
+    assertPaused(1);
+    pull();
+    assertResumed(0);
+    assertResumed(1);
+  }
+
+  @Test
+  void clientThatStaysStuckIsGivenUpAndTold() throws Exception {
+    fillUnread();
+    time.timePasses(STUCK_TIMEOUT.minusMillis(1));
+    router.expectNoMessage(Duration.ZERO);
+    time.timePasses(Duration.ofMillis(1));
     assertCancelled(0);
     List<String> data = GatewayFixture.data(pull().orElseThrow());
+    assertEquals("a".repeat(UNREAD_LIMIT), json(data.getFirst()).at("/choices/0/text").asText());
     String message = json(data.getLast()).at("/error/message").asText();
-    assertTrue(message.contains("does not read"), message);
+    assertTrue(message.contains("does not read: for 60 seconds"), message);
     assertEquals(Optional.empty(), pull());
   }
 
   @Test
-  void clientThatReadsIsNeverGivenUp() throws Exception {
+  void clientThatDoesNotReadTheEndEitherIsCutOff() throws Exception {
+    fillUnread();
+    time.timePasses(STUCK_TIMEOUT);
+    assertCancelled(0);
+    assertFalse(cut().isDone());
+    assertCutInTime();
+  }
+
+  @Test
+  void endOfAStreamThatNobodyReadsIsNotKeptForever() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    last(0, 0, 'a', FinishReason.LENGTH);
+    assertCutInTime();
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void readerThatReadsAgainHasTheWholeTimeTheNextTime() throws Exception {
+    fillUnread();
+    time.timePasses(STUCK_TIMEOUT.minusMillis(1));
+    pull();
+    assertResumed(0);
+    assertResumed(2);
+    for (int i = 0; i < UNREAD_LIMIT; i++) {
+      token(0, 1, UNREAD_LIMIT + i, 'a');
+    }
+    assertPaused(0);
+    assertPaused(2);
+    settle(2);
+    time.timePasses(STUCK_TIMEOUT.minusMillis(1));
+    router.expectNoMessage(Duration.ZERO);
+    time.timePasses(Duration.ofMillis(1));
+    assertCancelled(0);
+  }
+
+  @Test
+  void clientThatWaitsForTokensIsNotStuck() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true, \"timeout\": 3000}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    // Nothing is full, so whoever does not read what there is keeps nobody from work.
+    time.timePasses(STUCK_TIMEOUT.multipliedBy(3));
+    router.expectNoMessage(Duration.ZERO);
+    assertTrue(pull().orElseThrow().contains("\"text\":\"a\""));
+  }
+
+  @Test
+  void clientThatReadsIsNeverPaused() throws Exception {
     begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"stream\": true}");
     placed(0);
     for (int i = 0; i < 3 * UNREAD_LIMIT; i++) {
@@ -145,6 +258,89 @@ class RequestActorTest {
       assertTrue(pull().orElseThrow().contains("\"text\":\"a\""));
     }
     router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void requestThatIsNotAnsweredInItsTimeIsRefusedWithTheTime() {
+    begin("{\"prompt\": \"x\", \"timeout\": 2.5}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    time.timePasses(Duration.ofMillis(2499));
+    assertFalse(answer.isDone());
+    time.timePasses(Duration.ofMillis(1));
+    assertEquals(504, refusal().status());
+    assertTrue(refusal().getMessage().contains("2.5 seconds"), refusal().getMessage());
+    assertCancelled(0);
+    assertLeft();
+  }
+
+  @Test
+  void requestThatHasNoPlaceInItsTimeIsRefusedToo() {
+    begin("{\"prompt\": \"x\", \"n\": 2, \"timeout\": 1, \"stream\": true}");
+    placed(0);
+    time.timePasses(Duration.ofSeconds(1));
+    assertEquals(504, refusal().status());
+    assertCancelled(0);
+    assertCancelled(1);
+    assertLeft();
+  }
+
+  @Test
+  void streamThatIsNotOverInItsTimeEndsWithAnError() throws Exception {
+    begin("{\"prompt\": \"x\", \"timeout\": 1, \"stream\": true}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    time.timePasses(Duration.ofSeconds(1));
+    assertCancelled(0);
+    List<String> data = GatewayFixture.data(pull().orElseThrow());
+    assertEquals("a", json(data.get(0)).at("/choices/0/text").asText());
+    assertEquals("timeout", json(data.get(1)).at("/error/code").asText());
+    assertEquals(Optional.empty(), pull());
+  }
+
+  @Test
+  void replyThatIsWholeInTimeMayBeReadLater() throws Exception {
+    begin("{\"prompt\": \"x\", \"timeout\": 1, \"stream\": true}");
+    placed(0);
+    last(0, 0, 'a', FinishReason.LENGTH);
+    time.timePasses(Duration.ofSeconds(1));
+    assertTrue(pull().orElseThrow().endsWith("data: [DONE]\n\n"));
+  }
+
+  @Test
+  void serverLimitsTheTimeOfRequestsThatSayNothing() {
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    time.timePasses(Duration.ofHours(1));
+    assertEquals(504, refusal().status());
+    assertCancelled(0);
+  }
+
+  @Test
+  void cachedTokensAreThoseOfEachPromptsFirstChoice() throws Exception {
+    begin("{\"prompt\": [\"abc\", \"de\"], \"n\": 2, \"max_tokens\": 1}");
+    for (int choice = 0; choice < 4; choice++) {
+      placed(choice);
+      // As many as a GPU may claim, though a prompt has fewer.
+      tell(new SequenceEvent.Started(id(choice), 1, choice == 0 ? 2 : 10));
+      last(choice, 0, 'x', FinishReason.LENGTH);
+    }
+    JsonNode usage = whole().get("usage");
+    assertEquals(5, usage.get("prompt_tokens").asInt());
+    assertEquals(2 + 2, usage.at("/prompt_tokens_details/cached_tokens").asInt());
+  }
+
+  @Test
+  void placeIsLeftOnceHoweverTheRequestEnds() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    ended(0, SequenceEvent.Cause.FAILED);
+    pull();
+    pull();
+    assertEquals(0, left.get(), "the client has not got the end yet");
+    request.tell(new RequestActor.Disconnected());
+    request.tell(new RequestActor.Disconnected());
+    assertLeft();
   }
 
   @Test
@@ -229,10 +425,15 @@ class RequestActorTest {
                 new Admission(
                     GatewayFixture.model(Optional.of(new ByteTokenizer())),
                     GatewayFixture.settings()))
-            .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)));
+            .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)), Tenant.EVERYBODY);
     request =
         kit.spawn(
-            RequestActor.create(generation, router.getRef(), HEARTBEAT, UNREAD_LIMIT, answer));
+            RequestActor.create(
+                generation,
+                router.getRef(),
+                new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
+                answer,
+                left::incrementAndGet));
     submitted =
         generation.sequences().stream()
             .map(sequence -> router.expectMessageClass(RouterActor.Submit.class))
@@ -269,6 +470,59 @@ class RequestActorTest {
 
   private void assertCancelled(int choice) {
     assertEquals(id(choice), router.expectMessageClass(RouterActor.Cancel.class).id());
+  }
+
+  private void assertPaused(int choice) {
+    assertEquals(id(choice), router.expectMessageClass(RouterActor.Pause.class).id());
+  }
+
+  private void assertResumed(int choice) {
+    assertEquals(id(choice), router.expectMessageClass(RouterActor.Resume.class).id());
+  }
+
+  /** The request is over, and has given back its place exactly once. */
+  private void assertLeft() {
+    kit.createTestProbe().expectTerminated(request);
+    assertEquals(1, left.get());
+  }
+
+  /** A stream of which as much waits as may wait, most of it in its first choice. */
+  private void fillUnread() {
+    begin("{\"prompt\": \"x\", \"max_tokens\": 100, \"n\": 3, \"stop\": \"z\", \"stream\": true}");
+    placed(0);
+    placed(1);
+    placed(2);
+    for (int i = 0; i < UNREAD_LIMIT; i++) {
+      token(0, 1, i, 'a');
+    }
+    assertPaused(0);
+    assertPaused(1);
+    assertPaused(2);
+    settle(1);
+  }
+
+  /**
+   * Ends a choice, to see that all that was said before has been heard, and timers were started.
+   */
+  private void settle(int choice) {
+    token(choice, 1, 0, 'z');
+    assertCancelled(choice);
+  }
+
+  /** Time goes on until the stream is cut. */
+  private void assertCutInTime() throws Exception {
+    CompletableFuture<Void> cut = cut();
+    while (!cut.isDone()) {
+      time.timePasses(STUCK_TIMEOUT);
+      Thread.onSpinWait();
+    }
+    assertLeft();
+  }
+
+  private CompletableFuture<Void> cut() throws Exception {
+    return assertInstanceOf(RequestActor.Answer.Stream.class, await(answer))
+        .cut()
+        .toCompletableFuture();
   }
 
   private JsonNode whole() throws Exception {

@@ -7,7 +7,10 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -27,13 +30,17 @@ final class ScriptedRouter {
    * @param tokens said one after the other; when they are over, the sequence stays silent
    * @param refusal instead of a place
    * @param breakdown after the tokens
+   * @param cachedTokens of the prompt
+   * @param step time between tokens; without any, all of them are said before anybody can object
    */
   record Script(
       int[] tokens,
       Optional<SequenceEvent.Cause> refusal,
-      Optional<SequenceEvent.Cause> breakdown) {
+      Optional<SequenceEvent.Cause> breakdown,
+      int cachedTokens,
+      Duration step) {
     static Script of(int... tokens) {
-      return new Script(tokens, Optional.empty(), Optional.empty());
+      return new Script(tokens, Optional.empty(), Optional.empty(), 0, Duration.ZERO);
     }
 
     static Script of(String harmony) {
@@ -41,11 +48,20 @@ final class ScriptedRouter {
     }
 
     static Script refusing(SequenceEvent.Cause cause) {
-      return new Script(new int[0], Optional.of(cause), Optional.empty());
+      return new Script(new int[0], Optional.of(cause), Optional.empty(), 0, Duration.ZERO);
     }
 
     Script thenBreaking() {
-      return new Script(tokens, refusal, Optional.of(SequenceEvent.Cause.FAILED));
+      return new Script(
+          tokens, refusal, Optional.of(SequenceEvent.Cause.FAILED), cachedTokens, step);
+    }
+
+    Script withCached(int promptTokens) {
+      return new Script(tokens, refusal, breakdown, promptTokens, step);
+    }
+
+    Script inStepsOf(Duration time) {
+      return new Script(tokens, refusal, breakdown, cachedTokens, time);
     }
   }
 
@@ -107,6 +123,7 @@ final class ScriptedRouter {
   private final Function<SequenceRequest, Script> scripts;
   private final ActorRef<RouterActor.Command> shown;
   private final Set<SequenceId> cancelled = new HashSet<>();
+  private final Map<SequenceId, Optional<Continue>> paused = new HashMap<>();
 
   private ScriptedRouter(
       ActorContext<Object> context,
@@ -139,13 +156,30 @@ final class ScriptedRouter {
       case RouterActor.Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) ->
           submit(request, owner);
       case RouterActor.Cancel(SequenceId id) -> cancelled.add(id);
+      case RouterActor.Pause(SequenceId id) -> paused.putIfAbsent(id, Optional.empty());
+      case RouterActor.Resume(SequenceId id) -> {
+        Optional<Continue> next = paused.remove(id);
+        if (next != null) {
+          next.ifPresent(context.getSelf()::tell);
+        }
+      }
+      case Continue step when paused.containsKey(step.request().id()) ->
+          paused.put(step.request().id(), Optional.of(step));
       case Continue step when !cancelled.contains(step.request().id()) -> {
         step.run();
         if (step.goesOn()) {
-          context.getSelf().tell(step.next());
+          goOn(step.next());
         }
       }
       default -> {}
+    }
+  }
+
+  private void goOn(Continue next) {
+    if (next.script().step().isZero()) {
+      context.getSelf().tell(next);
+    } else {
+      context.scheduleOnce(next.script().step(), context.getSelf(), next);
     }
   }
 
@@ -158,6 +192,7 @@ final class ScriptedRouter {
       return;
     }
     owner.tell(new SequenceEvent.Placed(request.id(), request.attempt(), new GpuId(0)));
+    owner.tell(new SequenceEvent.Started(request.id(), request.attempt(), script.cachedTokens()));
     context.getSelf().tell(new Continue(request, owner, script, 0));
   }
 }

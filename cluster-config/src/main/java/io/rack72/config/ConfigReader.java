@@ -20,6 +20,7 @@ final class ConfigReader {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final long TOKENS_LIMIT = 1L << 40;
 
   private ConfigReader() {}
 
@@ -160,22 +161,21 @@ final class ConfigReader {
   }
 
   private static HttpSettings http(KeyReader keys) {
-    String apiKey = keys.secret("gateway.api-key", 4096);
     int choices = keys.integer("gateway.max-choices", 1, 1024);
     int bodyBytes =
         (int) keys.bytes("gateway.body-limit", 1 << 10, 1 << 28, "a size from 1 KiB to 256 MiB");
     return new HttpSettings(
         keys.text("gateway.host", 1, 253),
         keys.integer("gateway.port", 0, 65_535),
-        apiKey.isEmpty() ? Optional.empty() : Optional.of(new Secret(apiKey)),
+        ApiKeyReader.read(keys),
+        load(keys),
         bodyBytes,
         keys.bytes(
             "gateway.bodies-limit",
             bodyBytes,
             1L << 40,
             "a size from rack72.gateway.body-limit, which is " + bodyBytes + " bytes, to 1 TiB"),
-        keys.duration(
-            "gateway.body-timeout", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
+        patience(keys, "gateway.body-timeout", HOUR, "1 h"),
         keys.integer("gateway.max-connections", 1, 1_000_000),
         choices,
         keys.integer(
@@ -183,13 +183,27 @@ final class ConfigReader {
             choices,
             4096,
             "a whole number from rack72.gateway.max-choices, which is " + choices + ", to 4096"),
+        patience(keys, "gateway.request-timeout", Duration.ofDays(7), "7 d"),
         keys.integer("gateway.unread-tokens", 1, Integer.MAX_VALUE),
-        keys.duration(
-            "gateway.heartbeat", SHORTEST, HOUR, "a duration from 100 ms to 1 h, with its unit"),
+        patience(keys, "gateway.stuck-reader-timeout", HOUR, "1 h"),
+        patience(keys, "gateway.heartbeat", HOUR, "1 h"),
         keys.duration(
             "gateway.stop-grace",
             Duration.ZERO,
             HOUR,
             "a duration from 0 s to 1 h, with its unit"));
+  }
+
+  private static LoadSettings load(KeyReader keys) {
+    return new LoadSettings(
+        keys.integer("gateway.max-requests", 1, 1_000_000),
+        keys.whole(
+            "gateway.max-tokens", 1, TOKENS_LIMIT, "a whole number from 1 to " + TOKENS_LIMIT),
+        keys.fraction("gateway.share-threshold", 0, 1));
+  }
+
+  private static Duration patience(KeyReader keys, String key, Duration longest, String words) {
+    return keys.duration(
+        key, SHORTEST, longest, "a duration from 100 ms to " + words + ", with its unit");
   }
 }

@@ -1,6 +1,7 @@
 package io.rack72.config;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -8,31 +9,38 @@ import java.util.Optional;
  *
  * @param host address to listen on
  * @param port to listen on; 0 takes any free one
- * @param apiKey that clients must send; empty lets everybody in
+ * @param apiKeys of which clients must send one; none lets everybody in
+ * @param load how much live work is taken on
  * @param bodyLimitBytes of a request's body
  * @param bodiesLimitBytes of all bodies that are being read; at least {@code bodyLimitBytes}
  * @param bodyTimeout within which a body must have arrived
  * @param maxConnections at a time
  * @param maxChoices that one request can ask for
  * @param maxSequences of one request: its prompts times its choices; at least {@code maxChoices}
- * @param unreadTokens of one stream that may wait for its client
+ * @param requestTimeout within which a request must have been answered
+ * @param unreadTokens of one stream that wait for its client before no more are made
+ * @param stuckReaderTimeout after which a client that reads none of them is given up
  * @param heartbeat silence in a stream after which a comment is sent
  * @param stopGrace time that running requests get to end at a stop
  */
 public record HttpSettings(
     String host,
     int port,
-    Optional<Secret> apiKey,
+    List<ApiKey> apiKeys,
+    LoadSettings load,
     int bodyLimitBytes,
     long bodiesLimitBytes,
     Duration bodyTimeout,
     int maxConnections,
     int maxChoices,
     int maxSequences,
+    Duration requestTimeout,
     int unreadTokens,
+    Duration stuckReaderTimeout,
     Duration heartbeat,
     Duration stopGrace) {
   public HttpSettings {
+    apiKeys = List.copyOf(apiKeys);
     if (host.isEmpty() || port < 0 || port > 65_535) {
       throw new IllegalArgumentException("not an address to listen on: " + host + ":" + port);
     }
@@ -46,10 +54,19 @@ public record HttpSettings(
           "all bodies are at least one, and unread tokens at least 1: %d, %d"
               .formatted(bodiesLimitBytes, unreadTokens));
     }
-    if (!bodyTimeout.isPositive() || !heartbeat.isPositive() || stopGrace.isNegative()) {
+    if (!bodyTimeout.isPositive()
+        || !requestTimeout.isPositive()
+        || !stuckReaderTimeout.isPositive()
+        || !heartbeat.isPositive()
+        || stopGrace.isNegative()) {
       throw new IllegalArgumentException(
-          "timeout and heartbeat are positive and the grace is not negative: %s, %s, %s"
-              .formatted(bodyTimeout, heartbeat, stopGrace));
+          "timeouts and heartbeat are positive and the grace is not negative: %s, %s, %s, %s, %s"
+              .formatted(bodyTimeout, requestTimeout, stuckReaderTimeout, heartbeat, stopGrace));
     }
+  }
+
+  /** The key that this program's own clients send: the first there is. */
+  public Optional<Secret> apiKey() {
+    return apiKeys.stream().findFirst().map(ApiKey::secret);
   }
 }

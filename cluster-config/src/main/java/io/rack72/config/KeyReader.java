@@ -2,7 +2,9 @@ package io.rack72.config;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,14 +52,31 @@ final class KeyReader {
     return word.equals(value(key).unwrapped());
   }
 
+  /** Whether an optional key of a section with a name of the user's choice is there. */
+  boolean has(String key) {
+    return config.hasPathOrNull(ROOT + "." + key);
+  }
+
+  /** The names, which are of the user's choice, of the sections in a section; in order. */
+  SortedSet<String> names(String section, int limit) {
+    if (!(value(section) instanceof ConfigObject named) || named.size() > limit) {
+      throw new InvalidConfigException(
+          "%s.%s (%s) is a section with at most %d named sections in it"
+              .formatted(ROOT, section, Origins.of(value(section).origin()), limit));
+    }
+    return new TreeSet<>(named.keySet());
+  }
+
   /** Text that no message may show; it may look like a number. */
-  String secret(String key, int maxLength) {
+  String secret(String key, int minLength, int maxLength) {
     Object value = value(key).unwrapped();
     if (!(value instanceof String || value instanceof Number)
+        || value.toString().length() < minLength
         || value.toString().length() > maxLength) {
+      String length = minLength == 0 ? "at most " : minLength + " to ";
       throw new InvalidConfigException(
-          "%s.%s (%s) is text of at most %d characters"
-              .formatted(ROOT, key, Origins.of(value(key).origin()), maxLength));
+          "%s.%s (%s) is text of %s%d characters"
+              .formatted(ROOT, key, Origins.of(value(key).origin()), length, maxLength));
     }
     return value.toString();
   }
@@ -159,9 +178,19 @@ final class KeyReader {
             .formatted(ROOT, key, Origins.of(value.origin()), expected, shown(value)));
   }
 
+  /** What to throw for a section whose name is not as expected; what is in it is not shown. */
+  InvalidConfigException wrongName(String section, String name, String expected) {
+    String path = section + "." + ConfigUtil.quoteString(name);
+    return new InvalidConfigException(
+        "%s.%s (%s) needs %s".formatted(ROOT, path, Origins.of(value(path).origin()), expected));
+  }
+
   private ConfigValue value(String key) {
     String path = ROOT + "." + key;
     read.add(path);
+    if (!config.hasPathOrNull(path)) {
+      throw new InvalidConfigException(path + " is missing, and it has no default");
+    }
     if (config.getIsNull(path)) {
       throw new InvalidConfigException(
           path + " is null, which takes its default away; leave the key out to keep the default");

@@ -161,6 +161,13 @@ class ConfigLayersTest {
         "rack72.scheduler.max-running=513",
         "rack72.scheduler.context-limit=1",
         "rack72.gateway.max-sequences=15",
+        "rack72.gateway.max-requests=0",
+        "rack72.gateway.max-tokens=1099511627777",
+        "rack72.gateway.share-threshold=0",
+        "rack72.gateway.share-threshold=1.1",
+        "rack72.gateway.request-timeout=8 d",
+        "rack72.gateway.unread-tokens=0",
+        "rack72.gateway.stuck-reader-timeout=60",
         "rack72.gateway.heartbeat=0s",
         "rack72.gateway.heartbeat=99999999999999999999999 days"
       })

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -72,7 +73,11 @@ class ReferenceFileTest {
     assertEquals(8L << 20, config.http().bodyLimitBytes());
     assertTrue(config.model().directory().isEmpty());
     assertTrue(config.seed().isEmpty());
-    assertTrue(config.http().apiKey().isEmpty());
+    assertTrue(config.http().apiKeys().isEmpty());
+    assertEquals(new LoadSettings(4096, 8 << 20, 0.5), config.http().load());
+    assertEquals(Duration.ofHours(1), config.http().requestTimeout());
+    assertEquals(1024, config.http().unreadTokens());
+    assertEquals(Duration.ofMinutes(1), config.http().stuckReaderTimeout());
   }
 
   @Test

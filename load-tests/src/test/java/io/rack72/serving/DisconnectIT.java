@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 /** Clients that go away take nothing from the others, and leave nothing behind. */
 final class DisconnectIT {
   private static final int STREAMS = 64;
+  private static final int FLOOD = 300;
 
   /** So many that no sequence has them before its client is gone and has been missed. */
   private static final int ENDLESS_TOKENS = 3500;
@@ -106,6 +107,28 @@ final class DisconnectIT {
         }
         awaitBaseline(api);
       }
+      long steps = steps(api);
+      assertTrue(steps < ENDLESS_TOKENS, () -> steps + " steps, though the clients were gone");
+    }
+  }
+
+  @Test
+  void floodOfRequestsThatAreGivenUpAtOnceLeavesNoBlockBehind() throws IOException {
+    try (RackServer server =
+            RackServer.of(GoldenCheckpoint.named("wide").directory()).dataParallel(8).start();
+        HttpApi api = new HttpApi(server.url())) {
+      ObjectNode request = Completion.greedy(List.of(1, 2, 3), ENDLESS_TOKENS);
+      for (int i = 0; i < FLOOD; i++) {
+        boolean stream = i % 4 < 2;
+        try (RawConnection connection =
+            new RawConnection(server.url(), request.deepCopy().put("stream", stream))) {
+          if (i % 2 == 0) {
+            connection.reset();
+          }
+        }
+      }
+      assertEquals(3, readAll(api, new Client(0, List.of(1, 2, 3), 3, 0)).size());
+      awaitBaseline(api);
       long steps = steps(api);
       assertTrue(steps < ENDLESS_TOKENS, () -> steps + " steps, though the clients were gone");
     }

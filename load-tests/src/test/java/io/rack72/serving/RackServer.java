@@ -4,9 +4,13 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.clock.WallClock;
+import io.rack72.gateway.ApiKey;
 import io.rack72.gateway.Gateway;
 import io.rack72.gateway.GatewayLimits;
 import io.rack72.gateway.GatewaySettings;
+import io.rack72.gateway.LoadLimits;
+import io.rack72.gateway.StreamLimits;
+import io.rack72.gateway.Tenant;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.Workers;
@@ -19,7 +23,9 @@ import io.rack72.text.Tokenizers;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
@@ -179,11 +185,14 @@ public final class RackServer implements AutoCloseable {
       return new GatewaySettings(
           "127.0.0.1",
           0,
-          apiKey,
+          apiKey
+              .map(key -> List.of(new ApiKey(new Tenant("test", 1, OptionalInt.empty()), key)))
+              .orElse(List.of()),
           "test",
           VERSION,
           GatewayLimits.DEFAULT,
-          Duration.ofSeconds(10),
+          LoadLimits.DEFAULT,
+          StreamLimits.DEFAULT,
           0,
           () -> 1_700_000_000L,
           Optional::empty);

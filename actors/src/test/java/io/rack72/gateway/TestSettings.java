@@ -1,0 +1,88 @@
+package io.rack72.gateway;
+
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/** Settings of a gateway on a free loopback port, changed where a test needs it. */
+final class TestSettings {
+  private String host = "127.0.0.1";
+  private int port;
+  private List<ApiKey> apiKeys = List.of();
+  private Duration bodyTimeout = GatewayLimits.DEFAULT.bodyTimeout();
+  private Duration requestTimeout = GatewayLimits.DEFAULT.requestTimeout();
+  private LoadLimits load = LoadLimits.DEFAULT;
+  private StreamLimits streams = StreamLimits.DEFAULT;
+  private Optional<LocalDate> today = Optional.empty();
+
+  TestSettings host(String address) {
+    host = address;
+    return this;
+  }
+
+  TestSettings port(int number) {
+    port = number;
+    return this;
+  }
+
+  /** One more key. */
+  TestSettings apiKey(String name, String secret, int weight, OptionalInt maxRequests) {
+    apiKeys =
+        Stream.concat(
+                apiKeys.stream(),
+                Stream.of(new ApiKey(new Tenant(name, weight, maxRequests), secret)))
+            .toList();
+    return this;
+  }
+
+  TestSettings bodyTimeout(Duration timeout) {
+    bodyTimeout = timeout;
+    return this;
+  }
+
+  TestSettings requestTimeout(Duration timeout) {
+    requestTimeout = timeout;
+    return this;
+  }
+
+  TestSettings load(LoadLimits limits) {
+    load = limits;
+    return this;
+  }
+
+  TestSettings streams(StreamLimits limits) {
+    streams = limits;
+    return this;
+  }
+
+  TestSettings today(LocalDate date) {
+    today = Optional.of(date);
+    return this;
+  }
+
+  GatewaySettings make() {
+    GatewayLimits limits = GatewayLimits.DEFAULT;
+    return new GatewaySettings(
+        host,
+        port,
+        apiKeys,
+        "test",
+        "1.2.3",
+        new GatewayLimits(
+            limits.bodyBytes(),
+            limits.bodiesBytes(),
+            bodyTimeout,
+            limits.choices(),
+            limits.sequences(),
+            limits.connections(),
+            requestTimeout),
+        load,
+        streams,
+        0,
+        () -> GatewayFixture.CREATED,
+        () -> today);
+  }
+}

@@ -1,0 +1,28 @@
+package io.rack72.config;
+
+import java.util.OptionalInt;
+
+/**
+ * A key that lets clients in, and how much of the gateway they get.
+ *
+ * @param name of the key, for people and for shares; it is no secret
+ * @param secret that clients send
+ * @param weight of its share where others want the gateway too, 1 to {@value #WEIGHT_LIMIT}
+ * @param maxRequests that are answered for it at a time, however idle the gateway; empty for no
+ *     limit of its own
+ */
+public record ApiKey(String name, Secret secret, int weight, OptionalInt maxRequests) {
+  /** Name of the key that has none of its own. */
+  public static final String DEFAULT_NAME = "default";
+
+  /** Weights are at most this. */
+  public static final int WEIGHT_LIMIT = 1000;
+
+  public ApiKey {
+    if (name.isEmpty() || weight < 1 || weight > WEIGHT_LIMIT || maxRequests.orElse(1) < 1) {
+      throw new IllegalArgumentException(
+          "a key has a name, a weight of 1 to %d and requests of at least 1: '%s', %d, %s"
+              .formatted(WEIGHT_LIMIT, name, weight, maxRequests));
+    }
+  }
+}

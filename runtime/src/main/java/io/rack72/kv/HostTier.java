@@ -22,6 +22,8 @@ final class HostTier {
   // none here.
   private final Map<BlockHash, MemorySegment> blocks = new LinkedHashMap<>();
   private final Deque<MemorySegment> spare = new ArrayDeque<>();
+  // Blocks taken out whose memory is still in use.
+  private int lifted;
   private long outBytes;
   private long inBytes;
 
@@ -41,15 +43,15 @@ final class HostTier {
    * @param memory of the block; {@link MemorySegment#NULL} where it has none
    */
   void keep(BlockHash name, MemorySegment memory) {
-    if (capacity == 0) {
-      return;
-    }
     MemorySegment known = blocks.remove(name);
     if (known != null) {
       blocks.put(name, known);
       return;
     }
-    if (blocks.size() == capacity) {
+    if (lifted == capacity) {
+      return;
+    }
+    if (blocks.size() + lifted == capacity) {
       Iterator<MemorySegment> eldest = blocks.values().iterator();
       recycle(eldest.next());
       eldest.remove();
@@ -65,6 +67,7 @@ final class HostTier {
 
   /** Takes a block out, for {@link #load}; it is no longer here. */
   MemorySegment lift(BlockHash name) {
+    lifted++;
     return blocks.remove(name);
   }
 
@@ -73,11 +76,12 @@ final class HostTier {
    *
    * @param memory of that block; {@link MemorySegment#NULL} where nothing is computed
    */
-  void load(MemorySegment lifted, MemorySegment memory) {
-    if (!lifted.equals(MemorySegment.NULL)) {
-      memory.copyFrom(lifted);
+  void load(MemorySegment source, MemorySegment memory) {
+    if (!source.equals(MemorySegment.NULL)) {
+      memory.copyFrom(source);
     }
-    recycle(lifted);
+    recycle(source);
+    lifted--;
     inBytes += blockBytes;
   }
 

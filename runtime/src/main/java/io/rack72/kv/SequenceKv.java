@@ -25,25 +25,64 @@ public final class SequenceKv {
   }
 
   /**
-   * Holds what others have computed of the sequence's beginning: the longest prefix of which the
-   * full layers have all blocks, and the sliding layers those that the next position sees.
+   * What there is of a sequence's beginning.
+   *
+   * @param blocks from the first on whose positions need not be computed
+   * @param freeFull free blocks of the full layers' pool that holding them takes
+   * @param freeSliding free blocks of the sliding layers' pool that holding them takes
+   */
+  public record Prefix(int blocks, int freeFull, int freeSliding) {}
+
+  /**
+   * Looks for what others have computed of the sequence's beginning: the longest prefix of which
+   * the full layers have all blocks, and the sliding layers those that the next position sees.
+   * Nothing changes.
    *
    * @param names of the sequence's first whole blocks, as many as may be shared
-   * @return blocks found, from the first on; their positions need not be computed
    */
-  public int attach(List<BlockHash> names) {
+  public Prefix find(List<BlockHash> names) {
+    Prefix found = take(names, prefix(names, true));
+    boolean room =
+        found.freeFull() <= cache.full().freeBlocks()
+            && found.freeSliding() <= cache.sliding().freeBlocks();
+    // Without room, what the host has would push out what it is to join.
+    return room ? found : take(names, prefix(names, false));
+  }
+
+  private Prefix take(List<BlockHash> names, int blocks) {
+    return new Prefix(
+        blocks,
+        full.freeOf(names, 0, blocks),
+        sliding.freeOf(names, firstVisibleBlock(blocks), blocks));
+  }
+
+  /**
+   * Whether a sequence that begins with a prefix fits beside others.
+   *
+   * @param length tokens of the sequence, for all of which the full layers must have room
+   * @param positions for which the sliding layers must have room
+   * @param promised blocks of the full layers that others will still take
+   */
+  public boolean fits(Prefix prefix, int length, int positions, long promised) {
+    KvLayout layout = cache.layout();
+    int fullTaken = layout.fullBlocksFor(length) - (layout.hasFullLayers() ? prefix.blocks() : 0);
+    int slidingTaken =
+        layout.hasSlidingLayers() ? layout.blocksFor(positions) - prefix.blocks() : 0;
+    return promised + fullTaken + prefix.freeFull() <= cache.full().freeBlocks()
+        && slidingTaken + prefix.freeSliding() <= cache.sliding().freeBlocks();
+  }
+
+  /**
+   * Holds a prefix that was just found; what of it is in the host's memory comes from there.
+   *
+   * @throws IllegalStateException if the sequence has blocks already
+   */
+  public void attach(List<BlockHash> names, Prefix prefix) {
     if (full.count() > 0 || sliding.count() > 0) {
       throw new IllegalStateException("a sequence looks for its prefix before it has any blocks");
     }
-    int found = prefix(names, true);
-    if (!full.hasRoomFor(names, 0, found)
-        || !sliding.hasRoomFor(names, firstVisibleBlock(found), found)) {
-      // What the host has would push out what it is to join.
-      found = prefix(names, false);
-    }
-    full.attach(names, 0, found);
-    sliding.attach(names, firstVisibleBlock(found), found);
-    return found;
+    full.attach(names, 0, prefix.blocks());
+    sliding.attach(names, firstVisibleBlock(prefix.blocks()), prefix.blocks());
   }
 
   private int prefix(List<BlockHash> names, boolean fromHost) {
@@ -190,14 +229,14 @@ public final class SequenceKv {
       return !used || pool.find(name) >= 0 || (fromHost && pool.isOnHost(name));
     }
 
-    /** Whether what the host has of a range can come beside what the pool has of it. */
-    boolean hasRoomFor(List<BlockHash> names, int from, int to) {
-      int free = pool.freeBlocks();
+    /** Free blocks that holding a range takes: those of it that nobody holds or the host has. */
+    int freeOf(List<BlockHash> names, int from, int to) {
+      int free = 0;
       for (int i = from; used && i < to; i++) {
         int block = pool.find(names.get(i));
-        free -= block < 0 || pool.isFree(block) ? 1 : 0;
+        free += block < 0 || pool.isFree(block) ? 1 : 0;
       }
-      return free >= 0;
+      return free;
     }
 
     /** Holds the blocks of a range, as if those before it had been given back. */

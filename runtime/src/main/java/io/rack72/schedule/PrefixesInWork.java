@@ -1,6 +1,7 @@
 package io.rack72.schedule;
 
 import io.rack72.kv.BlockHash;
+import io.rack72.kv.SequenceKv;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,26 +36,21 @@ final class PrefixesInWork {
   }
 
   /**
-   * Whether a sequence that does not run must wait, since another is computing the next block that
-   * it could share. If not, it holds the blocks of its prefix that there are.
+   * What a sequence that does not run finds of its prefix; null where it must wait, since another
+   * is computing the next block that it could share.
    */
-  boolean makeWait(Sequence sequence) {
+  SequenceKv.Prefix findOrWait(Sequence sequence) {
     if (sequence.awaited().filter(computing::containsKey).isPresent()) {
       // Nothing has changed since it was last looked at: many may wait for one long prefix.
-      return true;
+      return null;
     }
-    sequence.attachPrefix();
-    Optional<BlockHash> next = nextToShare(sequence).filter(computing::containsKey);
-    sequence.await(next);
-    if (next.isPresent()) {
-      sequence.releaseKv();
-    }
-    return next.isPresent();
-  }
-
-  private static Optional<BlockHash> nextToShare(Sequence sequence) {
-    int next = sequence.namedBlocks();
+    SequenceKv.Prefix prefix = sequence.findPrefix();
     List<BlockHash> names = sequence.namesToShare();
-    return next < names.size() ? Optional.of(names.get(next)) : Optional.empty();
+    Optional<BlockHash> next =
+        prefix.blocks() < names.size()
+            ? Optional.of(names.get(prefix.blocks())).filter(computing::containsKey)
+            : Optional.empty();
+    sequence.await(next);
+    return next.isPresent() ? null : prefix;
   }
 }

@@ -2,10 +2,12 @@ package io.rack72.schedule;
 
 import io.rack72.kv.KvCache;
 import io.rack72.kv.KvLayout;
+import io.rack72.kv.SequenceKv;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.StepPlan.Share;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,11 +23,12 @@ import java.util.Optional;
  * <p>A sequence that begins takes over the blocks of its prefix that others have computed, and
  * waits while another computes the next of them: what many share is computed once.
  *
- * <p>When KV blocks run out, the running sequence of the highest rank, which is the least important
- * or the youngest, gives its blocks back and waits, to be computed again from its tokens. So the
- * sequence of the lowest rank, which fits alone or was refused, always gets on; and since one level
- * of priority is worth a bounded number of arrivals, each becomes that one: nothing starves and
- * nothing deadlocks. Pausing a sequence is the same, but that it waits for its owner.
+ * <p>When KV blocks run out, a sequence of the tenant that has had the most, and of those the least
+ * important or youngest one, gives its blocks back and waits, to be computed again from its tokens.
+ * One sequence always gets on, since it fits alone or was refused: of several tenants' the one that
+ * is here the longest, of one tenant's that of the lowest rank, and since one level of priority is
+ * worth a bounded number of arrivals, each becomes that one: nothing starves and nothing deadlocks.
+ * Pausing a sequence is the same, but that it waits for its owner.
  *
  * <p>Use: {@link #step}, compute it, {@link #complete} it; append the sampled tokens of those that
  * are still live and {@link #finish} what has ended, then the next step. Sequences may be added,
@@ -40,6 +43,12 @@ public final class Scheduler {
    * to a prompt of some hundred needs about one; with fewer than are needed the batch would shrink.
    */
   private static final int PREFILL_ROWS_PER_DECODE = 4;
+
+  /**
+   * Paused sequences have no blocks and cost little, so many more of them may be here than wait: a
+   * few slow readers must not keep others out.
+   */
+  private static final int PAUSED_FOR_EACH_WAITING = 16;
 
   private final SchedulerLimits limits;
   private final KvCache cache;
@@ -92,7 +101,7 @@ public final class Scheduler {
     Optional<Admission.Refused> refusal =
         admissionRules
             .refusal(promptIds, generatedIds, params)
-            .or(() -> fullness((long) promptIds.length + generatedIds.length));
+            .or(() -> fullness((long) promptIds.length + generatedIds.length, standing));
     if (refusal.isPresent()) {
       return refusal.get();
     }
@@ -112,10 +121,26 @@ public final class Scheduler {
     return new Admission.Accepted(sequence);
   }
 
-  private Optional<Admission.Refused> fullness(long tokens) {
-    int held = waiting.size() + paused;
-    if (held >= limits.maxWaiting()) {
-      return full(held + " sequences are waiting already, which is the limit");
+  private Optional<Admission.Refused> fullness(long tokens, Standing standing) {
+    int limit = limits.maxWaiting();
+    if (waiting.size() >= limit) {
+      // Beyond the limit only those are queued who have less than their part of it. All parts
+      // together are the limit, so no more than twice as many ever wait.
+      long part = waiting.partOf(standing.tenant(), standing.weight(), limit);
+      int own = waiting.sizeOf(standing.tenant());
+      if (own >= part) {
+        return full(
+            waiting.size()
+                + " sequences are waiting already, where "
+                + limit
+                + " may, and of these "
+                + own
+                + " are this client's, whose part is "
+                + part);
+      }
+    }
+    if (paused >= PAUSED_FOR_EACH_WAITING * limit) {
+      return full(paused + " sequences wait for slow readers, which is the limit");
     }
     if (waiting.size() > 0 && waiting.tokens() + tokens > limits.maxWaitingTokens()) {
       return full(
@@ -264,7 +289,8 @@ public final class Scheduler {
     sequence.setToBePaused(false);
     if (sequence.state() == Sequence.State.PAUSED) {
       paused--;
-      enterWait(sequence);
+      sequence.enter(Sequence.State.WAITING);
+      waiting.arrive(sequence);
     }
   }
 
@@ -287,26 +313,45 @@ public final class Scheduler {
         cachedTokens);
   }
 
-  /** Plans the running sequences, by rank. Each gets a row, whatever those before it could use. */
+  /** Plans the running sequences. Each gets a row, whatever those before it could use. */
   private void planRunning(List<Share> shares, Budget budget) {
-    for (int i = 0; i < running.size(); i++) {
-      Sequence sequence = running.get(i);
-      int behind = running.size() - 1 - i;
-      int rows = Math.max(1, rows(sequence, budget.rows - behind, budget.prefillRows));
-      if (makeRoom(sequence, rows)) {
+    List<Sequence> left = inOrderOfKeeping();
+    for (int i = 0; i < left.size(); i++) {
+      Sequence sequence = left.get(i);
+      int behind = left.size() - 1 - i;
+      int rows = Math.max(1, rows(sequence.remaining(), budget.rows - behind, budget.prefillRows));
+      if (makeRoom(sequence, rows, left)) {
         shares.add(share(sequence, rows, budget));
       }
     }
   }
 
-  /** Preempts until a sequence can grow; false if it was itself the one of the highest rank. */
-  private boolean makeRoom(Sequence sequence, int rows) {
+  /**
+   * The running sequences, the last of which gives way first: one of the tenant that has had the
+   * most, and of those the one of the highest rank. The sequence that is here the longest comes
+   * first, whosever it is, so that some sequence always gets on until it ends.
+   */
+  private List<Sequence> inOrderOfKeeping() {
+    List<Sequence> order = new ArrayList<>(running);
+    if (order.stream().map(sequence -> sequence.standing().tenant()).distinct().count() < 2) {
+      // By rank, as they are: of one tenant the lowest rank always gets on.
+      return order;
+    }
+    order.sort(Comparator.comparingLong(waiting::hadBy).thenComparing(WaitingQueue.ORDER));
+    Sequence oldest = Collections.min(order, Comparator.comparingLong(Sequence::arrival));
+    order.remove(oldest);
+    order.addFirst(oldest);
+    return order;
+  }
+
+  /** Preempts until a sequence can grow; false if it was itself the one to give way. */
+  private boolean makeRoom(Sequence sequence, int rows, List<Sequence> left) {
     while (!sequence.kv().canGrowTo(sequence.computed() + rows)) {
-      Sequence last = running.getLast();
+      Sequence last = left.removeLast();
       stopRunning(last);
       enterWait(last);
       preemptions++;
-      if (last == sequence) {
+      if (last.equals(sequence)) {
         return false;
       }
     }
@@ -320,31 +365,26 @@ public final class Scheduler {
         && running.size() < limits.maxRunning()
         && queue.sequence().isPresent()) {
       Sequence sequence = queue.sequence().get();
-      if (prefixes.makeWait(sequence)) {
+      SequenceKv.Prefix prefix = prefixes.findOrWait(sequence);
+      if (prefix == null) {
         queue.skip();
         continue;
       }
-      int rows = rows(sequence, budget.rows, budget.prefillRows);
-      if (rows < 1) {
-        sequence.releaseKv();
-        return;
-      }
-      promised += blocksToCome(sequence);
+      int cached = prefix.blocks() * cache.layout().blockTokens();
+      int rows = rows(sequence.length() - cached, budget.rows, budget.prefillRows);
       // A prompt begins only when all of it fits beside the others: one that is preempted halfway
       // has cost every chunk that it computed. Nobody overtakes it meanwhile, or it would starve.
-      if (promised > cache.full().freeBlocks()
-          || !sequence.kv().canGrowTo(sequence.computed() + rows)) {
-        sequence.releaseKv();
+      if (rows < 1 || !sequence.kv().fits(prefix, sequence.length(), cached + rows, promised)) {
         return;
       }
       queue.take();
-      cachedTokens += sequence.computed();
+      sequence.attachPrefix(prefix);
       if (sequence.begin()) {
         started.add(sequence);
+        cachedTokens += sequence.cachedTokens();
       }
       insert(sequence);
       prefixes.begin(sequence);
-      promised -= blocksToCome(sequence);
       shares.add(share(sequence, rows, budget));
       promised += blocksToCome(sequence);
     }
@@ -355,11 +395,10 @@ public final class Scheduler {
     return cache.layout().fullBlocksFor(sequence.length()) - sequence.kv().fullBlocks();
   }
 
-  private int rows(Sequence sequence, int rowsLeft, int prefillRowsLeft) {
-    int remaining = sequence.remaining();
+  private int rows(int remaining, int rowsLeft, int prefillRowsLeft) {
     if (remaining == 0) {
       throw new IllegalStateException(
-          sequence + " has nothing to compute: its sampled token was not appended");
+          "a sequence has nothing to compute: its sampled token was not appended");
     }
     int limit = remaining == 1 ? rowsLeft : Math.min(rowsLeft, prefillRowsLeft);
     return Math.min(Math.min(remaining, chunk), limit);
@@ -384,12 +423,15 @@ public final class Scheduler {
       case RUNNING -> {
         prefixes.end(sequence);
         running.remove(sequence);
+        waiting.leave(sequence);
       }
-      case WAITING -> waiting.remove(sequence);
+      case WAITING -> {
+        waiting.remove(sequence);
+        waiting.leave(sequence);
+      }
       case PAUSED -> paused--;
       case ENDED -> throw new IllegalStateException(sequence + " has ended before");
     }
-    waiting.leave(sequence);
     sequence.enter(Sequence.State.ENDED);
     if (used) {
       ending.add(sequence);
@@ -420,7 +462,10 @@ public final class Scheduler {
 
   private void enterPause(Sequence sequence) {
     sequence.setToBePaused(false);
+    // What a pause loses is computed at its tenant's cost; it is not for others to pay.
+    sequence.forgetComputed();
     sequence.enter(Sequence.State.PAUSED);
+    waiting.leave(sequence);
     paused++;
   }
 

@@ -9,7 +9,8 @@ package io.rack72.schedule;
  * @param prefillBesideDecodes rows of prompts in a step during which readers of running replies
  *     wait, over all sequences; more, where the step decodes many, so that both keep up
  * @param maxRunning sequences that run at a time
- * @param maxWaiting sequences that wait or are paused at a time; a further one is refused
+ * @param maxWaiting sequences that wait at a time; a further one is refused, unless its tenant has
+ *     less than its part by weight
  * @param maxWaitingTokens tokens of those that wait; a sequence that would exceed them is refused,
  *     unless none waits
  * @param agingArrivals later sequences of one priority lower that may overtake one that waits: in

@@ -11,7 +11,7 @@ package io.rack72.schedule;
  * @param freeSlidingBlocks KV blocks of sliding layers that nobody holds
  * @param preemptions times that a sequence had to give its blocks back
  * @param computedTokens rows of all steps
- * @param cachedTokens tokens that needed no row, since others had computed them
+ * @param cachedTokens tokens of prompts that others had computed before
  */
 public record SchedulerLoad(
     int waiting,

@@ -249,13 +249,21 @@ public final class Sequence {
     return named;
   }
 
-  /**
-   * Takes over what others have computed of its beginning. The last token is always left to be
-   * computed, since the next one is sampled from its logits.
-   */
-  void attachPrefix() {
-    named = kv.attach(namesToShare());
+  /** Looks for what others have computed of its beginning. */
+  SequenceKv.Prefix findPrefix() {
+    return kv.find(namesToShare());
+  }
+
+  /** Takes over what was found. */
+  void attachPrefix(SequenceKv.Prefix prefix) {
+    kv.attach(namesToShare(), prefix);
+    named = prefix.blocks();
     computed = named * kv.layout().blockTokens();
+  }
+
+  /** Lets all that it computes again count as computed for the first time. */
+  void forgetComputed() {
+    everComputed = 0;
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -30,6 +31,7 @@ final class WaitingQueue {
   private static final long TOKEN_COST = 1L << 24;
 
   private final Map<String, Tenant> tenants = new TreeMap<>();
+  // What the one had who had the most, when nobody was left.
   private long level;
   private int size;
   private long tokens;
@@ -37,24 +39,31 @@ final class WaitingQueue {
   private static final class Tenant {
     private final TreeSet<Sequence> waiting = new TreeSet<>(ORDER);
     private int weight;
-    private int live;
+    private int busy;
     private long had;
   }
 
-  /** A sequence of the tenant has arrived, and waits. */
+  /** A sequence of the tenant has arrived, or has been resumed, and waits. */
   void arrive(Sequence sequence) {
     Standing standing = sequence.standing();
     Tenant tenant = tenants.computeIfAbsent(standing.tenant(), name -> new Tenant());
     tenant.weight = standing.weight();
-    tenant.live++;
+    tenant.busy++;
     add(sequence);
   }
 
-  /** A sequence that had arrived is gone, and waits no more. */
+  /** A sequence that had arrived has ended or was paused, and waits no more. */
   void leave(Sequence sequence) {
-    if (--tenant(sequence).live == 0) {
+    if (--tenant(sequence).busy > 0) {
+      return;
+    }
+    if (tenants.values().stream().allMatch(tenant -> tenant.busy == 0)) {
+      level = tenants.values().stream().mapToLong(tenant -> tenant.had).max().orElse(level);
+      tenants.clear();
+    } else {
       // What one has had more than others is remembered until they have caught up.
-      tenants.values().removeIf(tenant -> tenant.live == 0 && tenant.had <= level);
+      long least = leastOfThoseThatWait().orElse(level);
+      tenants.values().removeIf(tenant -> tenant.busy == 0 && tenant.had <= least);
     }
   }
 
@@ -62,13 +71,60 @@ final class WaitingQueue {
   void add(Sequence sequence) {
     Tenant tenant = tenant(sequence);
     if (tenant.waiting.isEmpty()) {
-      // Sequences that run or are paused are no requests that wait: else one paused sequence would
-      // earn its tenant all that others have meanwhile.
-      tenant.had = Math.max(tenant.had, level);
+      // Having nothing that waits earns nothing, even where others of the tenant run.
+      tenant.had = Math.max(tenant.had, levelFor(tenant));
     }
     tenant.waiting.add(sequence);
     size++;
     tokens += sequence.noteQueuedTokens();
+  }
+
+  /**
+   * What a tenant has had at least, when it begins to wait: as much as the one of those that wait
+   * who has had the least; if none waits, as the one of those that run who has had the most.
+   */
+  private long levelFor(Tenant newcomer) {
+    return leastOfThoseThatWait()
+        .orElseGet(
+            () ->
+                tenants.values().stream()
+                    .filter(tenant -> tenant.busy > 0 && !tenant.equals(newcomer))
+                    .mapToLong(tenant -> tenant.had)
+                    .max()
+                    .orElse(level));
+  }
+
+  private OptionalLong leastOfThoseThatWait() {
+    return tenants.values().stream()
+        .filter(tenant -> !tenant.waiting.isEmpty())
+        .mapToLong(tenant -> tenant.had)
+        .min();
+  }
+
+  /** Sequences of a tenant that wait. */
+  int sizeOf(String name) {
+    Tenant tenant = tenants.get(name);
+    return tenant == null ? 0 : tenant.waiting.size();
+  }
+
+  /**
+   * A tenant's part of a whole by weight, among those that wait.
+   *
+   * @param weight of the tenant, which may be new
+   */
+  long partOf(String name, int weight, long whole) {
+    long others =
+        tenants.entrySet().stream()
+            .filter(entry -> !entry.getKey().equals(name))
+            .filter(entry -> !entry.getValue().waiting.isEmpty())
+            .mapToLong(entry -> entry.getValue().weight)
+            .sum();
+    return Math.max(1, whole * weight / (weight + others));
+  }
+
+  /** What a sequence's tenant has had, for its weight; more is more. */
+  long hadBy(Sequence sequence) {
+    return tenant(sequence).had;
   }
 
   /** A sequence waits no more. */
@@ -133,7 +189,6 @@ final class WaitingQueue {
       lane.waiting.remove();
       size--;
       tokens -= lane.head.queuedTokens();
-      level = Math.max(level, lane.tenant.had);
       advance(lane);
     }
 

@@ -21,11 +21,11 @@ class SequenceKvAttachTest {
     put(cache.sliding(), names, 1, 3);
     put(cache.sliding(), names, 5, 6);
     SequenceKv kv = new SequenceKv(cache);
-    assertEquals(3, kv.attach(names));
+    assertEquals(3, attach(kv, names));
     assertEquals(3, kv.fullBlocks());
     assertEquals(2, kv.slidingBlocks());
     assertSame(null, kv.blocks(true)[0]);
-    assertThrows(IllegalStateException.class, () -> kv.attach(names));
+    assertThrows(IllegalStateException.class, () -> attach(kv, names));
     kv.releaseAll();
     assertEquals(10, cache.full().freeBlocks());
     assertEquals(10, cache.sliding().freeBlocks());
@@ -52,7 +52,7 @@ class SequenceKvAttachTest {
       limited += layers.equals("sf") && canBegin(expected + 1, "f", full, sliding, 1, 1) ? 1 : 0;
 
       SequenceKv kv = new SequenceKv(cache);
-      assertEquals(expected, kv.attach(names));
+      assertEquals(expected, attach(kv, names));
       int first = Math.max(0, expected * blockTokens - window + 1) / blockTokens;
       assertEquals(layers.contains("f") ? expected : 0, kv.fullBlocks());
       assertEquals(layers.contains("s") ? expected - first : 0, kv.slidingBlocks());
@@ -81,7 +81,7 @@ class SequenceKvAttachTest {
       cache.full().take();
       cache.sliding().take();
       SequenceKv other = new SequenceKv(cache);
-      assertEquals(left, other.attach(names));
+      assertEquals(left, attach(other, names));
       other.releaseAll();
     }
   }
@@ -96,7 +96,7 @@ class SequenceKvAttachTest {
     kv.releaseBehindWindow(12);
     assertEquals(1, kv.slidingBlocks());
     SequenceKv other = new SequenceKv(cache);
-    assertEquals(1, other.attach(names.subList(0, 1)));
+    assertEquals(1, attach(other, names.subList(0, 1)));
     other.releaseAll();
     // A name for what was given back already is passed over.
     kv.name(names, 0, 3);
@@ -147,5 +147,11 @@ class SequenceKvAttachTest {
 
   private static KvCache cache(String layers, int window, int blockTokens, int blocks) {
     return new KvCache(TinyLayouts.layout(layers, window, 4096, blockTokens), blocks, blocks);
+  }
+
+  private static int attach(SequenceKv kv, List<BlockHash> names) {
+    SequenceKv.Prefix prefix = kv.find(names);
+    kv.attach(names, prefix);
+    return prefix.blocks();
   }
 }

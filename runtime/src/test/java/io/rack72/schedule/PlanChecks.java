@@ -57,12 +57,15 @@ final class PlanChecks {
     assertTrue(plan.shares().size() <= limits.maxRunning(), "too many run");
     List<TrackedSequence> going = new ArrayList<>();
     List<TrackedSequence> begun = new ArrayList<>();
+    Map<String, TrackedSequence> lastGoing = new HashMap<>();
     for (Share share : plan.shares()) {
       TrackedSequence tracked = bySequence.get(share.sequence());
       checkRows(share, tracked);
       if (tracked.place == Place.RUNNING) {
         assertTrue(begun.isEmpty(), "those that ran before come first");
-        assertTrue(going.isEmpty() || going.getLast().isBefore(tracked), "by rank");
+        TrackedSequence before = lastGoing.put(tracked.tenant(), tracked);
+        boolean first = before == null || before.equals(going.getFirst());
+        assertTrue(first || before.isBefore(tracked), "of a tenant, by rank");
         assertEquals(tracked.computed, share.firstPosition(), "positions are computed in order");
         going.add(tracked);
       } else {
@@ -174,7 +177,7 @@ final class PlanChecks {
       assertEquals(
           Math.min(first, tracked.sequence.promptLength()), tracked.sequence.cachedTokens());
     }
-    cachedTokens += first;
+    cachedTokens += tracked.everRan ? 0 : Math.min(first, tracked.sequence.promptLength());
     int mayBeFound = (tracked.length() - 1) / blockTokens;
     int found = first / blockTokens;
     if (found > 0) {
@@ -208,10 +211,16 @@ final class PlanChecks {
   private boolean checkPreempted(
       Collection<TrackedSequence> live, List<TrackedSequence> going, List<TrackedSequence> begun) {
     long before = preemptions;
+    long ran =
+        live.stream()
+            .filter(tracked -> tracked.place == Place.RUNNING)
+            .map(TrackedSequence::tenant)
+            .distinct()
+            .count();
     for (TrackedSequence tracked : live) {
       if (tracked.place == Place.RUNNING && !tracked.inStep) {
         assertTrue(begun.isEmpty(), "what was taken from one is not for another that begins");
-        assertTrue(going.getLast().isBefore(tracked), "the highest rank is preempted first");
+        checkGivesWay(tracked, going, ran > 1);
         tracked.place = Place.WAITING;
         tracked.lengthWhenItQueued = tracked.length();
         tracked.computed = 0;
@@ -220,6 +229,20 @@ final class PlanChecks {
       }
     }
     return preemptions > before;
+  }
+
+  /** One that has given way was not the first, and none of its tenant that was behind it stays. */
+  private static void checkGivesWay(
+      TrackedSequence preempted, List<TrackedSequence> kept, boolean several) {
+    assertFalse(kept.isEmpty(), "some sequence always gets on");
+    for (TrackedSequence other : kept.subList(1, kept.size())) {
+      boolean behind = other.tenant().equals(preempted.tenant()) && preempted.isBefore(other);
+      assertFalse(behind, "the highest rank of a tenant gives way first");
+    }
+    TrackedSequence first = kept.getFirst();
+    assertTrue(
+        several ? first.arrival < preempted.arrival : first.isBefore(preempted),
+        "the oldest never gives way");
   }
 
   /** A sequence that has begun overtook others of its tenant for a known reason only. */

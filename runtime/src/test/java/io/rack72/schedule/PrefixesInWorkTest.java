@@ -2,6 +2,7 @@ package io.rack72.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.kv.KvCache;
@@ -51,25 +52,21 @@ class PrefixesInWorkTest {
   }
 
   @Test
-  void onlyWhatNeedNotWaitHoldsItsPrefix() {
+  void onlyWhatNeedNotWaitFindsItsPrefix() {
     Sequence first = sequence(13, 5);
     Sequence other = sequence(13, 5);
     prefixes.begin(first);
     first.grow(8);
     first.advance(8);
     prefixes.computed(first, 0, 2);
-    assertTrue(prefixes.makeWait(other));
-    assertEquals(0, other.kv().fullBlocks());
+    assertNull(prefixes.findOrWait(other));
     prefixes.end(first);
-    assertFalse(prefixes.makeWait(other));
-    assertEquals(8, other.computed());
-    assertEquals(2, other.kv().fullBlocks());
+    assertEquals(2, prefixes.findOrWait(other).blocks());
+    assertEquals(0, other.kv().fullBlocks(), "looking holds nothing");
   }
 
   private boolean waits(Sequence sequence) {
-    boolean waits = prefixes.makeWait(sequence);
-    sequence.releaseKv();
-    return waits;
+    return prefixes.findOrWait(sequence) == null;
   }
 
   private Sequence sequence(int length, int token) {

@@ -208,10 +208,56 @@ class SchedulerTest {
     accept(scheduler, "b", 3, 3);
     assertRefused(
         Admission.Reason.FULL,
-        "2 sequences are waiting already, which is the limit",
+        "2 sequences are waiting already, where 2 may, and of these 2 are this client's, whose part"
+            + " is 2",
         scheduler.add(id("c"), new int[3], NOTHING, length(3), Standing.DEFAULT));
     run(scheduler);
     accept(scheduler, "c", 3, 3);
+  }
+
+  @Test
+  void aFullQueueTakesThoseWhoHaveLessThanTheirPart() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 4, 50), cache(5, 20));
+    for (int i = 0; i < 4; i++) {
+      accept(scheduler, "a" + i, 3, 3);
+    }
+    Standing other = new Standing("other", 1, 0, "");
+    accepted(scheduler.add(id("b0"), new int[3], NOTHING, length(3), other));
+    accepted(scheduler.add(id("b1"), new int[3], NOTHING, length(3), other));
+    assertRefused(
+        Admission.Reason.FULL,
+        "6 sequences are waiting already, where 4 may, and of these 2 are this client's, whose part"
+            + " is 2",
+        scheduler.add(id("b2"), new int[3], NOTHING, length(3), other));
+  }
+
+  @Test
+  void pausedSequencesKeepNobodyOut() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
+    for (int i = 0; i < 32; i++) {
+      accept(scheduler, "a" + i, 3, 3);
+      scheduler.pause(id("a" + i));
+    }
+    assertRefused(
+        Admission.Reason.FULL,
+        "32 sequences wait for slow readers, which is the limit",
+        scheduler.add(id("b"), new int[3], NOTHING, length(3), Standing.DEFAULT));
+    scheduler.resume(id("a0"));
+    accept(scheduler, "b", 3, 3);
+  }
+
+  @Test
+  void ofSeveralTenantsTheOneThatHasHadTheMostGivesWayWhateverThePriorities() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(5, 20));
+    accept(scheduler, "a", 7, 8);
+    Standing urgent = new Standing("other", 1, -1000, "");
+    accepted(scheduler.add(id("b"), new int[8], NOTHING, length(8), urgent));
+    assertEquals("a:0+7* b:0+8*", run(scheduler));
+    // Each needs a third block, and one is left: b has had more, and its priority is its own
+    // affair.
+    assertEquals("a:7+1* b:8+1*", run(scheduler));
+    assertEquals("a:8+1*", run(scheduler));
+    assertEquals(1, scheduler.load().preemptions());
   }
 
   @Test

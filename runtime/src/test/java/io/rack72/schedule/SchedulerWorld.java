@@ -17,8 +17,10 @@ import io.rack72.schedule.TrackedSequence.Place;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * A scheduler under random arrivals, priorities, pauses and aborts, with pools that hold a few
@@ -165,7 +167,7 @@ final class SchedulerWorld {
               SALTS.get(random.nextInt(SALTS.size())));
       SequenceId id = new SequenceId("r" + asked++, 0);
       SamplingParams params = params();
-      Optional<Admission.Reason> refusal = refusal(text.length, prompt.length, params);
+      Optional<Admission.Reason> refusal = refusal(text.length, prompt.length, params, standing);
       switch (scheduler.add(id, prompt, generated, params, standing)) {
         case Admission.Accepted(Sequence sequence) -> {
           assertEquals(Optional.empty(), refusal);
@@ -190,7 +192,22 @@ final class SchedulerWorld {
     return params.tokens(random.nextInt(most), most).build();
   }
 
-  private Optional<Admission.Reason> refusal(int length, int promptLength, SamplingParams params) {
+  /** Whether a tenant has fewer that wait than its part of the limit, by weight. */
+  private boolean hasPartLeft(Standing standing, List<TrackedSequence> waiting) {
+    long own = waiting.stream().filter(w -> w.tenant().equals(standing.tenant())).count();
+    Map<String, Integer> weights = new TreeMap<>();
+    waiting.forEach(w -> weights.put(w.tenant(), w.sequence.standing().weight()));
+    weights.put(standing.tenant(), standing.weight());
+    int sum = weights.values().stream().mapToInt(Integer::intValue).sum();
+    if (own < Math.max(1, limits.maxWaiting() * standing.weight() / sum)) {
+      events.count(WorldEvent.QUEUED_BEYOND_THE_LIMIT);
+      return true;
+    }
+    return false;
+  }
+
+  private Optional<Admission.Reason> refusal(
+      int length, int promptLength, SamplingParams params, Standing standing) {
     int longest = Math.min(promptLength + params.maxTokens(), limits.contextLimit());
     if (promptLength < limits.contextLimit() && length >= longest) {
       return Optional.of(Admission.Reason.INVALID);
@@ -202,8 +219,7 @@ final class SchedulerWorld {
     }
     List<TrackedSequence> waiting =
         live.stream().filter(tracked -> tracked.place == Place.WAITING).toList();
-    long paused = live.stream().filter(tracked -> tracked.place == Place.PAUSED).count();
-    if (waiting.size() + paused >= limits.maxWaiting()) {
+    if (waiting.size() >= limits.maxWaiting() && !hasPartLeft(standing, waiting)) {
       events.count(WorldEvent.REFUSED_FOR_COUNT);
       return Optional.of(Admission.Reason.FULL);
     }

@@ -86,13 +86,13 @@ class SequenceTest {
     other.advance(3);
     other.releaseKv();
     Sequence sequence = sequence(params(), cache);
-    sequence.attachPrefix();
+    sequence.attachPrefix(sequence.findPrefix());
     assertEquals(2, sequence.computed());
     sequence.releaseKv();
     SequenceKv taker = new SequenceKv(cache);
     taker.growTo(3);
     taker.releaseAll();
-    sequence.attachPrefix();
+    sequence.attachPrefix(sequence.findPrefix());
     assertEquals(0, sequence.computed());
     sequence.begin();
     assertEquals(3, sequence.grow(3));
@@ -108,7 +108,7 @@ class SequenceTest {
     assertEquals(1, other.grow(3));
     other.releaseKv();
     Sequence sequence = sequence(params(), cache);
-    sequence.attachPrefix();
+    sequence.attachPrefix(sequence.findPrefix());
     sequence.begin();
     assertEquals(2, sequence.computed());
     assertEquals(1, sequence.grow(1));

@@ -68,8 +68,6 @@ class WaitingQueueTest {
     Sequence a1 = arrive("a", 1, 0);
     pass(1);
     queue.charge(a1, 1000);
-    queue.add(a1);
-    pass(1);
     // Now a has had 1000, and b comes for the first time: they begin level.
     Sequence a2 = arrive("a", 1, 0);
     Sequence b1 = arrive("b", 1, 0);
@@ -83,6 +81,7 @@ class WaitingQueueTest {
   void timeInWhichAllRequestsArePausedEarnsNothing() {
     Sequence paused = arrive("b", 1, 0);
     queue.remove(paused);
+    queue.leave(paused);
     Sequence a1 = arrive("a", 1, 0);
     pass(1);
     queue.charge(a1, 1000);
@@ -98,12 +97,13 @@ class WaitingQueueTest {
   @Test
   void leavingAndComingBackForgivesNothing() {
     Sequence a1 = arrive("a", 1, 0);
-    arrive("b", 1, 0);
-    pass(2);
+    Sequence b1 = arrive("b", 1, 0);
+    Sequence b2 = arrive("b", 1, 0);
+    assertEquals(List.of(a1), pass(1));
+    queue.remove(b1);
     queue.charge(a1, 1000);
     queue.leave(a1);
     Sequence a2 = arrive("a", 1, 0);
-    Sequence b2 = arrive("b", 1, 0);
     assertEquals(List.of(b2, a2), pass(2));
   }
 

@@ -8,6 +8,8 @@ enum WorldEvent {
   PREFILL_LIMITED,
   REFUSED_TOO_LARGE,
   REFUSED_FOR_COUNT,
+  /** The queue was full, and a tenant that had less than its part was let in all the same. */
+  QUEUED_BEYOND_THE_LIMIT,
   REFUSED_FOR_TOKENS,
   PREEMPTED,
   /** A preempted sequence found some of its own blocks again, or others' of the same text. */

@@ -134,19 +134,19 @@ final class LocalLauncher implements RackLauncher {
         config.cpuThreads());
   }
 
+  /** What is set outright must fit; what is left open is derived from what there is. */
   private void checkHostHolds(KvSettings kv, int dataParallel) {
-    kv.bytesPerGpu().ifPresent(bytes -> checkHostHolds(bytes, "bytes-per-gpu", dataParallel));
-    checkHostHolds(kv.hostBytesPerGpu(), "host-bytes-per-gpu", dataParallel);
-  }
-
-  private void checkHostHolds(long bytes, String key, int dataParallel) {
-    // Divided, since the product may not fit a long.
-    if (bytes > hostMemoryBytes / dataParallel) {
+    long derived = (long) (hostMemoryBytes * kv.hostShare()) / dataParallel;
+    long pools = kv.bytesPerGpu().orElse(derived);
+    // Divided, since products and sums may not fit a long.
+    long most = hostMemoryBytes / dataParallel;
+    if (pools > most || kv.hostBytesPerGpu() > most - pools) {
       throw new CommandFailedException(
-          "%,d bytes of KV memory (rack72.kv.%s) for each of %d GPUs"
-                  .formatted(bytes, key, dataParallel)
-              + " (rack72.data-parallel) are more than this host's memory of %,d bytes"
-                  .formatted(hostMemoryBytes));
+          "%,d bytes of KV memory (rack72.kv.bytes-per-gpu) and %,d more for evicted blocks"
+                  .formatted(pools, kv.hostBytesPerGpu())
+              + " (rack72.kv.host-bytes-per-gpu) for each of %d GPUs (rack72.data-parallel)"
+                  .formatted(dataParallel)
+              + " are more than this host's memory of %,d bytes".formatted(hostMemoryBytes));
     }
   }
 

@@ -95,7 +95,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
     }
     NavigableMap<GpuId, ActorRef<PortActor.Command>> all = new TreeMap<>(ports);
     ports.values().forEach(port -> port.tell(new PortActor.Connect(all)));
-    router = context.spawn(RouterActor.create(attending, settings.kv().blockTokens()), "router");
+    router = context.spawn(RouterActor.create(attending, settings.kv()), "router");
     context.watchWith(router, new Lost("the router", Optional.empty()));
   }
 

@@ -4,9 +4,9 @@ import io.rack72.hardware.GpuId;
 import java.util.List;
 
 /**
- * Picks the GPU on which a sequence costs the least: the tokens that GPU has still to compute, as
- * far as they were assigned here, and those that the sequence adds; of equals the lowest index. A
- * pure table; not thread-safe.
+ * Picks the GPU on which a sequence costs the least: the tokens of sequences that were assigned to
+ * it and have not ended, however far they are, and those that the sequence adds; of equals the
+ * lowest index. A pure table; not thread-safe.
  */
 final class LeastLoaded {
   private final List<GpuId> gpus;

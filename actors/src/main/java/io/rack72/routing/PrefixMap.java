@@ -1,10 +1,10 @@
 package io.rack72.routing;
 
 import io.rack72.kv.BlockHash;
-import io.rack72.kv.BlockHasher;
-import java.util.Arrays;
+import io.rack72.kv.PromptNames;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 
 /**
  * Which GPU has been sent which prefixes, block by block. It is what the router remembers, not what
@@ -14,30 +14,25 @@ import java.util.LinkedHashMap;
  */
 final class PrefixMap {
   private final int blockTokens;
-  private final BlockHasher hasher;
+  private final PromptNames names;
   private final int capacity;
   // The block that was sent last comes last.
   private final LinkedHashMap<BlockHash, BitSet> gpusOfBlock = new LinkedHashMap<>(16, 0.75f, true);
 
   /**
    * @param blockTokens tokens of a KV block
+   * @param shared whether GPUs share prefixes; if not, there is nothing to be remembered
    * @param capacity blocks remembered at most
    */
-  PrefixMap(int blockTokens, int capacity) {
+  PrefixMap(int blockTokens, boolean shared, int capacity) {
     this.blockTokens = blockTokens;
     this.capacity = capacity;
-    hasher = new BlockHasher(blockTokens);
+    names = new PromptNames(blockTokens, shared);
   }
 
   /** The names of a prompt's blocks that can be shared: all whole ones before its last token. */
-  BlockHash[] names(int[] prompt, String salt) {
-    BlockHash[] names = new BlockHash[(prompt.length - 1) / blockTokens];
-    BlockHash before = names.length == 0 ? null : hasher.root(salt);
-    for (int i = 0; i < names.length; i++) {
-      before = hasher.next(before, prompt, i * blockTokens);
-      names[i] = before;
-    }
-    return names;
+  List<BlockHash> names(int[] prompt, String salt) {
+    return names.of(prompt, salt).of(prompt, prompt.length - 1);
   }
 
   /**
@@ -46,12 +41,12 @@ final class PrefixMap {
    * @param gpus how many GPUs there are
    * @return by index
    */
-  int[] tokensSent(BlockHash[] names, int gpus) {
+  int[] tokensSent(List<BlockHash> names, int gpus) {
     int[] tokens = new int[gpus];
     BitSet having = new BitSet(gpus);
     having.set(0, gpus);
-    for (int i = 0; i < names.length && !having.isEmpty(); i++) {
-      BitSet gpusOf = gpusOfBlock.get(names[i]);
+    for (int i = 0; i < names.size() && !having.isEmpty(); i++) {
+      BitSet gpusOf = gpusOfBlock.get(names.get(i));
       if (gpusOf == null) {
         break;
       }
@@ -64,9 +59,9 @@ final class PrefixMap {
   }
 
   /** Notes that a GPU has been sent a prompt. */
-  void sent(BlockHash[] names, int gpu) {
+  void sent(List<BlockHash> names, int gpu) {
     // The last first, so that what is forgotten of a prompt first is its end.
-    for (BlockHash name : Arrays.asList(names).reversed()) {
+    for (BlockHash name : names.reversed()) {
       gpusOfBlock.computeIfAbsent(name, n -> new BitSet()).set(gpu);
     }
     while (gpusOfBlock.size() > capacity) {

@@ -5,9 +5,11 @@ import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.kv.BlockHash;
+import io.rack72.kv.KvMemory;
 import io.rack72.schedule.SequenceId;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -70,20 +72,20 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /**
    * A router over the GPUs that take sequences.
    *
-   * @param prefixBlockTokens tokens of the KV blocks in which the GPUs share prefixes
+   * @param kv of each GPU, in whose blocks prefixes are shared
    */
   public static Behavior<Command> create(
-      SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus, int prefixBlockTokens) {
-    return Behaviors.setup(context -> new RouterActor(context, gpus, prefixBlockTokens));
+      SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus, KvMemory kv) {
+    return Behaviors.setup(context -> new RouterActor(context, gpus, kv));
   }
 
   private RouterActor(
       ActorContext<Command> context,
       SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus,
-      int prefixBlockTokens) {
+      KvMemory kv) {
     super(context);
     this.gpus = gpus;
-    prefixes = new PrefixMap(prefixBlockTokens, PREFIX_BLOCKS);
+    prefixes = new PrefixMap(kv.blockTokens(), kv.sharesPrefixes(), PREFIX_BLOCKS);
     load = new LeastLoaded(new ArrayList<>(gpus.keySet()));
     released = context.messageAdapter(SequenceId.class, Released::new);
   }
@@ -125,7 +127,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       fail(request.id(), request.attempt(), owner, request.id() + " is being generated already");
       return;
     }
-    BlockHash[] names = prefixes.names(request.promptIds(), request.standing().cacheSalt());
+    List<BlockHash> names = prefixes.names(request.promptIds(), request.standing().cacheSalt());
     long[] work = work(request, prefixes.tokensSent(names, load.size()));
     int gpu = load.assign(work);
     prefixes.sent(names, gpu);

@@ -109,8 +109,9 @@ class GenerateCommandTest {
   void kvMemoryBeyondTheHostsIsRefused() {
     String perGpu = "rack72.kv.bytes-per-gpu=16MiB";
     assertRefused(
-        "16,777,216 bytes of KV memory (rack72.kv.bytes-per-gpu) for each of 5 GPUs"
-            + " (rack72.data-parallel) are more than this host's memory of 67,108,864 bytes",
+        "16,777,216 bytes of KV memory (rack72.kv.bytes-per-gpu) and 0 more for evicted blocks"
+            + " (rack72.kv.host-bytes-per-gpu) for each of 5 GPUs (rack72.data-parallel)"
+            + " are more than this host's memory of 67,108,864 bytes",
         "--prompt-ids",
         "1",
         "--set",

@@ -34,6 +34,10 @@ class PressureTest {
   /** Of a full and a sliding block of this checkpoint. */
   private static final int BLOCK_TOKENS = 8;
 
+  /** Of requests that are cancelled: were they not, the rack would not be idle for long. */
+  private static final SamplingParams ENDLESS =
+      new SamplingParams(1, 1, 0, 0, 1, 0, 0, 1, Map.of(), -1, 200, 200, Set.of(), true);
+
   private record Request(int[] prompt, SamplingParams params, Standing standing) {}
 
   @ParameterizedTest
@@ -86,7 +90,7 @@ class PressureTest {
   private static CompletableFuture<List<SampledToken>> cancelled(
       RackHarness rack, SequenceId id, Request request) {
     CompletableFuture<List<SampledToken>> reply =
-        rack.submit(id, request.prompt(), request.params(), request.standing());
+        rack.submit(id, request.prompt(), ENDLESS, request.standing());
     rack.rack().router().tell(new RouterActor.Cancel(id));
     return reply;
   }

@@ -8,13 +8,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PrefixMapTest {
-  private final PrefixMap map = new PrefixMap(4, 10);
+  private final PrefixMap map = new PrefixMap(4, true, 10);
 
   @Test
   void whatIsSharedIsWholeBlocksBeforeTheLastToken() {
-    assertEquals(0, map.names(text(4), "").length);
-    assertEquals(1, map.names(text(5), "").length);
-    assertEquals(2, map.names(text(12), "").length);
+    assertEquals(0, map.names(text(4), "").size());
+    assertEquals(1, map.names(text(5), "").size());
+    assertEquals(2, map.names(text(12), "").size());
   }
 
   @Test
@@ -38,6 +38,13 @@ class PrefixMapTest {
     map.sent(map.names(other, ""), 1);
     assertArrayEquals(new int[] {0, 20, 0}, sent(other, ""));
     assertArrayEquals(new int[] {20, 0, 0}, sent(text(32), ""));
+  }
+
+  @Test
+  void whereNothingIsSharedNothingIsRemembered() {
+    PrefixMap none = new PrefixMap(4, false, 10);
+    none.sent(none.names(text(20), ""), 1);
+    assertArrayEquals(new int[3], none.tokensSent(none.names(text(20), ""), 3));
   }
 
   private int[] sent(int[] prompt, String salt) {

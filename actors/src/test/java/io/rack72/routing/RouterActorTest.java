@@ -7,6 +7,7 @@ import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.kv.KvMemory;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
@@ -30,7 +31,7 @@ class RouterActorTest {
     TreeMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
     gpus.put(new GpuId(0), gpu0.getRef());
     gpus.put(new GpuId(1), gpu1.getRef());
-    router = kit.spawn(RouterActor.create(gpus, 4));
+    router = kit.spawn(RouterActor.create(gpus, new KvMemory(4, 1)));
   }
 
   @AfterEach

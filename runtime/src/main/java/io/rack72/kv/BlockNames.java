@@ -23,6 +23,17 @@ public final class BlockNames {
     this.salt = salt;
   }
 
+  /** The same names, for another sequence of the prompt. */
+  BlockNames copy() {
+    BlockNames copy = new BlockNames(hasher, blockTokens, shared, salt);
+    copy.names.addAll(names);
+    return copy;
+  }
+
+  String salt() {
+    return salt;
+  }
+
   /**
    * The names of the whole blocks among the sequence's first tokens; none where prefixes are not
    * shared.

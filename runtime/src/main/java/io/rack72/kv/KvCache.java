@@ -10,8 +10,7 @@ public final class KvCache implements AutoCloseable {
   private final KvLayout layout;
   private final BlockPool full;
   private final BlockPool sliding;
-  private final BlockHasher hasher;
-  private final boolean sharesPrefixes;
+  private final PromptNames names;
   private final Arena arena = Arena.ofShared();
 
   /** Pools in which sequences of one beginning share its blocks. */
@@ -30,8 +29,7 @@ public final class KvCache implements AutoCloseable {
   public KvCache(
       KvLayout layout, int fullBlocks, int slidingBlocks, long hostBytes, boolean sharesPrefixes) {
     this.layout = layout;
-    this.sharesPrefixes = sharesPrefixes;
-    hasher = new BlockHasher(layout.blockTokens());
+    names = new PromptNames(layout.blockTokens(), sharesPrefixes);
     double onHost = (double) hostBytes / Math.max(1, bytes(layout, fullBlocks, slidingBlocks));
     full = new BlockPool(fullBlocks, layout.fullBlockBytes(), (int) (fullBlocks * onHost), arena);
     sliding =
@@ -58,13 +56,9 @@ public final class KvCache implements AutoCloseable {
     return sliding;
   }
 
-  /**
-   * The names of a new sequence's blocks.
-   *
-   * @param salt of the sequence; only those of one salt share prefixes
-   */
-  public BlockNames names(String salt) {
-    return new BlockNames(hasher, layout.blockTokens(), sharesPrefixes, salt);
+  /** Names the blocks of new sequences. */
+  public PromptNames names() {
+    return names;
   }
 
   /** Bytes of both pools. */

@@ -76,7 +76,7 @@ public final class Sequence {
     System.arraycopy(generatedIds, 0, tokens, promptLength, generatedIds.length);
     history = TokenCounts.of(promptIds, generatedIds);
     kv = new SequenceKv(cache);
-    names = cache.names(standing.cacheSalt());
+    names = cache.names().of(promptIds, standing.cacheSalt());
   }
 
   /**

@@ -80,7 +80,7 @@ final class GenerateRoute {
                   place.leave();
                 }
               });
-    } catch (ApiError e) {
+    } catch (RuntimeException e) {
       place.leave();
       throw e;
     }
@@ -148,7 +148,11 @@ final class GenerateRoute {
                 (line, done) -> {
                   // A failure of its source makes the HTTP server reset the connection, also one
                   // that takes no bytes.
-                  cut.thenRun(() -> line.abort(ApiError.failed("the stream was broken off")));
+                  cut.exceptionally(
+                      why -> {
+                        line.abort(why);
+                        return null;
+                      });
                   done.whenComplete(
                       (result, failure) -> {
                         client.replyEnds();

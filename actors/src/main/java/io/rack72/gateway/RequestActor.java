@@ -70,8 +70,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     /**
      * Piece by piece: pull them.
      *
-     * @param cut completed when nobody will answer a pull any more; what was not over is then
-     *     broken off
+     * @param cut fails when nobody will answer a pull any more and the stream has not been told its
+     *     end, so that it is seen as broken and not as over; else it stays as it is
      */
     record Stream(CompletionStage<Void> cut) implements Answer {}
   }
@@ -89,6 +89,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private final UnreadTokens unread;
   private CompletableFuture<Optional<ByteString>> pull;
   private boolean sentSinceBeat;
+  private boolean endTold;
   private ApiError failure;
 
   /**
@@ -104,8 +105,19 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers ->
-                    new RequestActor(context, timers, generation, router, limits, answer, leave)));
+                timers -> {
+                  try {
+                    return new RequestActor(
+                        context, timers, generation, router, limits, answer, leave);
+                  } catch (RuntimeException e) {
+                    // What never was an actor is not told that it stops.
+                    context.getLog().error("request {} cannot begin", generation.id(), e);
+                    answer.completeExceptionally(
+                        ApiError.failed("the server failed while it began the reply"));
+                    leave.run();
+                    return Behaviors.stopped();
+                  }
+                }));
   }
 
   private RequestActor(
@@ -172,7 +184,9 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       }
       case Late() ->
           isOver() ? this : fail(ApiError.notAnsweredInTime(generation.service().timeout()));
-      case ReaderStuck() -> isOver() ? cut() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
+      // Who does not read the end of a stream either is not waited for any longer.
+      case ReaderStuck() ->
+          isOver() ? Behaviors.stopped() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
       case Disconnected() -> {
         answer.completeExceptionally(ApiError.clientGone());
         yield Behaviors.stopped();
@@ -242,6 +256,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       return this;
     }
     if (reply.lastEventsTaken()) {
+      endTold = true;
       pull.complete(Optional.empty());
       pull = null;
       return this;
@@ -282,12 +297,6 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     return next;
   }
 
-  /** Who does not read the end of a stream either is not waited for any longer. */
-  private Behavior<Command> cut() {
-    cut.complete(null);
-    return Behaviors.stopped();
-  }
-
   private Behavior<Command> routerGone() {
     return isOver() ? this : fail(ApiError.failed("the rack has stopped"));
   }
@@ -309,8 +318,11 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     leave.run();
     sequences.cancel();
     answer.completeExceptionally(ApiError.failed("the server is stopping"));
+    if (!endTold) {
+      cut.completeExceptionally(ApiError.failed("the stream was broken off"));
+    }
     if (pull != null) {
-      pull.complete(Optional.empty());
+      pull.completeExceptionally(ApiError.failed("the stream was broken off"));
     }
     return this;
   }

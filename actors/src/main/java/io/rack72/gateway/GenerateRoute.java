@@ -148,10 +148,13 @@ final class GenerateRoute {
                 (line, done) -> {
                   // A failure of its source makes the HTTP server reset the connection, also one
                   // that takes no bytes.
-                  cut.exceptionally(
-                      why -> {
-                        line.abort(why);
-                        return null;
+                  cut.whenComplete(
+                      (over, failure) -> {
+                        if (failure != null) {
+                          line.abort(failure);
+                        } else {
+                          line.shutdown();
+                        }
                       });
                   done.whenComplete(
                       (result, failure) -> {

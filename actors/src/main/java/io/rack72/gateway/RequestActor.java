@@ -70,8 +70,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     /**
      * Piece by piece: pull them.
      *
-     * @param cut fails when nobody will answer a pull any more and the stream has not been told its
-     *     end, so that it is seen as broken and not as over; else it stays as it is
+     * @param cut done when nobody will answer a pull any more; it fails where the client has not
+     *     got the end and still reads, so that what it gets is seen as broken and not as over
      */
     record Stream(CompletionStage<Void> cut) implements Answer {}
   }
@@ -89,7 +89,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private final UnreadTokens unread;
   private CompletableFuture<Optional<ByteString>> pull;
   private boolean sentSinceBeat;
-  private boolean endTold;
+  private boolean nobodyReads;
   private ApiError failure;
 
   /**
@@ -188,6 +188,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       case ReaderStuck() ->
           isOver() ? Behaviors.stopped() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
       case Disconnected() -> {
+        nobodyReads = true;
         answer.completeExceptionally(ApiError.clientGone());
         yield Behaviors.stopped();
       }
@@ -256,7 +257,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       return this;
     }
     if (reply.lastEventsTaken()) {
-      endTold = true;
+      nobodyReads = true;
       pull.complete(Optional.empty());
       pull = null;
       return this;
@@ -318,11 +319,10 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     leave.run();
     sequences.cancel();
     answer.completeExceptionally(ApiError.failed("the server is stopping"));
-    if (!endTold) {
+    if (nobodyReads) {
+      cut.complete(null);
+    } else {
       cut.completeExceptionally(ApiError.failed("the stream was broken off"));
-    }
-    if (pull != null) {
-      pull.completeExceptionally(ApiError.failed("the stream was broken off"));
     }
     return this;
   }

@@ -176,6 +176,7 @@ final class LocalLauncher implements RackLauncher {
             http.host(),
             http.port(),
             http.apiKeys().stream().map(LocalLauncher::apiKey).toList(),
+            http.sharePrefixesBetweenKeys(),
             "%016x".formatted(random.nextLong()),
             Version.current(),
             new GatewayLimits(
@@ -190,6 +191,7 @@ final class LocalLauncher implements RackLauncher {
                 http.load().maxRequests(), http.load().maxTokens(), http.load().shareThreshold()),
             new StreamLimits(http.unreadTokens(), http.stuckReaderTimeout(), http.heartbeat()),
             config.seed().orElseGet(random::nextLong),
+            rack.clock(),
             () -> Instant.now().getEpochSecond(),
             Optional::empty);
     try {

@@ -3,6 +3,7 @@ package io.rack72.gateway;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.routing.RouterActor;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -93,11 +94,13 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private ApiError failure;
 
   /**
+   * @param remaining of the request's time
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
    * @param leave gives back the request's place, when it is over however it ended
    */
   static Behavior<Command> create(
       Generation generation,
+      Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
       CompletableFuture<Answer> answer,
@@ -108,7 +111,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
                 timers -> {
                   try {
                     return new RequestActor(
-                        context, timers, generation, router, limits, answer, leave);
+                        context, timers, generation, remaining, router, limits, answer, leave);
                   } catch (RuntimeException e) {
                     // What never was an actor is not told that it stops.
                     context.getLog().error("request {} cannot begin", generation.id(), e);
@@ -124,6 +127,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Generation generation,
+      Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
       CompletableFuture<Answer> answer,
@@ -137,7 +141,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     this.reply = new Reply(generation);
     this.sequences = new RackSequences(generation, reply, router);
     this.unread = new UnreadTokens(limits.unreadTokens());
-    timers.startSingleTimer(new Late(), generation.service().timeout());
+    timers.startSingleTimer(new Late(), remaining);
     if (generation.options().stream()) {
       timers.startTimerWithFixedDelay(new Beat(), limits.heartbeat());
     }

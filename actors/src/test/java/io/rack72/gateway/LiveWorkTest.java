@@ -90,7 +90,7 @@ class LiveWorkTest {
           "web-key",
           "{\"prompt\": \"x\", \"max_tokens\": 2, \"priority\": -5, \"cache_salt\": \"s\"}");
       assertEquals(
-          "Standing[tenant=web, weight=3, priority=-5, cacheSalt=s]",
+          "Standing[tenant=web, weight=3, priority=-5, cacheSalt=3:webs]",
           gateway.submitted().getFirst().standing().toString());
     }
   }

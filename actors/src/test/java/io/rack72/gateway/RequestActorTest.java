@@ -496,7 +496,7 @@ class RequestActorTest {
     return new CompletionEndpoint(
             new Admission(
                 GatewayFixture.model(Optional.of(new ByteTokenizer())), GatewayFixture.settings()))
-        .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)), Tenant.EVERYBODY);
+        .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)), Tenant.EVERYBODY, 0);
   }
 
   private void spawn(Generation generation) {
@@ -504,6 +504,7 @@ class RequestActorTest {
         kit.spawn(
             RequestActor.create(
                 generation,
+                generation.service().timeout(),
                 router.getRef(),
                 new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
                 answer,

@@ -168,6 +168,7 @@ final class ConfigReader {
         keys.text("gateway.host", 1, 253),
         keys.integer("gateway.port", 0, 65_535),
         ApiKeyReader.read(keys),
+        keys.flag("gateway.share-prefixes-between-keys"),
         load(keys),
         bodyBytes,
         keys.bytes(

@@ -71,7 +71,7 @@ final class GenerateRoute {
           .thenCompose(bytes -> understood(bytes, client, tenant, reader))
           .thenCompose(
               generation -> {
-                place.hold(generation.promptTokens());
+                place.hold(generation.sequences().size(), generation.promptTokens());
                 return own(generation, client, place);
               })
           .whenComplete(

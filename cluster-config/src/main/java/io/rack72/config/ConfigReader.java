@@ -20,6 +20,7 @@ final class ConfigReader {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final long LIVE_SEQUENCES_LIMIT = 1_000_000_000;
   private static final long TOKENS_LIMIT = 1L << 40;
 
   private ConfigReader() {}
@@ -197,7 +198,14 @@ final class ConfigReader {
 
   private static LoadSettings load(KeyReader keys) {
     return new LoadSettings(
-        keys.integer("gateway.max-requests", 1, 1_000_000),
+        keys.isWord("gateway.max-live-sequences", AUTO)
+            ? OptionalLong.empty()
+            : OptionalLong.of(
+                keys.whole(
+                    "gateway.max-live-sequences",
+                    1,
+                    LIVE_SEQUENCES_LIMIT,
+                    "auto or a whole number from 1 to " + LIVE_SEQUENCES_LIMIT)),
         keys.whole(
             "gateway.max-tokens", 1, TOKENS_LIMIT, "a whole number from 1 to " + TOKENS_LIMIT),
         keys.fraction("gateway.share-threshold", 0, 1));

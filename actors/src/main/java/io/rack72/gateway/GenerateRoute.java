@@ -115,8 +115,7 @@ final class GenerateRoute {
   /** Gives the request to an actor of its own and answers when that knows how. */
   private CompletionStage<HttpResponse> own(
       Generation generation, ClientConnection client, RequestShares.Place place) {
-    generation.service().requireTime(settings.clock());
-    Duration remaining = generation.service().remaining(settings.clock());
+    Duration remaining = generation.service().requireTime(settings.clock());
     CompletableFuture<RequestActor.Answer> answer = new CompletableFuture<>();
     ActorRef<RequestActor.Command> owner =
         system.systemActorOf(

@@ -42,20 +42,17 @@ record ServiceFields(Standing standing, Duration timeout, long receivedNanos) {
     return fields;
   }
 
-  /** What is left of the request's time; not positive where that is over. */
-  Duration remaining(Clock clock) {
-    return timeout.minusNanos(clock.nowNanos() - receivedNanos);
-  }
-
   /**
-   * Refuses a request that nobody waits for any more.
+   * What is left of the request's time.
    *
-   * @throws ApiError 504 where its time is over
+   * @throws ApiError 504 where nothing is, and nobody waits any more
    */
-  void requireTime(Clock clock) {
-    if (!remaining(clock).isPositive()) {
+  Duration requireTime(Clock clock) {
+    Duration remaining = timeout.minusNanos(clock.nowNanos() - receivedNanos);
+    if (!remaining.isPositive()) {
       throw ApiError.notAnsweredInTime(timeout);
     }
+    return remaining;
   }
 
   /** The name's length tells where it ends, so no two tenants and salts make the same. */

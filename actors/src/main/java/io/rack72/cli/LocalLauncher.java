@@ -4,6 +4,7 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.clock.WallClock;
 import io.rack72.config.HttpSettings;
 import io.rack72.config.KvSettings;
+import io.rack72.config.LoadSettings;
 import io.rack72.config.Rack72Config;
 import io.rack72.gateway.ApiKey;
 import io.rack72.gateway.GatewayLimits;
@@ -176,6 +177,7 @@ final class LocalLauncher implements RackLauncher {
             http.host(),
             http.port(),
             http.apiKeys().stream().map(LocalLauncher::apiKey).toList(),
+            http.sharePrefixesBetweenKeys(),
             "%016x".formatted(random.nextLong()),
             Version.current(),
             new GatewayLimits(
@@ -186,10 +188,10 @@ final class LocalLauncher implements RackLauncher {
                 http.maxSequences(),
                 http.maxConnections(),
                 http.requestTimeout()),
-            new LoadLimits(
-                http.load().maxRequests(), http.load().maxTokens(), http.load().shareThreshold()),
+            load(http.load(), rack.settings()),
             new StreamLimits(http.unreadTokens(), http.stuckReaderTimeout(), http.heartbeat()),
             config.seed().orElseGet(random::nextLong),
+            rack.clock(),
             () -> Instant.now().getEpochSecond(),
             Optional::empty);
     try {
@@ -202,6 +204,19 @@ final class LocalLauncher implements RackLauncher {
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
+  }
+
+  private static LoadLimits load(LoadSettings load, RackSettings rack) {
+    return new LoadLimits(
+        load.maxLiveSequences().orElseGet(() -> sequencesOf(rack)),
+        load.maxTokens(),
+        load.shareThreshold());
+  }
+
+  /** As many as the rack lets run or wait. */
+  private static long sequencesOf(RackSettings rack) {
+    return rack.dataParallel()
+        * ((long) rack.scheduler().maxRunning() + rack.scheduler().maxWaiting());
   }
 
   private static ApiKey apiKey(io.rack72.config.ApiKey key) {

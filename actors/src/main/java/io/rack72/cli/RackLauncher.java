@@ -1,5 +1,6 @@
 package io.rack72.cli;
 
+import io.rack72.clock.Clock;
 import io.rack72.config.Rack72Config;
 import io.rack72.model.ForwardObserver;
 import io.rack72.rack.RackActor;
@@ -38,6 +39,9 @@ public interface RackLauncher {
     ActorSystem<RackActor.Command> system();
 
     ActorRef<RouterActor.Command> router();
+
+    /** Its source of time. */
+    Clock clock();
 
     /**
      * Stops it, and closes its model when it has stopped. What its kernels may still read stays

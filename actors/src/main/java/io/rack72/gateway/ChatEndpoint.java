@@ -29,15 +29,15 @@ final class ChatEndpoint {
 
   /**
    * @param tenant whose request it is
+   * @param receivedNanos when its body had been read
    * @throws ApiError where the request cannot be served
    */
-  Generation read(JsonValue body, Tenant tenant) {
+  Generation read(JsonValue body, Tenant tenant, long receivedNanos) {
     admission.checkModel(body);
     Tokenizer tokenizer = chatTokenizer();
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body);
-    ServiceFields service =
-        ServiceFields.read(body, tenant, admission.settings().limits().requestTimeout());
+    ServiceFields service = ServiceFields.read(body, tenant, admission.settings(), receivedNanos);
     SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs = topLogprobs(body);
     boolean tokensShown = options.returnTokenIds() || topLogprobs >= 0;

@@ -25,14 +25,14 @@ final class CompletionEndpoint {
 
   /**
    * @param tenant whose request it is
+   * @param receivedNanos when its body had been read
    * @throws ApiError where the request cannot be served
    */
-  Generation read(JsonValue body, Tenant tenant) {
+  Generation read(JsonValue body, Tenant tenant, long receivedNanos) {
     admission.checkModel(body);
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body, options);
-    ServiceFields service =
-        ServiceFields.read(body, tenant, admission.settings().limits().requestTimeout());
+    ServiceFields service = ServiceFields.read(body, tenant, admission.settings(), receivedNanos);
     SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs =
         body.field("logprobs")

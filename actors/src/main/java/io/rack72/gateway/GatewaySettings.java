@@ -1,5 +1,6 @@
 package io.rack72.gateway;
 
+import io.rack72.clock.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Objects;
@@ -14,12 +15,15 @@ import java.util.function.Supplier;
  * @param port to listen on; 0 for any free one
  * @param apiKeys of which clients must send one as {@code Authorization: Bearer KEY}; without any
  *     all are served, as one tenant
+ * @param sharedPrefixes whether the holders of different keys share what was computed for prompts
+ *     that begin alike, and can so find out what others have asked
  * @param instance distinguishes this gateway's request ids from those of others and of earlier runs
  * @param version of the program, for {@code GET /version}
  * @param limits what one request may be and take
  * @param load how much live work is taken on
  * @param streams how patient it is with the readers of streams
  * @param seed from which the seeds of requests without one are counted
+ * @param clock by which the time of requests is measured
  * @param epochSeconds the present, for {@code created}
  * @param today the date that chat prompts tell the model; usually none, so that a prompt does not
  *     depend on the day
@@ -28,12 +32,14 @@ public record GatewaySettings(
     String host,
     int port,
     List<ApiKey> apiKeys,
+    boolean sharedPrefixes,
     String instance,
     String version,
     GatewayLimits limits,
     LoadLimits load,
     StreamLimits streams,
     long seed,
+    Clock clock,
     LongSupplier epochSeconds,
     Supplier<Optional<LocalDate>> today) {
 
@@ -49,29 +55,14 @@ public record GatewaySettings(
     Objects.requireNonNull(limits, "limits");
     Objects.requireNonNull(load, "load");
     Objects.requireNonNull(streams, "streams");
+    Objects.requireNonNull(clock, "clock");
     Objects.requireNonNull(epochSeconds, "epochSeconds");
     Objects.requireNonNull(today, "today");
   }
 
-  /**
-   * Listens on 127.0.0.1 without a key, within the default limits.
-   *
-   * @param epochSeconds the present, for {@code created}
-   */
-  public static GatewaySettings onLoopback(
-      int port, String instance, String version, LongSupplier epochSeconds) {
-    return new GatewaySettings(
-        "127.0.0.1",
-        port,
-        List.of(),
-        instance,
-        version,
-        GatewayLimits.DEFAULT,
-        LoadLimits.DEFAULT,
-        StreamLimits.DEFAULT,
-        0,
-        epochSeconds,
-        Optional::empty);
+  /** Whether tenants must not share what was computed for their prompts. */
+  boolean separatesPrefixes() {
+    return !apiKeys.isEmpty() && !sharedPrefixes;
   }
 
   /** What tells gateways apart; the keys are counted only. */

@@ -2,6 +2,7 @@ package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.routing.RouterActor;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -32,9 +33,9 @@ import org.apache.pekko.util.ByteString;
 final class GenerateRoute {
   private static final int READER_THREADS = 2;
 
-  /** Makes a generation of a request's body. */
+  /** Makes a generation of a request's body, which had been read at an instant. */
   interface Reader {
-    Generation read(JsonValue body, Tenant tenant);
+    Generation read(JsonValue body, Tenant tenant, long receivedNanos);
   }
 
   private final ActorSystem<?> system;
@@ -70,7 +71,7 @@ final class GenerateRoute {
           .thenCompose(bytes -> understood(bytes, client, tenant, reader))
           .thenCompose(
               generation -> {
-                place.hold(generation.promptTokens());
+                place.hold(generation.sequences().size(), generation.promptTokens());
                 return own(generation, client, place);
               })
           .whenComplete(
@@ -80,7 +81,7 @@ final class GenerateRoute {
                   place.leave();
                 }
               });
-    } catch (ApiError e) {
+    } catch (RuntimeException e) {
       place.leave();
       throw e;
     }
@@ -89,13 +90,14 @@ final class GenerateRoute {
   /** Parses a body and tokenizes its prompt, where this holds up nobody's tokens. */
   private CompletionStage<Generation> understood(
       byte[] bytes, ClientConnection client, Tenant tenant, Reader reader) {
+    long receivedNanos = settings.clock().nowNanos();
     return CompletableFuture.supplyAsync(
             () -> {
               // Many may have waited here for longer than their clients did.
               if (client.isClosed()) {
                 throw ApiError.clientGone();
               }
-              return reader.read(JsonValue.body(bytes), tenant);
+              return reader.read(JsonValue.body(bytes), tenant, receivedNanos);
             },
             readers)
         .whenComplete((generation, failure) -> bodies.release(bytes.length));
@@ -113,10 +115,12 @@ final class GenerateRoute {
   /** Gives the request to an actor of its own and answers when that knows how. */
   private CompletionStage<HttpResponse> own(
       Generation generation, ClientConnection client, RequestShares.Place place) {
+    Duration remaining = generation.service().requireTime(settings.clock());
     CompletableFuture<RequestActor.Answer> answer = new CompletableFuture<>();
     ActorRef<RequestActor.Command> owner =
         system.systemActorOf(
-            RequestActor.create(generation, router, settings.streams(), answer, place::leave),
+            RequestActor.create(
+                generation, remaining, router, settings.streams(), answer, place::leave),
             generation.id(),
             Props.empty());
     client.tellOfClose(owner);
@@ -148,7 +152,14 @@ final class GenerateRoute {
                 (line, done) -> {
                   // A failure of its source makes the HTTP server reset the connection, also one
                   // that takes no bytes.
-                  cut.thenRun(() -> line.abort(ApiError.failed("the stream was broken off")));
+                  cut.whenComplete(
+                      (over, failure) -> {
+                        if (failure != null) {
+                          line.abort(failure);
+                        } else {
+                          line.shutdown();
+                        }
+                      });
                   done.whenComplete(
                       (result, failure) -> {
                         client.replyEnds();

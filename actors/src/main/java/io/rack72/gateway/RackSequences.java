@@ -30,21 +30,27 @@ final class RackSequences {
     this.router = router;
   }
 
-  /** Asks for all of them; what becomes of them is told to {@code events}. */
+  /**
+   * Asks for all of them, or, where one cannot be asked for, for none; what becomes of them is told
+   * to {@code events}.
+   */
   void submit(ActorRef<SequenceEvent> events) {
-    for (int i = 0; i < generation.sequences().size(); i++) {
-      Sequence sequence = generation.sequences().get(i);
-      router.tell(
-          new RouterActor.Submit(
-              new SequenceRequest(
-                  id(i),
-                  ATTEMPT,
-                  sequence.promptIds(),
-                  new int[0],
-                  sequence.params(),
-                  generation.service().standing()),
-              events));
-    }
+    // All are made before any is sent.
+    IntStream.range(0, generation.sequences().size())
+        .mapToObj(i -> new RouterActor.Submit(request(i), events))
+        .toList()
+        .forEach(router::tell);
+  }
+
+  private SequenceRequest request(int choice) {
+    Sequence sequence = generation.sequences().get(choice);
+    return new SequenceRequest(
+        id(choice),
+        ATTEMPT,
+        sequence.promptIds(),
+        new int[0],
+        sequence.params(),
+        generation.service().standing());
   }
 
   /** Those that have not ended are not computed until they are resumed. */

@@ -3,6 +3,7 @@ package io.rack72.gateway;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.routing.RouterActor;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -70,8 +71,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     /**
      * Piece by piece: pull them.
      *
-     * @param cut completed when nobody will answer a pull any more; what was not over is then
-     *     broken off
+     * @param cut done when nobody will answer a pull any more; it fails where the client has not
+     *     got the end and still reads, so that what it gets is seen as broken and not as over
      */
     record Stream(CompletionStage<Void> cut) implements Answer {}
   }
@@ -89,14 +90,17 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private final UnreadTokens unread;
   private CompletableFuture<Optional<ByteString>> pull;
   private boolean sentSinceBeat;
+  private boolean nobodyReads;
   private ApiError failure;
 
   /**
+   * @param remaining of the request's time
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
    * @param leave gives back the request's place, when it is over however it ended
    */
   static Behavior<Command> create(
       Generation generation,
+      Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
       CompletableFuture<Answer> answer,
@@ -104,14 +108,26 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers ->
-                    new RequestActor(context, timers, generation, router, limits, answer, leave)));
+                timers -> {
+                  try {
+                    return new RequestActor(
+                        context, timers, generation, remaining, router, limits, answer, leave);
+                  } catch (RuntimeException e) {
+                    // What never was an actor is not told that it stops.
+                    context.getLog().error("request {} cannot begin", generation.id(), e);
+                    answer.completeExceptionally(
+                        ApiError.failed("the server failed while it began the reply"));
+                    leave.run();
+                    return Behaviors.stopped();
+                  }
+                }));
   }
 
   private RequestActor(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Generation generation,
+      Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
       CompletableFuture<Answer> answer,
@@ -125,7 +141,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     this.reply = new Reply(generation);
     this.sequences = new RackSequences(generation, reply, router);
     this.unread = new UnreadTokens(limits.unreadTokens());
-    timers.startSingleTimer(new Late(), generation.service().timeout());
+    timers.startSingleTimer(new Late(), remaining);
     if (generation.options().stream()) {
       timers.startTimerWithFixedDelay(new Beat(), limits.heartbeat());
     }
@@ -172,8 +188,11 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       }
       case Late() ->
           isOver() ? this : fail(ApiError.notAnsweredInTime(generation.service().timeout()));
-      case ReaderStuck() -> isOver() ? cut() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
+      // Who does not read the end of a stream either is not waited for any longer.
+      case ReaderStuck() ->
+          isOver() ? Behaviors.stopped() : fail(ApiError.notRead(limits.stuckReaderTimeout()));
       case Disconnected() -> {
+        nobodyReads = true;
         answer.completeExceptionally(ApiError.clientGone());
         yield Behaviors.stopped();
       }
@@ -242,6 +261,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       return this;
     }
     if (reply.lastEventsTaken()) {
+      nobodyReads = true;
       pull.complete(Optional.empty());
       pull = null;
       return this;
@@ -282,12 +302,6 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     return next;
   }
 
-  /** Who does not read the end of a stream either is not waited for any longer. */
-  private Behavior<Command> cut() {
-    cut.complete(null);
-    return Behaviors.stopped();
-  }
-
   private Behavior<Command> routerGone() {
     return isOver() ? this : fail(ApiError.failed("the rack has stopped"));
   }
@@ -309,8 +323,10 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     leave.run();
     sequences.cancel();
     answer.completeExceptionally(ApiError.failed("the server is stopping"));
-    if (pull != null) {
-      pull.complete(Optional.empty());
+    if (nobodyReads) {
+      cut.complete(null);
+    } else {
+      cut.completeExceptionally(ApiError.failed("the stream was broken off"));
     }
     return this;
   }

@@ -6,12 +6,10 @@ import java.util.Map;
 
 /**
  * What live work the gateway has taken on, for whom, and whether there is room for more. Two things
- * are limited alike: requests, and the tokens of their prompts.
+ * are limited and shared: the sequences of requests, and the tokens of their prompts.
  *
- * <p>While less than the threshold of a limit is taken, everybody gets what they ask for. Above it
- * only tenants are let in that have less than their weight's part of the limit, so nobody can keep
- * the others out, and nothing is kept free for those who do not come. Whoever is below its share is
- * let in whatever the size of its request, so that large ones have their turn too.
+ * <p>A request is one sequence when it arrives, and takes the place of its others when it has been
+ * read and they are known. A tenant may have a limit of its own besides, on requests.
  *
  * <p>Thread-safe.
  */
@@ -19,108 +17,84 @@ final class RequestShares {
   private static final String REQUESTS = "requests";
   private static final String TOKENS = "tokens";
 
-  private static final class Use {
-    private int requests;
-    private long tokens;
-  }
-
-  private final LoadLimits limits;
-  private final long weights;
-  private final Map<String, Use> uses = new HashMap<>();
-  private final Use total = new Use();
+  private final SharedLimit sequences;
+  private final SharedLimit tokens;
+  private final Map<String, Integer> requests = new HashMap<>();
 
   /**
    * @param tenants all that there are
    */
   RequestShares(LoadLimits limits, List<Tenant> tenants) {
-    this.limits = limits;
-    weights = tenants.stream().mapToLong(Tenant::weight).sum();
-    tenants.forEach(tenant -> uses.put(tenant.name(), new Use()));
+    sequences =
+        new SharedLimit(
+            REQUESTS, "sequences", limits.sequences(), limits.shareThreshold(), tenants);
+    tokens =
+        new SharedLimit(
+            TOKENS, "tokens of prompts", limits.tokens(), limits.shareThreshold(), tenants);
+    tenants.forEach(tenant -> requests.put(tenant.name(), 0));
   }
 
   /**
-   * Takes a request on.
+   * Takes a request on, as one sequence.
    *
    * @return its place, which must be left when it has been answered
    * @throws ApiError 503 where the gateway is full, 429 where the tenant has its share
    */
   synchronized Place enter(Tenant tenant) {
-    Use own = uses.get(tenant.name());
-    if (total.requests >= limits.requests()) {
-      throw ApiError.overloaded(
-          "%d requests are being answered, which is the limit; try again later"
-              .formatted(total.requests));
-    }
-    if (tenant.maxRequests().isPresent() && own.requests >= tenant.maxRequests().getAsInt()) {
+    int own = requests.get(tenant.name());
+    if (tenant.maxRequests().isPresent() && own >= tenant.maxRequests().getAsInt()) {
       throw ApiError.rateLimited(
           REQUESTS,
           "%d requests of this API key are being answered, which is its limit; try again later"
-              .formatted(own.requests));
+              .formatted(own));
     }
-    requireShare(REQUESTS, tenant, own.requests, total.requests + 1, limits.requests());
-    own.requests++;
-    total.requests++;
-    return new Place(tenant, own);
+    sequences.require(tenant, 1, 1);
+    sequences.take(tenant, 1);
+    requests.merge(tenant.name(), 1, Integer::sum);
+    return new Place(tenant);
   }
 
-  private void requireShare(String what, Tenant tenant, long own, long all, long limit) {
-    boolean crowded = all > limits.shareThreshold() * limit;
-    if (crowded && own * weights >= limit * tenant.weight()) {
-      throw ApiError.rateLimited(
-          what,
-          "the server is busy, and this API key has its share of it: %d of %d %s; try again later"
-              .formatted(own, limit, what));
-    }
-  }
-
-  /** Requests that are being answered. */
-  synchronized int requests() {
-    return total.requests;
+  /** Sequences of the requests that are being answered. */
+  synchronized long sequences() {
+    return sequences.held();
   }
 
   /** Tokens of their prompts. */
   synchronized long tokens() {
-    return total.tokens;
+    return tokens.held();
   }
 
   /** What one request holds, until it is left. */
   final class Place {
     private final Tenant tenant;
-    private final Use own;
-    private long tokens;
+    private long ownSequences = 1;
+    private long ownTokens;
+    private boolean known;
     private boolean left;
 
-    private Place(Tenant tenant, Use own) {
+    private Place(Tenant tenant) {
       this.tenant = tenant;
-      this.own = own;
     }
 
     /**
-     * Takes on the request's tokens, now that they are known.
+     * Takes on all of the request, now that it is known: its other sequences, and its tokens; or
+     * nothing of it.
      *
-     * @throws ApiError as {@link RequestShares#enter}, or 400 where they are more than the gateway
+     * @throws ApiError as {@link RequestShares#enter}, or 400 where it is more than the gateway
      *     ever takes
      */
-    void hold(long promptTokens) {
+    void hold(int allSequences, long promptTokens) {
       synchronized (RequestShares.this) {
-        if (left) {
-          throw new IllegalStateException("a request that has left holds nothing");
+        if (left || known) {
+          throw new IllegalStateException("a request holds what it is once, before it leaves");
         }
-        if (promptTokens > limits.tokens()) {
-          throw ApiError.invalid(
-              "",
-              "the prompts have %d tokens, and this server takes %d of all requests together"
-                  .formatted(promptTokens, limits.tokens()));
-        }
-        if (promptTokens > limits.tokens() - total.tokens) {
-          throw ApiError.overloaded(
-              "%d tokens of prompts are held, and %d more are over the limit of %d; try again later"
-                  .formatted(total.tokens, promptTokens, limits.tokens()));
-        }
-        requireShare(TOKENS, tenant, own.tokens, total.tokens + promptTokens, limits.tokens());
-        tokens += promptTokens;
-        own.tokens += promptTokens;
-        total.tokens += promptTokens;
+        sequences.require(tenant, allSequences - ownSequences, allSequences);
+        tokens.require(tenant, promptTokens, promptTokens);
+        sequences.take(tenant, allSequences - ownSequences);
+        tokens.take(tenant, promptTokens);
+        known = true;
+        ownSequences = allSequences;
+        ownTokens = promptTokens;
       }
     }
 
@@ -129,10 +103,9 @@ final class RequestShares {
       synchronized (RequestShares.this) {
         if (!left) {
           left = true;
-          own.requests--;
-          own.tokens -= tokens;
-          total.requests--;
-          total.tokens -= tokens;
+          sequences.giveBack(tenant, ownSequences);
+          tokens.giveBack(tenant, ownTokens);
+          requests.merge(tenant.name(), -1, Integer::sum);
         }
       }
     }

@@ -72,19 +72,27 @@ final class Routes {
   /** Answers a request; the stage never fails. */
   CompletionStage<HttpResponse> answer(HttpRequest request, ClientConnection client) {
     client.replyBegins();
-    return answered(request, client).whenComplete((response, failure) -> client.replyEnds());
+    return answered(request, client)
+        .exceptionally(this::error)
+        .whenComplete((response, failure) -> client.replyEnds());
   }
 
   private CompletionStage<HttpResponse> answered(HttpRequest request, ClientConnection client) {
-    CompletionStage<HttpResponse> response;
     try {
-      response = route(request, client);
-    } catch (ApiError e) {
-      // What was not read of the body must not hold up the connection.
-      request.discardEntityBytes(system);
-      return CompletableFuture.completedFuture(error(e));
+      return route(request, client);
+    } catch (RuntimeException e) {
+      discard(request);
+      return CompletableFuture.failedFuture(e);
     }
-    return response.exceptionally(this::error);
+  }
+
+  /** What was not read of the body must not hold up the connection. */
+  private void discard(HttpRequest request) {
+    try {
+      request.discardEntityBytes(system);
+    } catch (RuntimeException e) {
+      LOG.debug("the rest of a request is not read", e);
+    }
   }
 
   private CompletionStage<HttpResponse> route(HttpRequest request, ClientConnection client) {

@@ -1,5 +1,6 @@
 package io.rack72.gateway;
 
+import io.rack72.clock.Clock;
 import io.rack72.schedule.Standing;
 import java.time.Duration;
 
@@ -10,24 +11,53 @@ import java.time.Duration;
  *
  * @param standing of the request's sequences among others
  * @param timeout within which it must have been answered
+ * @param receivedNanos the instant from which that counts: when its body had been read
  */
-record ServiceFields(Standing standing, Duration timeout) {
+record ServiceFields(Standing standing, Duration timeout, long receivedNanos) {
   private static final int CACHE_SALT_LIMIT_CHARS = 256;
   private static final long MILLIS = 1000;
 
   /**
-   * @param timeoutLimit of the server, which a request can shorten
+   * @param settings of the server, whose time for a request it can shorten
+   * @param receivedNanos when the body had been read
+   * @throws ApiError where a field is wrong, or the request's time is over already
    */
-  static ServiceFields read(JsonValue body, Tenant tenant, Duration timeoutLimit) {
+  static ServiceFields read(
+      JsonValue body, Tenant tenant, GatewaySettings settings, long receivedNanos) {
+    Duration timeoutLimit = settings.limits().requestTimeout();
     int priority =
         body.field("priority")
             .map(value -> value.integer(-Standing.PRIORITY_LIMIT, Standing.PRIORITY_LIMIT))
             .orElse(0);
-    String cacheSalt = body.field("cache_salt").map(ServiceFields::cacheSalt).orElse("");
+    String given = body.field("cache_salt").map(ServiceFields::cacheSalt).orElse("");
+    String cacheSalt = settings.separatesPrefixes() ? ofTenant(tenant, given) : given;
     Duration timeout =
         body.field("timeout").map(value -> timeout(value, timeoutLimit)).orElse(timeoutLimit);
-    return new ServiceFields(
-        new Standing(tenant.name(), tenant.weight(), priority, cacheSalt), timeout);
+    ServiceFields fields =
+        new ServiceFields(
+            new Standing(tenant.name(), tenant.weight(), priority, cacheSalt),
+            timeout,
+            receivedNanos);
+    fields.requireTime(settings.clock());
+    return fields;
+  }
+
+  /**
+   * What is left of the request's time.
+   *
+   * @throws ApiError 504 where nothing is, and nobody waits any more
+   */
+  Duration requireTime(Clock clock) {
+    Duration remaining = timeout.minusNanos(clock.nowNanos() - receivedNanos);
+    if (!remaining.isPositive()) {
+      throw ApiError.notAnsweredInTime(timeout);
+    }
+    return remaining;
+  }
+
+  /** The name's length tells where it ends, so no two tenants and salts make the same. */
+  private static String ofTenant(Tenant tenant, String salt) {
+    return tenant.name().length() + ":" + tenant.name() + salt;
   }
 
   private static String cacheSalt(JsonValue value) {

@@ -1,5 +1,6 @@
 package io.rack72.gateway;
 
+import io.rack72.schedule.Standing;
 import java.util.OptionalInt;
 
 /**
@@ -7,21 +8,18 @@ import java.util.OptionalInt;
  * none is asked for.
  *
  * @param name of the key, which is no secret; empty for everybody
- * @param weight of its share where more is wanted than there is
+ * @param weight of its share where more is wanted than there is, 1 to {@link Standing#WEIGHT_LIMIT}
  * @param maxRequests that are answered for it at a time, however idle the gateway; empty for no
  *     limit of its own
  */
 public record Tenant(String name, int weight, OptionalInt maxRequests) {
-  /** Weights are at most this. */
-  public static final int WEIGHT_LIMIT = 1000;
-
   /** Everybody, as one. */
   public static final Tenant EVERYBODY = new Tenant("", 1, OptionalInt.empty());
 
   public Tenant {
-    if (weight < 1 || weight > WEIGHT_LIMIT) {
+    if (weight < 1 || weight > Standing.WEIGHT_LIMIT) {
       throw new IllegalArgumentException(
-          "a weight is 1 to %d, not %d for '%s'".formatted(WEIGHT_LIMIT, weight, name));
+          "a weight is 1 to %d, not %d for '%s'".formatted(Standing.WEIGHT_LIMIT, weight, name));
     }
     if (maxRequests.orElse(1) < 1) {
       throw new IllegalArgumentException(

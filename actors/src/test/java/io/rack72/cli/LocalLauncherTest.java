@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +65,27 @@ class LocalLauncherTest {
       }
       assertThrows(
           IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), port).close());
+    }
+  }
+
+  @Test
+  void gatewayTakesOnAsManySequencesAsTheRackHolds() throws Exception {
+    Rack72Config config =
+        config(
+            "rack72.data-parallel = 2",
+            "rack72.scheduler.max-running = 1",
+            "rack72.scheduler.max-waiting = 2");
+    try (RackLauncher.Rack rack = launcher.launch(config, open(config));
+        HttpClient http = HttpClient.newHttpClient();
+        RackLauncher.Gateway gateway = launcher.open(rack, config)) {
+      HttpRequest request =
+          HttpRequest.newBuilder(gateway.url().resolve("/v1/completions"))
+              .header("Content-Type", "application/json")
+              .POST(BodyPublishers.ofString("{\"prompt\":[1,2],\"max_tokens\":1,\"n\":7}"))
+              .build();
+      HttpResponse<String> refused = http.send(request, BodyHandlers.ofString());
+      assertEquals(400, refused.statusCode());
+      assertTrue(refused.body().contains("7 sequences, and at most 6"), refused.body());
     }
   }
 

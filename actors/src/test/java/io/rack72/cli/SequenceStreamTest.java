@@ -3,6 +3,7 @@ package io.rack72.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.rack72.clock.Clock;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.rack.RackActor;
@@ -72,6 +73,11 @@ class SequenceStreamTest {
 
     @Override
     public RackSettings settings() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Clock clock() {
       throw new UnsupportedOperationException();
     }
 

@@ -38,7 +38,7 @@ class LiveWorkTest {
       RawClient second = begin(gateway, "", ENDLESS);
       HttpResponse<String> refused = gateway.post(PATH, SHORT);
       assertRefused(refused, 503, "overloaded");
-      assertTrue(refused.body().contains("2 requests are being answered"), refused.body());
+      assertTrue(refused.body().contains("2 of 2 sequences are taken"), refused.body());
       first.close();
       answerWhenThereIsRoom(gateway, "");
       second.close();
@@ -60,7 +60,8 @@ class LiveWorkTest {
   void keyOverItsShareIsSentAwayAndTheOthersAreNot() throws IOException {
     try (GatewayFixture gateway = gateway(keys(settings(8, 1000, 0.5)))) {
       List<RawClient> hogs = new ArrayList<>();
-      for (int i = 0; i < 4; i++) {
+      // One is kept for each of three keys, and what remains of the half is too little to divide.
+      for (int i = 0; i < 6; i++) {
         hogs.add(begin(gateway, "batch-key", ENDLESS));
       }
       assertRefused(post(gateway, "batch-key", SHORT), 429, "rate_limit_exceeded");
@@ -69,6 +70,19 @@ class LiveWorkTest {
         hog.close();
       }
       answerWhenThereIsRoom(gateway, "batch-key");
+    }
+  }
+
+  @Test
+  void requestTakesThePlacesOfAllItsSequences() throws IOException {
+    try (GatewayFixture gateway = gateway(settings(4, 1000, 1));
+        RawClient first = begin(gateway, "", "{\"prompt\": \"x\", \"n\": 3, \"stream\": true}")) {
+      assertRefused(gateway.post(PATH, "{\"prompt\": \"x\", \"n\": 2}"), 503, "overloaded");
+      gateway.answer(PATH, SHORT);
+      HttpResponse<String> never = gateway.post(PATH, "{\"prompt\": \"x\", \"n\": 5}");
+      assertEquals(400, never.statusCode());
+      assertTrue(never.body().contains("5 sequences, and at most 4"), never.body());
+      first.reset();
     }
   }
 
@@ -90,7 +104,7 @@ class LiveWorkTest {
           "web-key",
           "{\"prompt\": \"x\", \"max_tokens\": 2, \"priority\": -5, \"cache_salt\": \"s\"}");
       assertEquals(
-          "Standing[tenant=web, weight=3, priority=-5, cacheSalt=s]",
+          "Standing[tenant=web, weight=3, priority=-5, cacheSalt=3:webs]",
           gateway.submitted().getFirst().standing().toString());
     }
   }

@@ -403,6 +403,70 @@ class RequestActorTest {
   }
 
   @Test
+  void streamWhoseOwnerStopsBetweenTwoPullsIsBrokenOff() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    pull();
+    assertFalse(cut().isDone());
+    kit.stop(request);
+    assertThrows(ExecutionException.class, () -> await(cut()));
+    assertCancelled(0);
+    assertLeft();
+  }
+
+  @Test
+  void pullThatWaitsWhenTheOwnerStopsDoesNotEndTheStream() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    CompletableFuture<Optional<ByteString>> next = new CompletableFuture<>();
+    request.tell(new RequestActor.Pull(next));
+    kit.stop(request);
+    assertThrows(ExecutionException.class, () -> await(cut()));
+    assertFalse(next.isDone());
+  }
+
+  @Test
+  void streamOfWhichTheClientHasTheEndIsNotBrokenOff() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    last(0, 0, 'a', FinishReason.LENGTH);
+    assertTrue(pull().orElseThrow().endsWith("data: [DONE]\n\n"));
+    assertEquals(Optional.empty(), pull());
+    kit.stop(request);
+    await(cut());
+    assertLeft();
+  }
+
+  @Test
+  void streamOfAClientThatIsGoneIsOverAndNotBroken() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    placed(0);
+    CompletableFuture<Void> cut = cut();
+    request.tell(new RequestActor.Disconnected());
+    await(cut);
+    assertLeft();
+  }
+
+  @Test
+  void requestThatCannotBeginIsAnsweredAndLeavesNothingBehind() {
+    Generation good = read("{\"prompt\": \"x\", \"n\": 2}");
+    Generation.Sequence first = good.sequences().getFirst();
+    Generation bad =
+        new Generation(
+            good.id(),
+            List.of(first, new Generation.Sequence(null, first.params(), first.choice())),
+            good.format(),
+            good.options(),
+            good.service(),
+            good.promptTokens());
+    spawn(bad);
+    assertEquals(500, refusal().status());
+    assertLeft();
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
   void endOfTheRouterFailsTheRequest() {
     begin("{\"prompt\": \"x\"}");
     placed(0);
@@ -420,24 +484,31 @@ class RequestActorTest {
   }
 
   private void begin(String body) {
-    Generation generation =
-        new CompletionEndpoint(
-                new Admission(
-                    GatewayFixture.model(Optional.of(new ByteTokenizer())),
-                    GatewayFixture.settings()))
-            .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)), Tenant.EVERYBODY);
-    request =
-        kit.spawn(
-            RequestActor.create(
-                generation,
-                router.getRef(),
-                new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
-                answer,
-                left::incrementAndGet));
+    Generation generation = read(body);
+    spawn(generation);
     submitted =
         generation.sequences().stream()
             .map(sequence -> router.expectMessageClass(RouterActor.Submit.class))
             .toList();
+  }
+
+  private static Generation read(String body) {
+    return new CompletionEndpoint(
+            new Admission(
+                GatewayFixture.model(Optional.of(new ByteTokenizer())), GatewayFixture.settings()))
+        .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)), Tenant.EVERYBODY, 0);
+  }
+
+  private void spawn(Generation generation) {
+    request =
+        kit.spawn(
+            RequestActor.create(
+                generation,
+                generation.service().timeout(),
+                router.getRef(),
+                new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
+                answer,
+                left::incrementAndGet));
   }
 
   private void placed(int choice) {

@@ -93,7 +93,7 @@ class SlowReaderTest {
     Arrays.fill(tokens, 'a');
     return new GatewayFixture(
         new TestSettings()
-            .load(new LoadLimits(1, 1000, 1))
+            .load(new LoadLimits(CHOICES, 1000, 1))
             .streams(new StreamLimits(64, stuckReaderTimeout, Duration.ofSeconds(10)))
             .make(),
         Optional.of(new ByteTokenizer()),

@@ -1,5 +1,7 @@
 package io.rack72.gateway;
 
+import io.rack72.clock.Clock;
+import io.rack72.clock.ManualClock;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
@@ -7,8 +9,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/** Settings of a gateway on a free loopback port, changed where a test needs it. */
+/**
+ * Settings of a gateway on a free loopback port, changed where a test needs it. Its clock stands
+ * still.
+ */
 final class TestSettings {
+  private boolean sharedPrefixes;
+  private Clock clock = new ManualClock();
   private String host = "127.0.0.1";
   private int port;
   private List<ApiKey> apiKeys = List.of();
@@ -35,6 +42,17 @@ final class TestSettings {
                 apiKeys.stream(),
                 Stream.of(new ApiKey(new Tenant(name, weight, maxRequests), secret)))
             .toList();
+    return this;
+  }
+
+  /** Keys share prefixes. */
+  TestSettings sharedPrefixes() {
+    sharedPrefixes = true;
+    return this;
+  }
+
+  TestSettings clock(Clock source) {
+    clock = source;
     return this;
   }
 
@@ -69,6 +87,7 @@ final class TestSettings {
         host,
         port,
         apiKeys,
+        sharedPrefixes,
         "test",
         "1.2.3",
         new GatewayLimits(
@@ -82,6 +101,7 @@ final class TestSettings {
         load,
         streams,
         0,
+        clock,
         () -> GatewayFixture.CREATED,
         () -> today);
   }

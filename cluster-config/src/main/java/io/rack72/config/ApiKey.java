@@ -1,5 +1,6 @@
 package io.rack72.config;
 
+import io.rack72.schedule.Standing;
 import java.util.OptionalInt;
 
 /**
@@ -7,7 +8,7 @@ import java.util.OptionalInt;
  *
  * @param name of the key, for people and for shares; it is no secret
  * @param secret that clients send
- * @param weight of its share where others want the gateway too, 1 to {@value #WEIGHT_LIMIT}
+ * @param weight of its share where others want the gateway too, 1 to {@link Standing#WEIGHT_LIMIT}
  * @param maxRequests that are answered for it at a time, however idle the gateway; empty for no
  *     limit of its own
  */
@@ -15,14 +16,14 @@ public record ApiKey(String name, Secret secret, int weight, OptionalInt maxRequ
   /** Name of the key that has none of its own. */
   public static final String DEFAULT_NAME = "default";
 
-  /** Weights are at most this. */
-  public static final int WEIGHT_LIMIT = 1000;
-
   public ApiKey {
-    if (name.isEmpty() || weight < 1 || weight > WEIGHT_LIMIT || maxRequests.orElse(1) < 1) {
+    if (name.isEmpty()
+        || weight < 1
+        || weight > Standing.WEIGHT_LIMIT
+        || maxRequests.orElse(1) < 1) {
       throw new IllegalArgumentException(
           "a key has a name, a weight of 1 to %d and requests of at least 1: '%s', %d, %s"
-              .formatted(WEIGHT_LIMIT, name, weight, maxRequests));
+              .formatted(Standing.WEIGHT_LIMIT, name, weight, maxRequests));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.rack72.config;
 
+import io.rack72.schedule.Standing;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -46,7 +47,7 @@ final class ApiKeyReader {
     return new ApiKey(
         name,
         new Secret(keys.secret(path + ".key", 1, SECRET_LIMIT_CHARS)),
-        keys.has(path + ".weight") ? keys.integer(path + ".weight", 1, ApiKey.WEIGHT_LIMIT) : 1,
+        keys.has(path + ".weight") ? keys.integer(path + ".weight", 1, Standing.WEIGHT_LIMIT) : 1,
         keys.has(path + ".max-requests")
             ? OptionalInt.of(keys.integer(path + ".max-requests", 1, REQUESTS_LIMIT))
             : OptionalInt.empty());

@@ -20,6 +20,7 @@ final class ConfigReader {
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final long LIVE_SEQUENCES_LIMIT = 1_000_000_000;
   private static final long TOKENS_LIMIT = 1L << 40;
 
   private ConfigReader() {}
@@ -168,6 +169,7 @@ final class ConfigReader {
         keys.text("gateway.host", 1, 253),
         keys.integer("gateway.port", 0, 65_535),
         ApiKeyReader.read(keys),
+        keys.flag("gateway.share-prefixes-between-keys"),
         load(keys),
         bodyBytes,
         keys.bytes(
@@ -196,7 +198,14 @@ final class ConfigReader {
 
   private static LoadSettings load(KeyReader keys) {
     return new LoadSettings(
-        keys.integer("gateway.max-requests", 1, 1_000_000),
+        keys.isWord("gateway.max-live-sequences", AUTO)
+            ? OptionalLong.empty()
+            : OptionalLong.of(
+                keys.whole(
+                    "gateway.max-live-sequences",
+                    1,
+                    LIVE_SEQUENCES_LIMIT,
+                    "auto or a whole number from 1 to " + LIVE_SEQUENCES_LIMIT)),
         keys.whole(
             "gateway.max-tokens", 1, TOKENS_LIMIT, "a whole number from 1 to " + TOKENS_LIMIT),
         keys.fraction("gateway.share-threshold", 0, 1));

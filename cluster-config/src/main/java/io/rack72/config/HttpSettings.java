@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param host address to listen on
  * @param port to listen on; 0 takes any free one
  * @param apiKeys of which clients must send one; none lets everybody in
+ * @param sharePrefixesBetweenKeys whether prompts of different keys share what they begin with
  * @param load how much live work is taken on
  * @param bodyLimitBytes of a request's body
  * @param bodiesLimitBytes of all bodies that are being read; at least {@code bodyLimitBytes}
@@ -27,6 +28,7 @@ public record HttpSettings(
     String host,
     int port,
     List<ApiKey> apiKeys,
+    boolean sharePrefixesBetweenKeys,
     LoadSettings load,
     int bodyLimitBytes,
     long bodiesLimitBytes,

@@ -1,18 +1,21 @@
 package io.rack72.config;
 
+import java.util.OptionalLong;
+
 /**
  * How much live work a gateway takes on, for all keys together.
  *
- * @param maxRequests that are being answered at a time
+ * @param maxLiveSequences of the requests that are being answered at a time; empty for as many as
+ *     the rack lets run or wait
  * @param maxTokens of their prompts
- * @param shareThreshold part of either limit up to which any key may take what it wants; above it
- *     only those are let in that have less than their share
+ * @param shareThreshold part of either limit that any key may take; the rest is kept for keys by
+ *     weight
  */
-public record LoadSettings(int maxRequests, long maxTokens, double shareThreshold) {
+public record LoadSettings(OptionalLong maxLiveSequences, long maxTokens, double shareThreshold) {
   public LoadSettings {
-    if (maxRequests < 1 || maxTokens < 1) {
+    if (maxLiveSequences.orElse(1) < 1 || maxTokens < 1) {
       throw new IllegalArgumentException(
-          "limits are at least 1: %d requests, %d tokens".formatted(maxRequests, maxTokens));
+          "limits are at least 1: %s sequences, %d tokens".formatted(maxLiveSequences, maxTokens));
     }
     if (!(shareThreshold > 0 && shareThreshold <= 1)) {
       throw new IllegalArgumentException(

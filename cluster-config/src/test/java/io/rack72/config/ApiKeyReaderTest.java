@@ -54,6 +54,7 @@ class ApiKeyReaderTest {
           { web { key = "" } }                       | api-keys.web.key (--set) is text of 1 to 4096
           { web { key = [hidd3n] } }                 | api-keys.web.key (--set) is text of 1 to 4096
           { web { key = hidd3n, weight = 0 } }       | api-keys.web.weight (--set) is a whole number from 1
+          { web { key = hidd3n, weight = 1000001 } } | api-keys.web.weight (--set) is a whole number from 1 to 1000000
           { web { key = hidd3n, max-requests = x } } | api-keys.web.max-requests (--set) is a whole number
           { web { key = hidd3n, wieght = 2 } }       | did you mean rack72.gateway.api-keys.web.weight?
           { "a b" { key = hidd3n } }                 | api-keys."a b" (--set) needs 1 to 64 letters

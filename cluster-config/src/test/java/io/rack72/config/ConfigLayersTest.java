@@ -161,7 +161,7 @@ class ConfigLayersTest {
         "rack72.scheduler.max-running=513",
         "rack72.scheduler.context-limit=1",
         "rack72.gateway.max-sequences=15",
-        "rack72.gateway.max-requests=0",
+        "rack72.gateway.max-live-sequences=0",
         "rack72.gateway.max-tokens=1099511627777",
         "rack72.gateway.share-threshold=0",
         "rack72.gateway.share-threshold=1.1",

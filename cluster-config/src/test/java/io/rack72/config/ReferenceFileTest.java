@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -74,7 +75,7 @@ class ReferenceFileTest {
     assertTrue(config.model().directory().isEmpty());
     assertTrue(config.seed().isEmpty());
     assertTrue(config.http().apiKeys().isEmpty());
-    assertEquals(new LoadSettings(4096, 8 << 20, 0.5), config.http().load());
+    assertEquals(new LoadSettings(OptionalLong.empty(), 8 << 20, 0.5), config.http().load());
     assertEquals(Duration.ofHours(1), config.http().requestTimeout());
     assertEquals(1024, config.http().unreadTokens());
     assertEquals(Duration.ofMinutes(1), config.http().stuckReaderTimeout());

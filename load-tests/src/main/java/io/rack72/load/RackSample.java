@@ -18,7 +18,7 @@ import java.util.function.ToIntFunction;
  */
 record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
   /** KV blocks of both kinds together, and sequences. */
-  record Gpu(int gpu, int blocksUsed, int blocksFree, int running, int waiting) {}
+  record Gpu(int gpu, int blocksUsed, int blocksFree, int running, int waiting, int paused) {}
 
   RackSample {
     gpus = List.copyOf(gpus);
@@ -38,7 +38,8 @@ record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
               number(entry, "/kv_full/used") + number(entry, "/kv_sliding/used"),
               number(entry, "/kv_full/free") + number(entry, "/kv_sliding/free"),
               number(entry, "/sequences_running"),
-              number(entry, "/sequences_waiting"));
+              number(entry, "/sequences_waiting"),
+              number(entry, "/sequences_paused"));
       if (gpu.blocksUsed + gpu.blocksFree > 0) {
         gpus.add(gpu);
       }
@@ -59,7 +60,7 @@ record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
 
   /** Whether nothing is left of any sequence. */
   boolean isLevel() {
-    return blocksUsed() == 0 && running() == 0 && waiting() == 0;
+    return blocksUsed() == 0 && running() == 0 && waiting() == 0 && paused() == 0;
   }
 
   int blocksUsed() {
@@ -76,6 +77,10 @@ record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
 
   int waiting() {
     return sum(Gpu::waiting);
+  }
+
+  int paused() {
+    return sum(Gpu::paused);
   }
 
   private int sum(ToIntFunction<Gpu> value) {
@@ -97,7 +102,8 @@ record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
           .put("kv_blocks_used", gpu.blocksUsed)
           .put("kv_blocks_free", gpu.blocksFree)
           .put("sequences_running", gpu.running)
-          .put("sequences_waiting", gpu.waiting);
+          .put("sequences_waiting", gpu.waiting)
+          .put("sequences_paused", gpu.paused);
     }
     return json;
   }

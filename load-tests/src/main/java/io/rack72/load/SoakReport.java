@@ -72,11 +72,14 @@ record SoakReport(
         samples.size(),
         last().blocksUsed());
     out.printf(
-        "sequences: at most %d running and %d waiting; in the last sample %d and %d%n",
+        "sequences: at most %d running, %d waiting and %d paused; in the last sample %d, %d and"
+            + " %d%n",
         samples.stream().mapToInt(RackSample::running).max().orElseThrow(),
         samples.stream().mapToInt(RackSample::waiting).max().orElseThrow(),
+        samples.stream().mapToInt(RackSample::paused).max().orElseThrow(),
         last().running(),
-        last().waiting());
+        last().waiting(),
+        last().paused());
     out.println("level at the end: " + (isLevel() ? "yes" : answered ? "NO" : "unknown"));
     printMemory(out);
     if (tally.complaints() > 0) {

@@ -114,7 +114,7 @@ class ReportTextTest {
 
         3 requests, 1.5/s; output tokens/s of whole replies: 3.0
         KV blocks in use: at most 5 in 3 samples; in the last 3
-        sequences: at most 1 running and 0 waiting; in the last sample 1 and 0
+        sequences: at most 1 running, 0 waiting and 0 paused; in the last sample 1, 0 and 0
         level at the end: NO
         resident memory after 0 s: 100.0 MiB
         resident memory after 2 s: 102.0 MiB
@@ -137,7 +137,7 @@ class ReportTextTest {
   private static RackSample sample(int seconds, int blocks) {
     return new RackSample(
         seconds,
-        List.of(new Gpu(0, blocks, 10 - blocks, Math.min(blocks, 1), 0)),
+        List.of(new Gpu(0, blocks, 10 - blocks, Math.min(blocks, 1), 0, 0)),
         OptionalLong.of((100L + seconds) << 20));
   }
 

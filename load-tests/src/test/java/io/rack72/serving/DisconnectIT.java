@@ -191,7 +191,8 @@ final class DisconnectIT {
           gpu.required("kv_full").required("used").intValue()
               + gpu.required("kv_sliding").required("used").intValue()
               + gpu.required("sequences_running").intValue()
-              + gpu.required("sequences_waiting").intValue();
+              + gpu.required("sequences_waiting").intValue()
+              + gpu.required("sequences_paused").intValue();
       if (inUse > 0) {
         busy.add(gpu.toString());
       }

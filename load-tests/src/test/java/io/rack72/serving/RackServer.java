@@ -3,6 +3,7 @@ package io.rack72.serving;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.rack72.checkpoint.Checkpoint;
+import io.rack72.clock.Clock;
 import io.rack72.clock.WallClock;
 import io.rack72.gateway.ApiKey;
 import io.rack72.gateway.Gateway;
@@ -71,7 +72,7 @@ public final class RackServer implements AutoCloseable {
     binding =
         await(
             Gateway.bind(
-                rack.system(), builder.gateway(), rack.model(), rack.router(), rack.system()));
+                rack.system(), builder.gateway(clock), rack.model(), rack.router(), rack.system()));
   }
 
   /** A server of this checkpoint, as yet with the settings of {@link Builder}. */
@@ -181,19 +182,21 @@ public final class RackServer implements AutoCloseable {
           Runtime.getRuntime().availableProcessors());
     }
 
-    private GatewaySettings gateway() {
+    private GatewaySettings gateway(Clock clock) {
       return new GatewaySettings(
           "127.0.0.1",
           0,
           apiKey
               .map(key -> List.of(new ApiKey(new Tenant("test", 1, OptionalInt.empty()), key)))
               .orElse(List.of()),
+          false,
           "test",
           VERSION,
           GatewayLimits.DEFAULT,
           LoadLimits.DEFAULT,
           StreamLimits.DEFAULT,
           0,
+          clock,
           () -> 1_700_000_000L,
           Optional::empty);
     }

@@ -134,6 +134,15 @@ public final class BlockPool {
     }
   }
 
+  /** Takes the name from a held block that nobody else holds, so that it is not found any more. */
+  void forget(int block) {
+    requireHeld(block);
+    if (holders[block] == 1 && names[block] != null) {
+      named.remove(names[block]);
+      names[block] = null;
+    }
+  }
+
   /** Gives a block back; it is free when its last holder does. */
   public void give(int block) {
     requireHeld(block);

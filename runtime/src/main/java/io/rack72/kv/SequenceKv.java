@@ -130,12 +130,17 @@ public final class SequenceKv {
   }
 
   /**
-   * Gives back the sliding layers' blocks that no later position can see.
+   * Gives back the sliding layers' blocks that no later position can see. Those of a prompt may be
+   * found by others, who have the same beginning and another end. Those of a reply are forgotten:
+   * nobody's prompt ends within it, and a GPU that decodes would soon have nothing else in its
+   * cache.
    *
    * @param nextPosition the next position to be computed
+   * @param promptPositions positions before the reply
    */
-  public void releaseBehindWindow(int nextPosition) {
-    sliding.releaseBefore(firstVisible(nextPosition) / cache.layout().blockTokens());
+  public void releaseBehindWindow(int nextPosition, int promptPositions) {
+    int blockTokens = cache.layout().blockTokens();
+    sliding.releaseBefore(firstVisible(nextPosition) / blockTokens, promptPositions / blockTokens);
   }
 
   private int firstVisible(int nextPosition) {
@@ -269,9 +274,13 @@ public final class SequenceKv {
       }
     }
 
-    void releaseBefore(int index) {
+    /** Those from {@code forgotten} on are not found any more. */
+    void releaseBefore(int index, int forgotten) {
       int end = Math.min(index, blocks.length);
       for (; released < end; released++) {
+        if (released >= forgotten) {
+          pool.forget(blocks[released]);
+        }
         pool.give(blocks[released]);
         if (released < memory.length) {
           memory[released] = null;

@@ -308,7 +308,7 @@ public final class Sequence {
     List<BlockHash> whole = names.of(tokens, computed);
     kv.name(whole, Math.min(named, whole.size()), whole.size());
     named = whole.size();
-    kv.releaseBehindWindow(computed);
+    kv.releaseBehindWindow(computed, promptLength);
   }
 
   /** Gives all blocks back; what was computed may be found again, or is computed again. */

@@ -16,7 +16,7 @@ final class ConfigReader {
   private static final String AUTO = "auto";
 
   /** On a CPU every row costs time; what doubles a small step was measured with rack72-mini. */
-  private static final int CPU_PREFILL_BESIDE_DECODES = 32;
+  private static final int CPU_PREFILL_BESIDE_DECODES = 16;
 
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration HOUR = Duration.ofHours(1);

@@ -39,10 +39,10 @@ import java.util.Optional;
  */
 public final class Scheduler {
   /**
-   * Rows of prompts for each row of a decode in one step, at least. A reply of some hundred tokens
-   * to a prompt of some hundred needs about one; with fewer than are needed the batch would shrink.
+   * Rows of prompts for each row of a decode in one step, at least: a step of many decodes is long
+   * enough to carry some more, and with few rows of prompts the batch would shrink.
    */
-  private static final int PREFILL_ROWS_PER_DECODE = 4;
+  private static final int PREFILL_ROWS_PER_DECODE = 2;
 
   /**
    * Paused sequences have no blocks and cost little, so many more of them may be here than wait: a

@@ -136,7 +136,7 @@ final class PlanChecks {
     }
     return decodes == 0 && !othersDecode
         ? limits.tokenBudget()
-        : Math.max(limits.prefillBesideDecodes(), 4 * decodes);
+        : Math.max(limits.prefillBesideDecodes(), 2 * decodes);
   }
 
   /** Checks how many rows of prompts a step has, and returns them. */

@@ -147,7 +147,11 @@ final class LocalLauncher implements RackLauncher {
                   .formatted(pools, kv.hostBytesPerGpu())
               + " (rack72.kv.host-bytes-per-gpu) for each of %d GPUs (rack72.data-parallel)"
                   .formatted(dataParallel)
-              + " are more than this host's memory of %,d bytes".formatted(hostMemoryBytes));
+              + " are more than this host's memory of %,d bytes".formatted(hostMemoryBytes)
+              + (pools > most
+                  ? ""
+                  : "; at most %,d for evicted blocks would fit, or more on fewer GPUs"
+                      .formatted(most - pools)));
     }
   }
 

@@ -180,6 +180,7 @@ final class LogitRow {
       }
       candidates.add(first, between);
     }
+    // A sum of whole numbers, the same in any order.
     return rest + sums.reduceLanes(VectorOperators.ADD);
   }
 }

@@ -155,6 +155,7 @@ record TokenWeights(double max, double inverseTemperature, int bits, long least)
       weight.intoArray(weights, i);
       sums = sums.add(weight);
     }
+    // A sum of whole numbers, the same in any order.
     long sum = sums.reduceLanes(VectorOperators.ADD);
     for (; i < count; i++) {
       weights[i] = of(logits[from + i]);

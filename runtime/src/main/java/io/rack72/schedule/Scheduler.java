@@ -184,10 +184,16 @@ public final class Scheduler {
     return inFlight;
   }
 
-  /** How many rows of prompts the next step may have. */
+  /**
+   * How many rows of prompts the next step may have. Readers of running replies are spared as long
+   * as they are not the fewer: where more sequences still have their prompt before them, as in a
+   * burst, all gain from getting these into the batch.
+   */
   private int prefillLimit(boolean othersDecode) {
     int decodes = (int) running.stream().filter(sequence -> sequence.remaining() == 1).count();
-    return decodes > 0 || othersDecode
+    int prompts = running.size() - decodes + waiting.size();
+    boolean spared = decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1;
+    return spared
         ? Math.max(limits.prefillBesideDecodes(), PREFILL_ROWS_PER_DECODE * decodes)
         : limits.tokenBudget();
   }

@@ -130,13 +130,15 @@ final class PlanChecks {
 
   private int prefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
     int decodes = 0;
+    int prompts = 0;
     for (TrackedSequence tracked : live) {
-      boolean decodesNow = tracked.length() - tracked.computed == 1;
-      decodes += tracked.place == Place.RUNNING && decodesNow ? 1 : 0;
+      boolean runs = tracked.place == Place.RUNNING;
+      boolean decodesNow = runs && tracked.length() - tracked.computed == 1;
+      decodes += decodesNow ? 1 : 0;
+      prompts += (runs || tracked.place == Place.WAITING) && !decodesNow ? 1 : 0;
     }
-    return decodes == 0 && !othersDecode
-        ? limits.tokenBudget()
-        : Math.max(limits.prefillBesideDecodes(), 2 * decodes);
+    boolean spared = decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1;
+    return spared ? Math.max(limits.prefillBesideDecodes(), 2 * decodes) : limits.tokenBudget();
   }
 
   /** Checks how many rows of prompts a step has, and returns them. */

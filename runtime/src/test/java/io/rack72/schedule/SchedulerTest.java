@@ -232,6 +232,18 @@ class SchedulerTest {
   }
 
   @Test
+  void promptsAreHeldBackByAsManyDecodesAndNotByFewer() {
+    SchedulerLimits limits = new SchedulerLimits(32, 8, 2, 8, 10, Long.MAX_VALUE, 1, 100);
+    Scheduler scheduler = new Scheduler(limits, cache(60, 60));
+    accept(scheduler, "a", 3, 50);
+    assertEquals("a:0+3*", run(scheduler));
+    accept(scheduler, "b", 20, 50);
+    assertEquals("a:3+1* b:0+2", run(scheduler), "one prompt beside one reply is held back");
+    accept(scheduler, "c", 20, 50);
+    assertEquals("a:4+1* b:2+8 c:0+8", run(scheduler), "two are not");
+  }
+
+  @Test
   void pausedSequencesKeepNobodyOut() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
     for (int i = 0; i < 32; i++) {

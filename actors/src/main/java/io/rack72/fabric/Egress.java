@@ -24,9 +24,6 @@ final class Egress {
 
   private record Waiting(Frame frame, long sinceNanos) {}
 
-  /** A frame that leaves, and when its first byte does and its last has. */
-  record Departure(Frame frame, Lane.Passage passage) {}
-
   Egress(Lane lane, long windowBytes, int peers) {
     this.lane = lane;
     this.windowBytes = windowBytes;

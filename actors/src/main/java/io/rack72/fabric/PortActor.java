@@ -128,7 +128,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   private void sendWhatMayLeave() {
     long now = clock.nowNanos();
-    Egress.Departure departure = egress.poll(now);
+    Departure departure = egress.poll(now);
     while (departure != null) {
       Frame frame = departure.frame();
       sentBytes += frame.bytes();

@@ -224,7 +224,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
             switch (end.cause()) {
               case TOO_LARGE -> ApiError.invalid("", end.detail());
               case FULL -> ApiError.overloaded(end.detail());
-              case FAILED -> ApiError.failed(end.detail());
+              case MOVED, FAILED -> ApiError.failed(end.detail());
             });
       }
     };

@@ -3,13 +3,11 @@ package io.rack72.gpu;
 import io.rack72.clock.Clock;
 import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
-import io.rack72.fabric.PortCounters;
 import io.rack72.model.Device;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.Scheduler;
-import io.rack72.schedule.SchedulerLoad;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
@@ -48,7 +46,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
    * @param router is told once, when the GPU has let it go: it ended, was refused or cancelled
    */
   public record Admit(
-      SequenceRequest request, ActorRef<SequenceEvent> owner, ActorRef<SequenceId> router)
+      SequenceRequest request, ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router)
       implements Command {}
 
   /** Stop this sequence and free its blocks; unknown ones are ignored. */
@@ -78,7 +76,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record BeginStep() implements Ready {}
 
-  private record Live(int attempt, ActorRef<SequenceEvent> owner, ActorRef<SequenceId> router) {}
+  private record Live(
+      int attempt, ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router) {}
 
   private final GpuParts parts;
   private final ActorRef<PortActor.Command> port;
@@ -166,7 +165,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               case INVALID -> SequenceEvent.Cause.FAILED;
             };
         admit.owner().tell(new SequenceEvent.Ended(id, attempt, cause, detail));
-        admit.router().tell(id);
+        admit.router().tell(new SequenceReleased(id, attempt, false));
       }
     }
   }
@@ -201,7 +200,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void release(SequenceId id) {
     scheduler().abort(id);
-    live.remove(id).router().tell(id);
+    Live request = live.remove(id);
+    request.router().tell(new SequenceReleased(id, request.attempt(), false));
   }
 
   /** Asks for a step by a message, so that what has arrived meanwhile is served first. */
@@ -364,23 +364,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void post() {
-    SchedulerLoad load = parts.scheduler().map(Scheduler::load).orElse(SchedulerLoad.NONE);
-    board.tell(
-        new GpuStatus(
-            parts.id().index(),
-            parts.tray().index(),
-            parts.expertSlots(),
-            parts.hbmUsedBytes(),
-            parts.hbmLimitBytes(),
-            GpuStatus.Blocks.of(parts.kv().full()),
-            GpuStatus.Blocks.of(parts.kv().sliding()),
-            load.running(),
-            load.waiting(),
-            load.paused(),
-            load.preemptions(),
-            steps,
-            load.computedTokens(),
-            load.cachedTokens(),
-            PortCounters.NONE));
+    board.tell(GpuStatus.of(parts, steps));
   }
 }

@@ -2,6 +2,8 @@ package io.rack72.gpu;
 
 import io.rack72.fabric.PortCounters;
 import io.rack72.kv.BlockPool;
+import io.rack72.schedule.Scheduler;
+import io.rack72.schedule.SchedulerLoad;
 
 /**
  * One GPU at one moment, as reports show it.
@@ -31,6 +33,36 @@ public record GpuStatus(
     long tokensComputed,
     long tokensCached,
     PortCounters port) {
+
+  /** A GPU that has not been given anything to do yet. */
+  public static GpuStatus atStart(GpuParts parts) {
+    return of(parts, 0);
+  }
+
+  /**
+   * A GPU as its parts show it; only its actor may look, once there is one.
+   *
+   * @param steps run so far
+   */
+  static GpuStatus of(GpuParts parts, long steps) {
+    SchedulerLoad load = parts.scheduler().map(Scheduler::load).orElse(SchedulerLoad.NONE);
+    return new GpuStatus(
+        parts.id().index(),
+        parts.tray().index(),
+        parts.expertSlots(),
+        parts.hbmUsedBytes(),
+        parts.hbmLimitBytes(),
+        Blocks.of(parts.kv().full()),
+        Blocks.of(parts.kv().sliding()),
+        load.running(),
+        load.waiting(),
+        load.paused(),
+        load.preemptions(),
+        steps,
+        load.computedTokens(),
+        load.cachedTokens(),
+        PortCounters.NONE);
+  }
 
   /** The same GPU with its port's counters, which only the port knows. */
   public GpuStatus with(PortCounters counters) {

@@ -50,6 +50,8 @@ public sealed interface SequenceEvent {
     TOO_LARGE,
     /** No room now: the same request may fit later. */
     FULL,
+    /** The GPU takes no sequences any more: another one will go on where this one stopped. */
+    MOVED,
     /** Something broke. */
     FAILED
   }

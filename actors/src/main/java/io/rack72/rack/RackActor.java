@@ -76,6 +76,9 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
     ActorRef<GpuStatus> board = context.messageAdapter(GpuStatus.class, Posted::new);
     NavigableMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
     for (GpuId id : settings.profile().gpus()) {
+      GpuParts partsOfGpu = parts.apply(id);
+      // A report that is asked for before the GPU has said anything is whole all the same.
+      gpus.put(id, GpuStatus.atStart(partsOfGpu));
       ActorRef<PortActor.Command> port =
           context.spawn(
               PortActor.create(
@@ -83,7 +86,7 @@ public final class RackActor extends AbstractBehavior<RackActor.Command> {
               "port-" + id.index());
       ActorRef<GpuActor.Command> gpu =
           context.spawn(
-              GpuActor.create(parts.apply(id), port, board, clock),
+              GpuActor.create(partsOfGpu, port, board, clock),
               id.toString(),
               DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
       context.watchWith(port, new Lost("the port of " + id, Optional.of(id)));

@@ -2,6 +2,7 @@ package io.rack72.routing;
 
 import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceReleased;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.kv.BlockHash;
@@ -49,7 +50,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** The rack computes no more: a part of it is gone, or it is being stopped. */
   public record RackLost(String why) implements Command {}
 
-  private record Released(SequenceId id) implements Command {}
+  private record Released(SequenceReleased sequence) implements Command {}
 
   private record Assignment(int gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
 
@@ -65,7 +66,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus;
   private final LeastLoaded load;
   private final PrefixMap prefixes;
-  private final ActorRef<SequenceId> released;
+  private final ActorRef<SequenceReleased> released;
   private final Map<SequenceId, Assignment> live = new TreeMap<>();
   private String lost;
 
@@ -87,7 +88,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     this.gpus = gpus;
     prefixes = new PrefixMap(kv.blockTokens(), kv.sharesPrefixes(), PREFIX_BLOCKS);
     load = new LeastLoaded(new ArrayList<>(gpus.keySet()));
-    released = context.messageAdapter(SequenceId.class, Released::new);
+    released = context.messageAdapter(SequenceReleased.class, Released::new);
   }
 
   @Override
@@ -101,7 +102,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       case Cancel(SequenceId id) -> pass(id, new GpuActor.Cancel(id));
       case Pause(SequenceId id) -> pass(id, new GpuActor.Pause(id));
       case Resume(SequenceId id) -> pass(id, new GpuActor.Resume(id));
-      case Released(SequenceId id) -> {
+      case Released(SequenceReleased(SequenceId id, int attempt, boolean closed)) -> {
         Assignment assignment = live.remove(id);
         if (assignment != null) {
           load.release(assignment.gpu(), assignment.work());

@@ -19,7 +19,7 @@ class PortArithmeticTest {
     Egress egress = new Egress(new Lane(1_000_000_000), 10_000, 3);
     Ingress ingress = new Ingress(new Lane(1_000_000_000), 300);
     egress.offer(frame(0, 1, 1_000), 50);
-    Egress.Departure departure = egress.poll(50);
+    Departure departure = egress.poll(50);
     assertEquals(50 + 1_000 + 300, ingress.accept(departure.frame(), departure.passage()));
   }
 
@@ -29,7 +29,7 @@ class PortArithmeticTest {
     for (int sender = 1; sender <= 8; sender++) {
       Egress egress = new Egress(new Lane(1_000_000_000), 10_000, 3);
       egress.offer(frame(sender, 0, 1_000), 0);
-      Egress.Departure departure = egress.poll(0);
+      Departure departure = egress.poll(0);
       assertEquals(sender * 1_000L + 300, ingress.accept(departure.frame(), departure.passage()));
     }
   }
@@ -39,7 +39,7 @@ class PortArithmeticTest {
     Egress egress = new Egress(new Lane(2_000_000_000), 10_000, 3);
     Ingress ingress = new Ingress(new Lane(500_000_000), 0);
     egress.offer(frame(0, 1, 1_000), 0);
-    Egress.Departure departure = egress.poll(0);
+    Departure departure = egress.poll(0);
     assertEquals(2_000, ingress.accept(departure.frame(), departure.passage()));
   }
 
@@ -61,7 +61,7 @@ class PortArithmeticTest {
     assertNotNull(egress.poll(0));
     assertNull(egress.poll(0), "1,200 bytes under way exceed a window of 1,000");
     egress.credit(600);
-    Egress.Departure second = egress.poll(700);
+    Departure second = egress.poll(700);
     assertEquals(700, second.passage().startNanos());
     assertEquals(700, egress.waitedNanos());
   }

@@ -25,18 +25,22 @@ import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The rack when a GPU breaks, and while one is busy. */
 class RackActorTest {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final int GPU_THREADS = 2;
 
   /** A device that does something else than compute, for a test. */
   private record OddDevice(Runnable atStep) implements Device {
@@ -55,7 +59,12 @@ class RackActorTest {
 
   private final ActorTestKit kit =
       ActorTestKit.create(
-          ConfigFactory.parseResources("pekko.conf").withFallback(ConfigFactory.load()));
+          ConfigFactory.parseMap(
+                  Map.of(
+                      "rack72-gpu-dispatcher.fork-join-executor.parallelism-min", GPU_THREADS,
+                      "rack72-gpu-dispatcher.fork-join-executor.parallelism-max", GPU_THREADS))
+              .withFallback(ConfigFactory.parseResources("pekko.conf"))
+              .withFallback(ConfigFactory.load()));
   private final WallClock clock = new WallClock();
   private final SequenceId id = new SequenceId("doomed", 0);
   private final TestProbe<SequenceEvent> owner = kit.createTestProbe();
@@ -68,17 +77,7 @@ class RackActorTest {
 
   /** A rack with a sequence on its first GPU. */
   private ActorRef<RackActor.Command> rackWithASequence(Runnable atStep) {
-    RackSettings settings = RackHarness.settings(72, 72, 128);
-    ModelConfig config = ModelConfig.read(RackHarness.golden("tiny").resolve("config.json"));
-    KvLayout layout = new KvLayout(config, 16);
-    RackStatus about = new RackStatus("test", "tiny", "none", 72, 72, 1, "ok", List.of());
-    ActorRef<RackActor.Command> rack =
-        kit.spawn(
-            RackActor.create(
-                settings,
-                about,
-                clock,
-                gpu -> parts(gpu, settings, config, layout, new OddDevice(atStep))));
+    ActorRef<RackActor.Command> rack = rack(atStep);
     TestProbe<ActorRef<RouterActor.Command>> routers = kit.createTestProbe();
     rack.tell(new RackActor.FindRouter(routers.getRef()));
     routers
@@ -91,6 +90,19 @@ class RackActorTest {
     assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
     assertEquals(new SequenceEvent.Started(id, 1, 0), owner.receiveMessage(DEADLINE));
     return rack;
+  }
+
+  private ActorRef<RackActor.Command> rack(Runnable atStep) {
+    RackSettings settings = RackHarness.settings(72, 72, 128);
+    ModelConfig config = ModelConfig.read(RackHarness.golden("tiny").resolve("config.json"));
+    KvLayout layout = new KvLayout(config, 16);
+    RackStatus about = new RackStatus("test", "tiny", "none", 72, 72, 1, "ok", List.of());
+    return kit.spawn(
+        RackActor.create(
+            settings,
+            about,
+            clock,
+            gpu -> parts(gpu, settings, config, layout, new OddDevice(atStep))));
   }
 
   private RackStatus report(ActorRef<RackActor.Command> rack) {
@@ -113,6 +125,25 @@ class RackActorTest {
     RackStatus report = report(rack);
     assertEquals(illness, report.health());
     assertEquals(72, report.gpus().size(), "of a GPU that is gone, what was last known");
+  }
+
+  @Test
+  void reportIsWholeBeforeAnyGpuRuns() throws InterruptedException {
+    CountDownLatch occupied = new CountDownLatch(GPU_THREADS);
+    CountDownLatch reported = new CountDownLatch(1);
+    for (int i = 0; i < GPU_THREADS; i++) {
+      kit.spawn(
+          Behaviors.setup(
+              _ -> {
+                occupied.countDown();
+                reported.await();
+                return Behaviors.stopped();
+              }),
+          DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
+    }
+    assertTrue(occupied.await(DEADLINE.toSeconds(), TimeUnit.SECONDS));
+    assertEquals(72, report(rack(() -> {})).gpus().size());
+    reported.countDown();
   }
 
   @Test

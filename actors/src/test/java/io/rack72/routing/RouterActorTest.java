@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceReleased;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.kv.KvMemory;
@@ -75,7 +76,7 @@ class RouterActorTest {
     GpuActor.Admit first = admitted(gpu0);
     submit(2);
     admitted(gpu1);
-    first.router().tell(id(1));
+    first.router().tell(new SequenceReleased(id(1), 1, false));
     submit(3);
     assertEquals(id(3), admitted(gpu0).request().id());
   }

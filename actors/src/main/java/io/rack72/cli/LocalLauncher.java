@@ -20,8 +20,9 @@ import io.rack72.model.ForwardObserver;
 import io.rack72.model.Numerics;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
+import io.rack72.placement.Placement;
 import io.rack72.rack.LocalRack;
-import io.rack72.rack.RackActor;
+import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
@@ -114,8 +115,7 @@ final class LocalLauncher implements RackLauncher {
     HbmBudget hbm =
         new HbmBudget(
             config.rack(),
-            placement,
-            dataParallel,
+            Placement.first(placement, dataParallel),
             numerics.weights().sharedBytes(),
             numerics.weights().expertBytes());
     // Weights that do not fit are told as such, before the KV memory that is left is none.
@@ -241,7 +241,7 @@ final class LocalLauncher implements RackLauncher {
     }
 
     @Override
-    public ActorSystem<RackActor.Command> system() {
+    public ActorSystem<NodeActor.Command> system() {
       return rack.system();
     }
 
@@ -279,7 +279,7 @@ final class LocalLauncher implements RackLauncher {
       // Ending the connections resets those that are still being streamed to, so the streams are
       // waited for first.
       binding.unbind().toCompletableFuture().join();
-      IdleRack.await(rack.system(), http.stopGrace());
+      IdleRouter.await(rack.system(), rack.router(), http.stopGrace());
       // Clients whose time is up are told so, instead of being hung up on.
       rack.router().tell(new RouterActor.RackLost("the server is stopping"));
       binding.terminate(CLOSE_LIMIT).toCompletableFuture().join();

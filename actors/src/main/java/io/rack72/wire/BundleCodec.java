@@ -18,7 +18,8 @@ import java.nio.ByteBuffer;
  *            frames    int32    their number
  *            the credits, then the frames
  *
- * credit     port      int32
+ * credit     port      int32    a GPU
+ *            by        int32    a GPU
  *            bytes     int64    0 or more
  *
  * frame      kind      int8     1 dispatch, 2 combine
@@ -105,6 +106,7 @@ public final class BundleCodec {
     out.int32(bundle.frames().size());
     for (PortCredit credit : bundle.credits()) {
       out.int32(credit.port().index());
+      out.int32(credit.by().index());
       out.int64(credit.bytes());
     }
     for (Departure departure : bundle.frames()) {

@@ -11,7 +11,7 @@ import java.util.List;
 
 /** Reads one bundle, in the format that {@link BundleCodec} describes. */
 final class BundleReader {
-  private static final int CREDIT_BYTES = Integer.BYTES + Long.BYTES;
+  private static final int CREDIT_BYTES = 2 * Integer.BYTES + Long.BYTES;
   // A combine without outputs.
   private static final int LEAST_FRAME_BYTES = Byte.BYTES + 4 * Integer.BYTES + 4 * Long.BYTES;
   // The slowest lane has a byte a second.
@@ -42,7 +42,10 @@ final class BundleReader {
     List<PortCredit> credits = new ArrayList<>(creditCount);
     for (int i = 0; i < creditCount; i++) {
       credits.add(
-          new PortCredit(gpu("a credit's port"), in.int64("a credit's bytes", 0, Long.MAX_VALUE)));
+          new PortCredit(
+              gpu("a credit's port"),
+              gpu("a credit's sender"),
+              in.int64("a credit's bytes", 0, Long.MAX_VALUE)));
     }
     List<Departure> frames = new ArrayList<>(frameCount);
     for (int i = 0; i < frameCount; i++) {

@@ -1,5 +1,7 @@
 package io.rack72.wire;
 
+import io.rack72.fabric.TrunkMessage;
+
 /**
  * A piece of an encoded bundle on its way from one JVM's trunk to another's, or only word of what
  * has come from there. Bytes are handed over, never written again.
@@ -15,7 +17,8 @@ package io.rack72.wire;
  *     acknowledges
  */
 public record Segment(
-    long epochOfTrunk, long number, long acknowledged, int bundleBytes, int offset, byte[] bytes) {
+    long epochOfTrunk, long number, long acknowledged, int bundleBytes, int offset, byte[] bytes)
+    implements TrunkMessage {
   public Segment {
     boolean piece = bundleBytes > 0;
     int leastNumber = piece ? 1 : 0;

@@ -95,7 +95,7 @@ class BundleCodecTest {
     Bundle bundle =
         new Bundle(
             true,
-            List.of(new PortCredit(new GpuId(3), 258)),
+            List.of(new PortCredit(new GpuId(3), new GpuId(2), 258)),
             List.of(
                 new Departure(
                     new Frame.Dispatch(

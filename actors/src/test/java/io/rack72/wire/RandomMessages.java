@@ -93,7 +93,7 @@ final class RandomMessages {
   Bundle bundle(int maxFrames) {
     return new Bundle(
         random.nextBoolean(),
-        Stream.generate(() -> new PortCredit(gpu(), random.nextLong(Long.MAX_VALUE)))
+        Stream.generate(() -> new PortCredit(gpu(), gpu(), random.nextLong(Long.MAX_VALUE)))
             .limit(random.nextInt(4))
             .toList(),
         Stream.generate(this::departure).limit(random.nextInt(maxFrames + 1)).toList());

@@ -85,7 +85,7 @@ public class WireBenchmark {
       for (int i = 0; i < FRAMES; i++) {
         Frame frame = dispatch(FRAMES + i, rows / FRAMES + (i < rows % FRAMES ? 1 : 0), random);
         frames.add(new Departure(frame, new Lane.Passage(i, i + 100)));
-        credits.add(new PortCredit(new GpuId(i), frame.bytes()));
+        credits.add(new PortCredit(new GpuId(i), frame.to(), frame.bytes()));
       }
       bundle = new Bundle(false, credits, frames);
       bytes = codec.encode(bundle);

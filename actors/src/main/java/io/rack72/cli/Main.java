@@ -57,6 +57,7 @@ public final class Main {
         new ServeCommand(invocation),
         new GenerateCommand(invocation),
         new ChatCommand(invocation),
-        ModelCommand.commandLine(invocation));
+        ModelCommand.commandLine(invocation),
+        new CertsCommand());
   }
 }

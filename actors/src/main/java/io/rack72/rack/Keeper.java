@@ -7,9 +7,10 @@ import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.Placement;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -64,9 +65,13 @@ public final class Keeper {
     SETTLING
   }
 
+  /** One may have been on its way already. */
+  private static final int SIGNS_OF_LIFE = 2;
+
   private final Rules rules;
   private final SortedMap<NodeId, NodeState> nodes = new TreeMap<>();
   private final SortedMap<TrayId, NodeId> claims = new TreeMap<>();
+  private final Map<NodeId, Contest> contests = new HashMap<>();
   private final Set<NodeId> awaited = new HashSet<>();
   // Those that take part in the change that is under way.
   private final SortedSet<NodeId> participants = new TreeSet<>();
@@ -89,11 +94,22 @@ public final class Keeper {
 
   /** A node tells of itself; again whenever it likes. */
   public List<Sent> present(NodeState state) {
-    Optional<String> refusal = refusal(state);
-    if (refusal.isPresent()) {
-      orders.add(new Sent(state.id(), new NodeOrder.Refuse(refusal.get())));
-      return taken();
+    contests.values().forEach(contest -> contest.heardFrom(state.id()));
+    for (TrayId tray : state.trays()) {
+      if (tray.index() >= rules.rack().trays()) {
+        refuse(
+            state.id(),
+            "there is no %s: rack %s has %d trays, from 0"
+                .formatted(tray, rules.rack().name(), rules.rack().trays()));
+        return taken();
+      }
+      NodeId holder = claims.getOrDefault(tray, state.id());
+      if (!holder.equals(state.id())) {
+        contest(state.id(), tray, holder);
+        return taken();
+      }
     }
+    contests.remove(state.id());
     nodes.put(state.id(), state);
     state.trays().forEach(tray -> claims.put(tray, state.id()));
     if (phase == Phase.RECOVERING) {
@@ -104,21 +120,39 @@ public final class Keeper {
     return taken();
   }
 
-  private Optional<String> refusal(NodeState state) {
-    for (TrayId tray : state.trays()) {
-      if (tray.index() >= rules.rack().trays()) {
-        return Optional.of(
-            "there is no %s: rack %s has %d trays, from 0"
-                .formatted(tray, rules.rack().name(), rules.rack().trays()));
-      }
-      NodeId holder = claims.get(tray);
-      if (holder != null && !holder.equals(state.id())) {
-        return Optional.of(
-            "%s is the JVM's at %s%s; one at %s cannot have it too"
-                .formatted(tray, holder, incarnation(tray), state.id()));
+  private void refuse(NodeId node, String reason) {
+    orders.add(new Sent(node, new NodeOrder.Refuse(reason)));
+  }
+
+  /**
+   * A node wants a tray that another has. The other may be dead, and nobody knows yet; a JVM that
+   * takes its place waits until it is known to be gone, and is refused when it gives signs of life.
+   */
+  private void contest(NodeId node, TrayId tray, NodeId holder) {
+    Contest contest = contests.get(node);
+    if (contest == null || !contest.holder.equals(holder)) {
+      contests.put(node, new Contest(holder));
+    } else if (contest.signs >= SIGNS_OF_LIFE) {
+      refuse(
+          node,
+          "%s is the JVM's at %s%s; one at %s cannot have it too"
+              .formatted(tray, holder, incarnation(tray), node));
+    }
+  }
+
+  private static final class Contest {
+    private final NodeId holder;
+    private int signs;
+
+    Contest(NodeId holder) {
+      this.holder = holder;
+    }
+
+    void heardFrom(NodeId node) {
+      if (node.equals(holder)) {
+        signs++;
       }
     }
-    return Optional.empty();
   }
 
   private String incarnation(TrayId tray) {
@@ -154,6 +188,7 @@ public final class Keeper {
   public List<Sent> gone(NodeId node) {
     awaited.remove(node);
     participants.remove(node);
+    contests.remove(node);
     NodeState state = nodes.remove(node);
     if (state != null) {
       claims.values().removeIf(node::equals);

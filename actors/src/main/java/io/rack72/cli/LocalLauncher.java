@@ -1,9 +1,7 @@
 package io.rack72.cli;
 
-import io.rack72.checkpoint.ModelConfig;
 import io.rack72.clock.WallClock;
 import io.rack72.config.HttpSettings;
-import io.rack72.config.KvSettings;
 import io.rack72.config.LoadSettings;
 import io.rack72.config.Rack72Config;
 import io.rack72.gateway.ApiKey;
@@ -13,13 +11,9 @@ import io.rack72.gateway.LoadLimits;
 import io.rack72.gateway.StreamLimits;
 import io.rack72.gateway.Tenant;
 import io.rack72.kernel.Workers;
-import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvMemory;
-import io.rack72.kv.KvSizing;
 import io.rack72.model.ForwardObserver;
 import io.rack72.model.Numerics;
-import io.rack72.placement.ExpertPlacement;
-import io.rack72.placement.HbmBudget;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.RackActor;
 import io.rack72.rack.RackSettings;
@@ -75,7 +69,12 @@ final class LocalLauncher implements RackLauncher {
     }
   }
 
-  private static Numerics numerics(Rack72Config config, OpenModel model, Workers workers) {
+  /**
+   * The numeric mode that is configured.
+   *
+   * @throws CommandFailedException if this machine lacks the kernels that are configured
+   */
+  static Numerics numerics(Rack72Config config, OpenModel model, Workers workers) {
     return switch (config.numericMode()) {
       case EXACT -> Numerics.exact(model.checkpoint(), workers);
       case FAST -> {
@@ -103,73 +102,20 @@ final class LocalLauncher implements RackLauncher {
   }
 
   private RackSettings settings(Rack72Config config, OpenModel model, Numerics numerics) {
-    int dataParallel = dataParallel(config, model.checkpoint().config());
-    ExpertPlacement placement =
-        new ExpertPlacement(
-            1,
-            config.rack().gpuCount(),
-            config.expertParallel(),
-            model.checkpoint().config().layers(),
-            model.checkpoint().config().experts());
-    HbmBudget hbm =
-        new HbmBudget(
-            config.rack(),
-            placement,
-            dataParallel,
-            numerics.weights().sharedBytes(),
-            numerics.weights().expertBytes());
-    // Weights that do not fit are told as such, before the KV memory that is left is none.
-    hbm.check(0);
-    checkHostHolds(config.kv(), dataParallel);
+    RackSizing sizing =
+        RackSizing.of(config, model.checkpoint().config(), numerics.weights(), hostMemoryBytes);
     return new RackSettings(
         config.rack(),
         config.expertParallel(),
-        dataParallel,
+        sizing.dataParallel(),
         new KvMemory(
             config.kv().blockTokens(),
-            config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()),
+            sizing.kvBytesPerGpu(),
             config.kv().hostBytesPerGpu(),
             config.kv().prefixCache()),
         config.scheduler(),
         config.fabricCreditBytes(),
         config.cpuThreads());
-  }
-
-  /** What is set outright must fit; what is left open is derived from what there is. */
-  private void checkHostHolds(KvSettings kv, int dataParallel) {
-    long derived = (long) (hostMemoryBytes * kv.hostShare()) / dataParallel;
-    long pools = kv.bytesPerGpu().orElse(derived);
-    // Divided, since products and sums may not fit a long.
-    long most = hostMemoryBytes / dataParallel;
-    if (pools > most || kv.hostBytesPerGpu() > most - pools) {
-      throw new CommandFailedException(
-          "%,d bytes of KV memory (rack72.kv.bytes-per-gpu) and %,d more for evicted blocks"
-                  .formatted(pools, kv.hostBytesPerGpu())
-              + " (rack72.kv.host-bytes-per-gpu) for each of %d GPUs (rack72.data-parallel)"
-                  .formatted(dataParallel)
-              + " are more than this host's memory of %,d bytes".formatted(hostMemoryBytes)
-              + (pools > most
-                  ? ""
-                  : "; at most %,d for evicted blocks would fit, or more on fewer GPUs"
-                      .formatted(most - pools)));
-    }
-  }
-
-  private int dataParallel(Rack72Config config, ModelConfig model) {
-    return config
-        .dataParallel()
-        .orElseGet(
-            () ->
-                config
-                    .kv()
-                    .gpusWithRoom(
-                        hostMemoryBytes,
-                        config.rack().gpuCount(),
-                        KvSizing.bytesFor(
-                            new KvLayout(model, config.kv().blockTokens()),
-                            config.kv().leastContext(),
-                            config.scheduler().maxRunning(),
-                            config.scheduler().tokenBudget())));
   }
 
   @Override

@@ -14,19 +14,27 @@ final class StopSignal implements AutoCloseable {
   private final CompletableFuture<Boolean> told = new CompletableFuture<>();
 
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
-  private final Thread hook =
-      new Thread(
-          () -> {
-            told.complete(true);
-            stopped.join();
-          },
-          "stop-signal");
+  private final Thread hook;
 
-  private StopSignal() {}
+  private StopSignal(Runnable whenTold) {
+    hook =
+        new Thread(
+            () -> {
+              whenTold.run();
+              told.complete(true);
+              stopped.join();
+            },
+            "stop-signal");
+  }
 
   /** Begins to listen for the signal. */
   static StopSignal install() {
-    StopSignal signal = new StopSignal();
+    return install(() -> {});
+  }
+
+  /** Begins to listen for the signal, and runs an action on a thread of its own when it comes. */
+  static StopSignal install(Runnable whenTold) {
+    StopSignal signal = new StopSignal(whenTold);
     Runtime.getRuntime().addShutdownHook(signal.hook);
     return signal;
   }

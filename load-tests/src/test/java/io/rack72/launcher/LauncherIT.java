@@ -111,7 +111,8 @@ final class LauncherIT {
 
     Ended ended = end(start(link, jdk("25.0.1")));
 
-    assertTrue(ended.output().contains(project + "/load-tests/target/app/rack72.jar"), ended.output());
+    assertTrue(
+        ended.output().contains(project + "/load-tests/target/app/rack72.jar"), ended.output());
   }
 
   @Test

@@ -58,6 +58,7 @@ public final class Main {
         new ClusterCommand(invocation, Main.class),
         new GenerateCommand(invocation),
         new ChatCommand(invocation),
-        ModelCommand.commandLine(invocation));
+        ModelCommand.commandLine(invocation),
+        new CertsCommand());
   }
 }

@@ -48,7 +48,8 @@ final class ConfigReader {
             ? OptionalLong.empty()
             : OptionalLong.of(
                 keys.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE, "random or a whole number")),
-        http(keys));
+        http(keys),
+        ClusterReader.read(keys, rack.trays()));
   }
 
   private static RackProfile rack(KeyReader keys) {

@@ -81,6 +81,21 @@ final class KeyReader {
     return value.toString();
   }
 
+  /** A list of at most {@code limit} texts, which may be empty. */
+  List<String> texts(String key, int limit, String expected) {
+    if (!(value(key).unwrapped() instanceof List<?> list) || list.size() > limit) {
+      throw wrong(key, expected);
+    }
+    List<String> texts = new ArrayList<>();
+    for (Object element : list) {
+      if (!(element instanceof String text)) {
+        throw wrong(key, expected);
+      }
+      texts.add(text);
+    }
+    return texts;
+  }
+
   /** Whether something is on or off. */
   boolean flag(String key) {
     Object value = value(key).unwrapped();

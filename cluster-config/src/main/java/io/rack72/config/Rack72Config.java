@@ -27,6 +27,7 @@ import java.util.OptionalLong;
  * @param kernels which code computes the products of the fast mode; tokens do not depend on it
  * @param seed of requests that bring none; empty for another one each time
  * @param http the gateway
+ * @param cluster how the JVMs of the rack find and trust each other
  */
 public record Rack72Config(
     RackProfile rack,
@@ -42,7 +43,8 @@ public record Rack72Config(
     Numerics.DenseWeights denseWeights,
     FastKernels.Choice kernels,
     OptionalLong seed,
-    HttpSettings http) {
+    HttpSettings http,
+    ClusterSettings cluster) {
   public Rack72Config {
     requireGpus("expert-parallel", expertParallel, rack);
     if (dataParallel.isPresent()) {

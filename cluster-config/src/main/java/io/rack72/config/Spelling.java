@@ -2,6 +2,7 @@ package io.rack72.config;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 
 /** Finds what somebody probably meant. */
@@ -10,14 +11,15 @@ final class Spelling {
 
   /**
    * The known name closest to a wrong one: one that it is the end of ({@code port} for {@code
-   * rack72.gateway.port}), or else the one with the fewest edits, if those are at most a third of
-   * its letters. That all keys are under {@code rack72} is easily forgotten, so it may be missing.
+   * rack72.gateway.port}), all of these where there are several, or else the one with the fewest
+   * edits, if those are at most a third of its letters. That all keys are under {@code rack72} is
+   * easily forgotten, so it may be missing.
    */
   static Optional<String> closest(String wrong, Collection<String> known) {
-    Optional<String> ending =
-        known.stream().filter(name -> name.endsWith("." + withoutRoot(wrong))).findFirst();
-    if (ending.isPresent()) {
-      return ending;
+    List<String> endings =
+        known.stream().filter(name -> name.endsWith("." + withoutRoot(wrong))).toList();
+    if (!endings.isEmpty()) {
+      return Optional.of(String.join(" or ", endings));
     }
     return known.stream()
         .filter(name -> distance(wrong, name) <= Math.max(1, withoutRoot(wrong).length() / 3))

@@ -90,7 +90,8 @@ class ConfigLayersTest {
     "rack72.scheduler.token_budget=8, rack72.scheduler.token-budget",
     "rack72.gatewy.port=8, rack72.gateway.port",
     "gatewy={ port = 8 }, rack72.gateway.port",
-    "rack72.port=8, rack72.gateway.port",
+    "rack72.port=8, rack72.cluster.port or rack72.gateway.port",
+    "rack72.clutser.join=8, rack72.cluster.join",
     "expert-parallel=8, rack72.expert-parallel"
   })
   void unknownKeyIsRefusedWithTheOneThatWasMeant(String setting, String meant) {

@@ -27,4 +27,11 @@ class SpellingTest {
         Optional.of("rack72.model.name"),
         Spelling.closest("rack72.model.nane", List.of("rack72.rack.name", "rack72.model.name")));
   }
+
+  @Test
+  void endingOfSeveralMeansAnyOfThem() {
+    assertEquals(
+        Optional.of("rack72.model.name or rack72.rack.name"),
+        Spelling.closest("name", List.of("rack72.model.name", "rack72.rack.name", "rack72.seed")));
+  }
 }

@@ -1,7 +1,10 @@
 package io.rack72.cli;
 
+import io.rack72.config.ClusterSettings;
 import io.rack72.config.ConfigLayers;
+import io.rack72.config.InvalidConfigException;
 import io.rack72.config.Rack72Config;
+import io.rack72.config.Secret;
 import io.rack72.kernel.Workers;
 import io.rack72.launch.ChildJvm;
 import io.rack72.launch.NodePlan;
@@ -101,6 +104,11 @@ final class ClusterCommand implements Callable<Integer> {
       layers.option("--port", "rack72.gateway.port", port);
     }
     Rack72Config config = layers.load(invocation.host());
+    if (!config.cluster().join().isEmpty()) {
+      throw new InvalidConfigException(
+          "rack72.cluster.join names nodes of a rack that is there, and this command begins one of"
+              + " its own; 'rack72 tray' joins that rack");
+    }
     TrayList list = trays(config.rack().trays());
     List<NodePlan> plans = plans(config, list);
     RackSizing sizing = sizing(config);
@@ -116,7 +124,7 @@ final class ClusterCommand implements Callable<Integer> {
     RackProcesses processes =
         new RackProcesses(
             plans,
-            starter(plans.size(), list, sizing),
+            starter(config.cluster(), plans.size(), list, sizing),
             new RackProcesses.Policy(startsAtOnce(), restart, stopLimit(config)),
             report,
             System::nanoTime);
@@ -169,11 +177,14 @@ final class ClusterCommand implements Callable<Integer> {
   }
 
   private static Duration stopLimit(Rack72Config config) {
-    return config.http().stopGrace().plus(STOP_MARGIN);
+    return config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN);
   }
 
-  private NodeStarter starter(int count, TrayList list, RackSizing sizing) {
-    Map<String, String> environment = Map.of(SECRET, secret());
+  private NodeStarter starter(
+      ClusterSettings cluster, int count, TrayList list, RackSizing sizing) {
+    // Others can read the words of a command line.
+    Map<String, String> environment =
+        Map.of(SECRET, cluster.secret().map(Secret::text).orElseGet(ClusterCommand::newSecret));
     ChildJvm childJvm =
         ChildJvm.ofThisProcess(
             program.getName(), invocation.host().processors(), invocation.hostMemoryBytes());
@@ -184,7 +195,8 @@ final class ClusterCommand implements Callable<Integer> {
     set(ofAll, "rack72.data-parallel", sizing.dataParallel());
     set(ofAll, "rack72.kv.bytes-per-gpu", sizing.kvBytesPerGpu());
     set(ofAll, "rack72.cluster.port", 0);
-    set(ofAll, "rack72.cluster.start-trays", list.size());
+    set(ofAll, "rack72.cluster.bind-port", 0);
+    set(ofAll, "rack72.cluster.start-trays", Math.min(cluster.startTrays(), list.size()));
     ofAll.addAll(List.of("--json", "--stop-on-eof"));
     return (plan, join, listener) -> {
       List<String> arguments = new ArrayList<>(List.of("tray", "--trays", plan.trays().toString()));
@@ -202,12 +214,8 @@ final class ClusterCommand implements Callable<Integer> {
     arguments.add(key + "=" + value);
   }
 
-  /** That of the environment, or one for this rack alone. */
-  private String secret() {
-    String configured = invocation.host().environment().getOrDefault(SECRET, "");
-    if (!configured.isEmpty()) {
-      return configured;
-    }
+  /** For this rack alone. */
+  private static String newSecret() {
     byte[] secret = new byte[SECRET_BYTES];
     new SecureRandom().nextBytes(secret);
     return HexFormat.of().formatHex(secret);

@@ -48,7 +48,7 @@ class RackProcessesTest {
             "[tray 0-1] joins '' port '8100'",
             "[tray 2-3] joins '127.0.0.1:10000' port '8101'",
             "[tray 4-5] joins '127.0.0.1:10000' port ''"),
-        recorded.seen().stream().filter(line -> line.contains("joins")).sorted().toList());
+        recorded.seen().stream().filter(line -> line.contains("] joins")).sorted().toList());
     assertEquals(3, pids.size());
     processes.stop();
     assertEquals(Optional.empty(), end());
@@ -126,7 +126,7 @@ class RackProcessesTest {
     recorded.await("in ");
     recorded.await("in ");
 
-    List<String> joins = recorded.seen().stream().filter(line -> line.contains("joins")).toList();
+    List<String> joins = recorded.seen().stream().filter(line -> line.contains("] joins")).toList();
     assertEquals(2, joins.size(), joins::toString);
     assertEquals(
         1, joins.stream().filter(line -> line.contains("joins '' ")).count(), joins::toString);

@@ -1,9 +1,7 @@
 package io.rack72.cli;
 
-import io.rack72.checkpoint.ModelConfig;
-import io.rack72.clock.WallClock;
+import io.rack72.clock.Clock;
 import io.rack72.config.HttpSettings;
-import io.rack72.config.KvSettings;
 import io.rack72.config.LoadSettings;
 import io.rack72.config.Rack72Config;
 import io.rack72.gateway.ApiKey;
@@ -12,15 +10,7 @@ import io.rack72.gateway.GatewaySettings;
 import io.rack72.gateway.LoadLimits;
 import io.rack72.gateway.StreamLimits;
 import io.rack72.gateway.Tenant;
-import io.rack72.kernel.Workers;
-import io.rack72.kv.KvLayout;
-import io.rack72.kv.KvMemory;
-import io.rack72.kv.KvSizing;
 import io.rack72.model.ForwardObserver;
-import io.rack72.model.Numerics;
-import io.rack72.placement.ExpertPlacement;
-import io.rack72.placement.HbmBudget;
-import io.rack72.placement.Placement;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackSettings;
@@ -52,128 +42,40 @@ final class LocalLauncher implements RackLauncher {
 
   @Override
   public Rack launch(Rack72Config config, OpenModel model, ForwardObserver observer) {
+    ModelOnCpu computing = ModelOnCpu.prepare(config, model);
     try {
-      Workers workers = new Workers(config.cpuThreads());
-      WallClock clock = new WallClock();
-      try {
-        Numerics numerics = numerics(config, model, workers);
-        try {
-          RackSettings settings = settings(config, model, numerics);
-          return new RunningRack(
-              start(settings, model, numerics, clock, observer), model, numerics, workers, clock);
-        } catch (RuntimeException | Error e) {
-          numerics.close();
-          throw e;
-        }
-      } catch (RuntimeException | Error e) {
-        workers.close();
-        clock.close();
-        throw e;
-      }
+      RackSettings settings = computing.settings(config, hostMemoryBytes);
+      return new RunningRack(start(settings, computing, observer), computing);
     } catch (RuntimeException | Error e) {
-      model.close();
+      computing.close();
       throw e;
     }
   }
 
-  private static Numerics numerics(Rack72Config config, OpenModel model, Workers workers) {
-    return switch (config.numericMode()) {
-      case EXACT -> Numerics.exact(model.checkpoint(), workers);
-      case FAST -> {
-        try {
-          yield Numerics.fast(model.checkpoint(), workers, config.kernels(), config.denseWeights());
-        } catch (IllegalArgumentException e) {
-          throw new CommandFailedException("rack72.cpu.kernels: " + e.getMessage(), e);
-        }
-      }
-    };
-  }
-
   private static LocalRack start(
-      RackSettings settings,
-      OpenModel model,
-      Numerics numerics,
-      WallClock clock,
-      ForwardObserver observer) {
+      RackSettings settings, ModelOnCpu computing, ForwardObserver observer) {
+    OpenModel model = computing.model();
     try {
       return LocalRack.start(
-          settings, model.checkpoint(), model.name(), model.tokenizer(), numerics, clock, observer);
+          settings,
+          model.checkpoint(),
+          model.name(),
+          model.tokenizer(),
+          computing.numerics(),
+          computing.clock(),
+          observer);
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(e.getMessage(), e);
     }
   }
 
-  private RackSettings settings(Rack72Config config, OpenModel model, Numerics numerics) {
-    int dataParallel = dataParallel(config, model.checkpoint().config());
-    ExpertPlacement placement =
-        new ExpertPlacement(
-            1,
-            config.rack().gpuCount(),
-            config.expertParallel(),
-            model.checkpoint().config().layers(),
-            model.checkpoint().config().experts());
-    HbmBudget hbm =
-        new HbmBudget(
-            config.rack(),
-            Placement.first(placement, dataParallel),
-            numerics.weights().sharedBytes(),
-            numerics.weights().expertBytes());
-    // Weights that do not fit are told as such, before the KV memory that is left is none.
-    hbm.check(0);
-    checkHostHolds(config.kv(), dataParallel);
-    return new RackSettings(
-        config.rack(),
-        config.expertParallel(),
-        dataParallel,
-        new KvMemory(
-            config.kv().blockTokens(),
-            config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()),
-            config.kv().hostBytesPerGpu(),
-            config.kv().prefixCache()),
-        config.scheduler(),
-        config.fabricCreditBytes(),
-        config.cpuThreads());
-  }
-
-  /** What is set outright must fit; what is left open is derived from what there is. */
-  private void checkHostHolds(KvSettings kv, int dataParallel) {
-    long derived = (long) (hostMemoryBytes * kv.hostShare()) / dataParallel;
-    long pools = kv.bytesPerGpu().orElse(derived);
-    // Divided, since products and sums may not fit a long.
-    long most = hostMemoryBytes / dataParallel;
-    if (pools > most || kv.hostBytesPerGpu() > most - pools) {
-      throw new CommandFailedException(
-          "%,d bytes of KV memory (rack72.kv.bytes-per-gpu) and %,d more for evicted blocks"
-                  .formatted(pools, kv.hostBytesPerGpu())
-              + " (rack72.kv.host-bytes-per-gpu) for each of %d GPUs (rack72.data-parallel)"
-                  .formatted(dataParallel)
-              + " are more than this host's memory of %,d bytes".formatted(hostMemoryBytes)
-              + (pools > most
-                  ? ""
-                  : "; at most %,d for evicted blocks would fit, or more on fewer GPUs"
-                      .formatted(most - pools)));
-    }
-  }
-
-  private int dataParallel(Rack72Config config, ModelConfig model) {
-    return config
-        .dataParallel()
-        .orElseGet(
-            () ->
-                config
-                    .kv()
-                    .gpusWithRoom(
-                        hostMemoryBytes,
-                        config.rack().gpuCount(),
-                        KvSizing.bytesFor(
-                            new KvLayout(model, config.kv().blockTokens()),
-                            config.kv().leastContext(),
-                            config.scheduler().maxRunning(),
-                            config.scheduler().tokenBudget())));
-  }
-
   @Override
   public Gateway open(Rack rack, Rack72Config config) {
+    return gateway(rack, config);
+  }
+
+  /** Opens a gateway in front of any rack's router. */
+  static Gateway gateway(Rack rack, Rack72Config config) {
     HttpSettings http = config.http();
     SecureRandom random = new SecureRandom();
     GatewaySettings settings =
@@ -227,9 +129,7 @@ final class LocalLauncher implements RackLauncher {
     return new ApiKey(new Tenant(key.name(), key.weight(), key.maxRequests()), key.secret().text());
   }
 
-  private record RunningRack(
-      LocalRack rack, OpenModel open, Numerics numerics, Workers workers, WallClock clock)
-      implements Rack {
+  private record RunningRack(LocalRack rack, ModelOnCpu computing) implements Rack {
     @Override
     public ServedModel model() {
       return rack.model();
@@ -251,17 +151,16 @@ final class LocalLauncher implements RackLauncher {
     }
 
     @Override
+    public Clock clock() {
+      return computing.clock();
+    }
+
+    @Override
     public void close() {
       try {
         rack.close();
       } finally {
-        clock.close();
-        workers.close();
-      }
-      // An interrupt ends the wait before the kernels, which would read weights that are gone.
-      if (rack.system().getWhenTerminated().toCompletableFuture().isDone()) {
-        numerics.close();
-        open.close();
+        computing.closeAfter(rack.system());
       }
     }
   }

@@ -55,6 +55,9 @@ public final class Main {
   private static List<Object> commands(Invocation invocation) {
     return List.of(
         new ServeCommand(invocation),
+        new ClusterCommand(invocation, Main.class),
+        new TrayCommand(invocation),
+        new GatewayCommand(invocation),
         new GenerateCommand(invocation),
         new ChatCommand(invocation),
         ModelCommand.commandLine(invocation),

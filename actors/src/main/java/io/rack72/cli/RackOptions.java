@@ -2,6 +2,7 @@ package io.rack72.cli;
 
 import io.rack72.config.ConfigLayers;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -53,6 +54,24 @@ final class RackOptions {
       layers.option("--device", "rack72.device", device);
     }
     return layers;
+  }
+
+  /** The words of a command line that give these options to another process on this machine. */
+  List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    add(arguments, "--model", model);
+    add(arguments, "--rack", rack);
+    add(arguments, "--device", device);
+    add(arguments, "--config", config);
+    settings.forEach(setting -> add(arguments, "--set", setting));
+    return arguments;
+  }
+
+  private static void add(List<String> arguments, String option, Object value) {
+    if (value != null) {
+      arguments.add(option);
+      arguments.add(value.toString());
+    }
   }
 
   /** What {@code --model} was given, or null. */

@@ -1,5 +1,6 @@
 package io.rack72.cli;
 
+import io.rack72.rack.NodeActor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -14,19 +15,27 @@ final class StopSignal implements AutoCloseable {
   private final CompletableFuture<Boolean> told = new CompletableFuture<>();
 
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
-  private final Thread hook =
-      new Thread(
-          () -> {
-            told.complete(true);
-            stopped.join();
-          },
-          "stop-signal");
+  private final Thread hook;
 
-  private StopSignal() {}
+  private StopSignal(Runnable whenTold) {
+    hook =
+        new Thread(
+            () -> {
+              whenTold.run();
+              told.complete(true);
+              stopped.join();
+            },
+            "stop-signal");
+  }
 
   /** Begins to listen for the signal. */
   static StopSignal install() {
-    StopSignal signal = new StopSignal();
+    return install(() -> {});
+  }
+
+  /** Begins to listen for the signal, and runs an action on a thread of its own when it comes. */
+  static StopSignal install(Runnable whenTold) {
+    StopSignal signal = new StopSignal(whenTold);
     Runtime.getRuntime().addShutdownHook(signal.hook);
     return signal;
   }
@@ -51,6 +60,10 @@ final class StopSignal implements AutoCloseable {
         throw new CommandFailedException("the rack has stopped by itself; its log says why");
       }
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof NodeActor.NotLetInException refused) {
+        throw new CommandFailedException(
+            "the rack does not let this node in: " + refused.getMessage(), e);
+      }
       throw new CommandFailedException("the rack has failed: " + e.getCause().getMessage(), e);
     }
   }

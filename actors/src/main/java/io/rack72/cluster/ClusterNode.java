@@ -11,6 +11,7 @@ import io.rack72.rack.ActorSettings;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.NodeId;
 import io.rack72.rack.NodeParts;
+import io.rack72.rack.RackView;
 import io.rack72.rack.RunningNode;
 import java.net.BindException;
 import java.security.SecureRandom;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -58,14 +60,21 @@ public final class ClusterNode implements AutoCloseable {
    * A node that listens, and is in no rack yet.
    *
    * @param trays that it has; none for a gateway only
-   * @throws TlsDirectory.InvalidException where its certificates are not usable
+   * @param onView see {@link NodeActor.Milestones}
+   * @throws io.rack72.config.InvalidConfigException where its certificates are not usable
    * @throws NodeException where it cannot listen
    */
   public static ClusterNode start(
-      NodeParts parts, ClusterSettings settings, NodeCard card, List<TrayId> trays, Clock clock) {
-    NodeActor.Milestones milestones = new NodeActor.Milestones();
+      NodeParts parts,
+      ClusterSettings settings,
+      NodeCard card,
+      List<TrayId> trays,
+      Clock clock,
+      Consumer<RackView> onView) {
+    NodeActor.Milestones milestones = new NodeActor.Milestones(onView);
     Proof proof = new Proof(settings.secret().map(Secret::text).orElse(""));
-    Optional<TlsDirectory> tls = settings.tlsDirectory().map(path -> TlsDirectory.open(path, Instant.now()));
+    Optional<TlsDirectory> tls =
+        settings.tlsDirectory().map(path -> TlsDirectory.open(path, Instant.now()));
     ActorSystem<NodeActor.Command> system;
     try {
       system =
@@ -91,8 +100,7 @@ public final class ClusterNode implements AutoCloseable {
               .formatted(settings.bindHost(), settings.bindPort(), rootOf(e).getMessage()),
           e);
     }
-    return new ClusterNode(
-        RunningNode.of(system, milestones), idOf(system), settings, card, proof);
+    return new ClusterNode(RunningNode.of(system, milestones), idOf(system), settings, card, proof);
   }
 
   private static NodeId idOf(ActorSystem<?> system) {
@@ -126,8 +134,7 @@ public final class ClusterNode implements AutoCloseable {
   public void join() throws InterruptedException {
     long deadline = System.nanoTime() + settings.joinTimeout().toNanos();
     Cluster cluster = Cluster.get(node.system());
-    Address into =
-        settings.join().isEmpty() ? cluster.selfMember().address() : letIn(deadline);
+    Address into = settings.join().isEmpty() ? cluster.selfMember().address() : letIn(deadline);
     cluster.manager().tell(Join.create(into));
     while (cluster.selfMember().status() != MemberStatus.up()) {
       requireTime(deadline, "the rack has not taken it up");
@@ -144,7 +151,9 @@ public final class ClusterNode implements AutoCloseable {
         }
         requireTime(
             deadline,
-            "no node answers at " + settings.join() + " (rack72.cluster.join), or not in the way"
+            "no node answers at "
+                + settings.join()
+                + " (rack72.cluster.join), or not in the way"
                 + " of a node with the same TLS settings");
       }
     }
@@ -152,8 +161,7 @@ public final class ClusterNode implements AutoCloseable {
 
   private boolean isLetIn(Address address) throws InterruptedException {
     ActorRef<DoorActor.Command> door =
-        ActorRefResolver.get(node.system())
-            .resolveActorRef(address + DoorActor.PATH);
+        ActorRefResolver.get(node.system()).resolveActorRef(address + DoorActor.PATH);
     byte[] counter = new byte[32];
     new SecureRandom().nextBytes(counter);
     try {

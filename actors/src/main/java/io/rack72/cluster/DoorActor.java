@@ -111,9 +111,7 @@ final class DoorActor extends AbstractBehavior<DoorActor.Command> {
           Optional.of("its secret is not that of this rack (rack72.cluster.secret)"), new byte[0]);
     }
     Optional<String> objection = card.objectionTo(enter.card());
-    objection.ifPresent(
-        reason -> getContext().getLog().warn("a node is not let in: {}", reason));
-    return new Verdict(
-        objection, proof.of(HOST, Arrays.copyOf(enter.counter(), CHALLENGE_BYTES)));
+    objection.ifPresent(reason -> getContext().getLog().warn("a node is not let in: {}", reason));
+    return new Verdict(objection, proof.of(HOST, Arrays.copyOf(enter.counter(), CHALLENGE_BYTES)));
   }
 }

@@ -20,9 +20,7 @@ final class Proof {
    */
   Proof(String secret) {
     // An HMAC's key cannot be empty; a rack without a secret is open to all that reach it.
-    key =
-        new SecretKeySpec(
-            ("rack72:" + secret).getBytes(StandardCharsets.UTF_8), ALGORITHM);
+    key = new SecretKeySpec(("rack72:" + secret).getBytes(StandardCharsets.UTF_8), ALGORITHM);
   }
 
   /**

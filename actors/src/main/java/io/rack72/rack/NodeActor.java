@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
@@ -102,10 +103,20 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
    * @param ready done with the first view, when sequences are computed; fails where the node is not
    *     let in, with {@link NotLetInException}
    * @param mayLeave done when nobody needs the node any more
+   * @param onView told of each view that the node follows, by a thread that must not be kept
    */
-  public record Milestones(CompletableFuture<RackView> ready, CompletableFuture<Void> mayLeave) {
+  public record Milestones(
+      CompletableFuture<RackView> ready,
+      CompletableFuture<Void> mayLeave,
+      Consumer<RackView> onView) {
+    /** Of a node whose views nobody watches. */
     public Milestones() {
-      this(new CompletableFuture<>(), new CompletableFuture<>());
+      this(_ -> {});
+    }
+
+    /** Of a node whose views somebody watches. */
+    public Milestones(Consumer<RackView> onView) {
+      this(new CompletableFuture<>(), new CompletableFuture<>(), onView);
     }
   }
 
@@ -294,6 +305,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       attending.put(gpu, gpu(gpu, nodes.get(gpu)));
     }
     router.tell(new RouterActor.Route(attending, lost));
+    milestones.onView().accept(committed);
     milestones.ready().complete(committed);
     if (stepping.isEmpty()) {
       keeper.tell(new KeeperActor.Settled(identity.id(), epoch));

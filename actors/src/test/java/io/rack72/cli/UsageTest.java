@@ -15,7 +15,7 @@ class UsageTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "                                        | name a command: serve, generate",
+        "                                        | name a command: serve, cluster, generate",
         "model                                   | name a command: make, inspect",
         "serv                                    | did you mean serve",
         "serve --modle x                         | did you mean --model?",

@@ -29,8 +29,7 @@ class BundleAssemblyTest {
 
   private void assertRefused(Segment segment, String sentence) {
     long received = assembly.received();
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> assembly.accept(segment));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> assembly.accept(segment));
     assertEquals(sentence, e.getMessage());
     assertEquals(received, assembly.received());
   }

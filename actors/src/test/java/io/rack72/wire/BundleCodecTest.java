@@ -32,8 +32,7 @@ class BundleCodecTest {
                 departure -> {
                   Lane.Passage passage = departure.passage();
                   long duration = passage.endNanos() - passage.startNanos();
-                  return new Departure(
-                      departure.frame(), new Lane.Passage(NOW, NOW + duration));
+                  return new Departure(departure.frame(), new Lane.Passage(NOW, NOW + duration));
                 })
             .toList());
   }
@@ -54,8 +53,7 @@ class BundleCodecTest {
 
   private void assertRefused(Frame frame, String sentence) {
     byte[] bytes = codec.encode(of(frame));
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
     assertEquals("a bundle: " + sentence, e.getMessage());
   }
 
@@ -72,12 +70,15 @@ class BundleCodecTest {
   void nothingButThePassagesDurationIsTakenFromTheSendersClock() {
     Frame frame = new RandomMessages(1).combine();
     Bundle early =
-        new Bundle(
-            true, List.of(), List.of(new Departure(frame, new Lane.Passage(-50, 250))));
+        new Bundle(true, List.of(), List.of(new Departure(frame, new Lane.Passage(-50, 250))));
     Bundle late =
         new Bundle(
-            true, List.of(), List.of(new Departure(frame, new Lane.Passage(1L << 60, (1L << 60) + 300))));
-    assertEquals(HexFormat.of().formatHex(codec.encode(early)), HexFormat.of().formatHex(codec.encode(late)));
+            true,
+            List.of(),
+            List.of(new Departure(frame, new Lane.Passage(1L << 60, (1L << 60) + 300))));
+    assertEquals(
+        HexFormat.of().formatHex(codec.encode(early)),
+        HexFormat.of().formatHex(codec.encode(late)));
     assertEquals(
         new Lane.Passage(NOW, NOW + 300),
         codec.decode(codec.encode(late), NOW).frames().getFirst().passage());
@@ -169,8 +170,7 @@ class BundleCodecTest {
     byte[] bytes =
         codec.encode(
             new Bundle(false, List.of(), List.of(new Departure(frame, new Lane.Passage(6, 5)))));
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
     assertTrue(e.getMessage().contains("duration of a frame's passage is 0 to"), e.getMessage());
   }
 
@@ -187,8 +187,7 @@ class BundleCodecTest {
   void anotherVersionIsNamed() {
     byte[] bytes = codec.encode(of(dispatch(null, new int[1], new int[1])));
     bytes[4] = 2;
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
     assertEquals("a bundle: its version is 1, not 2", e.getMessage());
     bytes[0] = 0;
     e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
@@ -199,12 +198,9 @@ class BundleCodecTest {
   void aBundleBeyondTheLimitIsNeitherWrittenNorRead() {
     Bundle large =
         of(new Frame.Combine(new GpuId(0), new GpuId(1), 1, 1, 0, new float[1 << 18], 0));
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> codec.encode(large));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.encode(large));
     assertEquals("a bundle has at most 1048576 bytes, not 1048639", e.getMessage());
-    e =
-        assertThrows(
-            WireFormatException.class, () -> codec.decode(new byte[(1 << 20) + 1], NOW));
+    e = assertThrows(WireFormatException.class, () -> codec.decode(new byte[(1 << 20) + 1], NOW));
     assertEquals("a bundle has at most 1048576 bytes, not 1048577", e.getMessage());
   }
 

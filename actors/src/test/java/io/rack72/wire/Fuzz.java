@@ -21,8 +21,7 @@ final class Fuzz {
   // What a sample becomes, besides what it holds: objects, an exception with its stack, its text.
   private static final long ALLOCATION_SLACK = 256 << 10;
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final Function<byte[], byte[]> readAndWrite;
 
@@ -54,15 +53,13 @@ final class Fuzz {
   private void everyTruncationIsRefused(byte[] good) {
     for (int length = 0; length < good.length; length++) {
       byte[] cut = Arrays.copyOf(good, length);
-      assertThrows(
-          WireFormatException.class, () -> readAndWrite.apply(cut), "of length " + length);
+      assertThrows(WireFormatException.class, () -> readAndWrite.apply(cut), "of length " + length);
     }
   }
 
   private void whatFollowsIsRefused(byte[] good) {
     assertThrows(
-        WireFormatException.class,
-        () -> readAndWrite.apply(Arrays.copyOf(good, good.length + 1)));
+        WireFormatException.class, () -> readAndWrite.apply(Arrays.copyOf(good, good.length + 1)));
   }
 
   private void everyFlippedByteIsRefusedOrKept(byte[] good) {

@@ -101,8 +101,7 @@ class SequenceCodecTest {
     assertThrows(WireFormatException.class, () -> codec.encode(token(21, 21)));
     assertThrows(WireFormatException.class, () -> codec.encode(token(20, 19)));
     bytes[bytes.length - 20 * 8 - 1] = 21;
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> read("T1", bytes));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> read("T1", bytes));
     assertEquals("T1: it has at most 20 alternatives, not 21", e.getMessage());
   }
 
@@ -130,16 +129,14 @@ class SequenceCodecTest {
   void whatTheRecordsRefuseIsAWrongFormat() {
     byte[] bytes = codec.encode(new GpuActor.Cancel(new SequenceId("r", 7)));
     bytes[9] = (byte) 0x80;
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> read("C1", bytes));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> read("C1", bytes));
     assertTrue(e.getMessage().startsWith("C1: a sequence has a request and a choice from 0"));
   }
 
   @Test
   void anUnknownKindIsNamed() {
     byte[] bytes = codec.encode(new GpuActor.Cancel(ID));
-    WireFormatException e =
-        assertThrows(WireFormatException.class, () -> read("C2", bytes));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> read("C2", bytes));
     assertTrue(e.getMessage().contains("C2"), e.getMessage());
     assertThrows(WireFormatException.class, () -> SequenceCodec.manifest("a text"));
     assertThrows(WireFormatException.class, () -> codec.encode("a text"));

@@ -32,8 +32,7 @@ class SerializersTest {
   private static final Serialization SERIALIZATION =
       SerializationExtension.get(Adapter.toClassic(KIT.system()));
 
-  private final ActorRef<SequenceEvent> owner =
-      KIT.createTestProbe(SequenceEvent.class).getRef();
+  private final ActorRef<SequenceEvent> owner = KIT.createTestProbe(SequenceEvent.class).getRef();
   private final ActorRef<SequenceReleased> router =
       KIT.createTestProbe(SequenceReleased.class).getRef();
 
@@ -80,8 +79,7 @@ class SerializersTest {
         byte[] copy = new byte[bytes.length];
         buffer.get(7, copy);
         assertArrayEquals(bytes, copy);
-        assertSameBits(
-            message, ((ByteBufferSerializer) serializer).fromBinary(buffer, manifest));
+        assertSameBits(message, ((ByteBufferSerializer) serializer).fromBinary(buffer, manifest));
         assertSameBits(message, serializer.fromBinary(bytes, manifest));
       }
     }

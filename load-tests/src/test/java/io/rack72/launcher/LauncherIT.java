@@ -3,6 +3,7 @@ package io.rack72.launcher;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
@@ -50,6 +51,21 @@ final class LauncherIT {
       exit 7
       """;
 
+  /** Makes the cache that it is told to make, and is otherwise as above. */
+  private static final String TRAINED_JAVA =
+      """
+      #!/bin/sh
+      case $2 in
+        -XX:AOTCacheOutput=*)
+          echo training >>"$(dirname "$0")/trainings"
+          : >"${2#*=}"
+          exit
+          ;;
+      esac
+      printf '[%s]' "$@"
+      exit 7
+      """;
+
   @TempDir Path directory;
   private Path project;
   private Path programs;
@@ -72,7 +88,7 @@ final class LauncherIT {
 
     String app = project + "/load-tests/target/app";
     assertEquals(
-        "[@%s/jvm.flags][-cp][%s/lib/*][io.rack72.cli.Main][generate][two  words][][*]"
+        "[@%s/jvm.flags][-cp][%s/rack72.jar][io.rack72.cli.Main][generate][two  words][][*]"
             .formatted(app, app),
         ended.output());
     assertEquals(7, ended.exitCode());
@@ -95,7 +111,8 @@ final class LauncherIT {
 
     Ended ended = end(start(link, jdk("25.0.1")));
 
-    assertTrue(ended.output().contains(project + "/load-tests/target/app/lib/*"), ended.output());
+    assertTrue(
+        ended.output().contains(project + "/load-tests/target/app/rack72.jar"), ended.output());
   }
 
   @Test
@@ -130,6 +147,37 @@ final class LauncherIT {
     assertEquals(7, end(first).exitCode());
     assertEquals(7, end(second).exitCode());
     assertEquals(1, builds());
+  }
+
+  @Test
+  void cacheOfClassesIsMadeWithTheBuildAndGivenToEveryJvm() throws Exception {
+    Map<String, String> environment = jdk("25.0.1");
+    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
+    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    environment.put("RACK72_JAVA_OPTS", "-Xmx1g");
+
+    launch(environment, "serve");
+    Ended ended = launch(environment, "serve");
+
+    String app = project + "/load-tests/target/app";
+    assertEquals(
+        ("[@%1$s/jvm.flags][-Xmx1g][-XX:AOTCache=%1$s/rack72.aot][-Xlog:aot*=off][-Xlog:cds*=off]"
+                + "[-cp][%1$s/rack72.jar][io.rack72.cli.Main][serve]")
+            .formatted(app),
+        ended.output());
+    assertEquals("", ended.errors());
+    assertEquals(1, Files.readAllLines(java.resolve("trainings")).size());
+  }
+
+  @Test
+  void cacheOfClassesThatCannotBeMadeIsDoneWithout() throws Exception {
+    // This JDK fails whatever it is asked.
+    Ended ended = launch(jdk("25.0.1"), "serve");
+
+    assertEquals(7, ended.exitCode());
+    assertEquals("rack72: building\n", ended.errors());
+    assertTrue(ended.output().endsWith("[io.rack72.cli.Main][serve]"), ended.output());
+    assertFalse(ended.output().contains("AOTCache"), ended.output());
   }
 
   @Test

@@ -1,0 +1,62 @@
+package io.rack72.cli;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Stops this process when the one that started it is gone, however that ended. Between them is a
+ * pipe, this process's standard input, whose other end the system closes with the other process.
+ */
+final class ParentWatch {
+  private ParentWatch() {}
+
+  /**
+   * Begins to watch, for as long as this process runs: at the end of the input the process stops as
+   * if it had been told to by a signal, and is halted if it has not stopped in time.
+   *
+   * @param in the pipe; what comes through it is ignored
+   * @param patience time to stop in
+   */
+  static void start(InputStream in, Duration patience) {
+    start(in, patience, () -> System.exit(0), () -> Runtime.getRuntime().halt(1));
+  }
+
+  /** Watches with other means to stop than those of the JVM. */
+  static void start(InputStream in, Duration patience, Runnable stop, Runnable halt) {
+    Thread.ofPlatform().daemon().name("parent-watch").start(() -> watch(in, patience, stop, halt));
+  }
+
+  private static void watch(InputStream in, Duration patience, Runnable stop, Runnable halt) {
+    awaitEnd(in);
+    CountDownLatch stopped = new CountDownLatch(1);
+    // The JVM's own exit returns to nobody.
+    Thread.ofPlatform()
+        .daemon()
+        .name("parent-gone")
+        .start(
+            () -> {
+              stop.run();
+              stopped.countDown();
+            });
+    try {
+      if (!stopped.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        halt.run();
+      }
+    } catch (InterruptedException _) {
+      halt.run();
+    }
+  }
+
+  private static void awaitEnd(InputStream in) {
+    byte[] ignored = new byte[512];
+    try {
+      while (in.read(ignored) >= 0) {}
+    } catch (IOException _) {
+      // A pipe that cannot be read tells nothing any more, which is its end.
+      return;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package io.rack72.launch;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/** Starts the process of a node. */
+public interface NodeStarter {
+  /**
+   * Starts it and returns at once.
+   *
+   * @param plan which trays it has
+   * @param join HOST:PORT of a node of the rack; empty to begin a new rack
+   * @param listener is told what the process writes and when it has ended, by other threads
+   * @throws IOException if there is no such process
+   */
+  NodeProcess start(NodePlan plan, Optional<String> join, NodeProcess.Listener listener)
+      throws IOException;
+}

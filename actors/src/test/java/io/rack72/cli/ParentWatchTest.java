@@ -1,0 +1,57 @@
+package io.rack72.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ParentWatchTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+
+  private final CompletableFuture<String> done = new CompletableFuture<>();
+
+  @Test
+  void processStopsAtTheEndOfItsInputAndNotBefore() throws Exception {
+    PipedInputStream in = new PipedInputStream();
+    try (PipedOutputStream parent = new PipedOutputStream(in)) {
+      ParentWatch.start(in, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
+      parent.write(new byte[2000]);
+      parent.flush();
+      assertFalse(done.isDone());
+    }
+    assertEquals("stop", done.get(LONG.toSeconds(), TimeUnit.SECONDS));
+  }
+
+  @Test
+  void inputThatBreaksHasEnded() throws Exception {
+    PipedInputStream broken = new PipedInputStream();
+    broken.close();
+    ParentWatch.start(broken, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
+    assertEquals("stop", done.get(LONG.toSeconds(), TimeUnit.SECONDS));
+  }
+
+  @Test
+  void processThatDoesNotStopInTimeIsHalted() throws Exception {
+    CountDownLatch never = new CountDownLatch(1);
+    ParentWatch.start(
+        InputStream.nullInputStream(),
+        Duration.ofMillis(50),
+        () -> {
+          try {
+            never.await();
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        },
+        () -> done.complete("halt"));
+    assertEquals("halt", done.get(LONG.toSeconds(), TimeUnit.SECONDS));
+    never.countDown();
+  }
+}

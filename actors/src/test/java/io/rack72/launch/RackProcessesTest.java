@@ -1,0 +1,297 @@
+package io.rack72.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** With real processes, which tell what nodes tell. */
+class RackProcessesTest {
+  private static final Duration DEADLINE = Duration.ofMinutes(1);
+  private static final Duration PATIENT = Duration.ofMinutes(1);
+
+  private final Recorded recorded = new Recorded();
+  private final List<Long> pids = new ArrayList<>();
+  private RackProcesses processes;
+  private CompletableFuture<Optional<String>> end;
+
+  @AfterEach
+  void leaveNothing() {
+    processes.stop();
+    pids.stream()
+        .flatMap(pid -> ProcessHandle.of(pid).stream())
+        .forEach(ProcessHandle::destroyForcibly);
+  }
+
+  @Test
+  void othersJoinTheFirstAndTheRackIsToldOfOnceItIsWhole() throws Exception {
+    run(NodePlan.of(TrayList.all(6), 3, 2, 8100), false, PATIENT, "");
+
+    String whole = recorded.await("whole ");
+
+    assertEquals("whole a-model [http://127.0.0.1:8100, http://127.0.0.1:8101]", whole);
+    assertEquals(
+        List.of(
+            "[tray 0-1] joins '' port '8100'",
+            "[tray 2-3] joins '127.0.0.1:10000' port '8101'",
+            "[tray 4-5] joins '127.0.0.1:10000' port ''"),
+        recorded.seen().stream().filter(line -> line.contains("] joins")).sorted().toList());
+    assertEquals(3, pids.size());
+    processes.stop();
+    assertEquals(Optional.empty(), end());
+    assertAllGone();
+  }
+
+  @Test
+  void jvmThatDiesBeforeTheRackIsWholeEndsAllAndIsNamed() throws Exception {
+    run(NodePlan.of(TrayList.all(3), 3, 1, 0), true, PATIENT, "fails:2");
+
+    String failure = end().orElseThrow();
+
+    assertTrue(failure.startsWith("tray 2 (pid "), failure);
+    assertTrue(failure.endsWith("ended with exit code 3: it cannot be"), failure);
+    assertAllGone();
+  }
+
+  @Test
+  void programThatCannotBeStartedIsAFailure() throws Exception {
+    List<NodePlan> plans = NodePlan.of(TrayList.all(1), 1, 1, 0);
+    run(
+        plans,
+        (plan, join, listener) -> NodeProcess.start(List.of("/nowhere/java"), Map.of(), listener),
+        false,
+        PATIENT);
+
+    String failure = end().orElseThrow();
+
+    assertTrue(failure.startsWith("tray 0 could not be started"), failure);
+  }
+
+  @Test
+  void othersGoOnWithoutAJvmThatDiedUntilNoGatewayIsLeft() throws Exception {
+    run(NodePlan.of(TrayList.all(3), 3, 1, 0), false, PATIENT, "");
+    recorded.await("whole ");
+
+    kill("in [1]");
+    String note = recorded.await("note tray 1 ");
+    assertTrue(note.contains("ended with exit code 137"), note);
+    assertTrue(note.endsWith("; the others go on without it"), note);
+    assertFalse(end.isDone());
+
+    kill("in [0]");
+    String failure = end().orElseThrow();
+    assertTrue(failure.startsWith("tray 0 "), failure);
+    assertTrue(failure.endsWith("no gateway is left"), failure);
+    assertAllGone();
+  }
+
+  @Test
+  void jvmThatDiedIsStartedAgainWithItsTraysAndPortAndJoinsALivingOne() throws Exception {
+    run(NodePlan.of(TrayList.all(3), 3, 1, 0), true, PATIENT, "");
+    recorded.await("whole ");
+    long before = pid("in [0]");
+
+    kill("in [0]");
+    recorded.await("note tray 0 ");
+
+    assertTrue(recorded.await("in [0]").startsWith("in [0]"));
+    assertNotEquals(before, pids.getLast());
+    assertTrue(
+        recorded.seen().contains("[tray 0] joins '127.0.0.1:10001' port '4321'"),
+        () -> recorded.seen().toString());
+    assertFalse(end.isDone());
+  }
+
+  @Test
+  void rackOfWhichNothingIsLeftIsBegunAgainByOneOnly() throws Exception {
+    run(NodePlan.of(TrayList.all(2), 2, 1, 0), true, PATIENT, "");
+    recorded.await("whole ");
+    recorded.forget();
+
+    List.copyOf(pids)
+        .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+    recorded.await("in ");
+    recorded.await("in ");
+
+    List<String> joins = recorded.seen().stream().filter(line -> line.contains("] joins")).toList();
+    assertEquals(2, joins.size(), joins::toString);
+    assertEquals(
+        1, joins.stream().filter(line -> line.contains("joins '' ")).count(), joins::toString);
+  }
+
+  @Test
+  void stubbornJvmIsKilledWhenItsTimeIsOver() throws Exception {
+    run(NodePlan.of(TrayList.all(3), 3, 1, 0), false, Duration.ofMillis(500), "stubborn:1");
+    recorded.await("whole ");
+
+    processes.stop();
+
+    assertEquals(Optional.empty(), end());
+    assertEquals(1, recorded.seen().stream().filter(line -> line.contains("is killed")).count());
+    assertTrue(recorded.seen().getLast().startsWith("note tray 1 "));
+    assertAllGone();
+  }
+
+  @Test
+  void jvmWithAGatewayEndsBeforeThoseThatComputeForItAreToldToStop() throws Exception {
+    // Its end takes as long as it is given, in which the others must not have been told.
+    run(NodePlan.of(TrayList.all(2), 2, 1, 0), false, Duration.ofSeconds(3), "stubborn:0");
+    recorded.await("whole ");
+    ProcessHandle other = ProcessHandle.of(pid("in [1]")).orElseThrow();
+
+    processes.stop();
+    recorded.await("note tray 0 ");
+
+    // Had both been told together, the other one would have ended some seconds ago.
+    assertTrue(recorded.toldAlive.contains(other.pid()), () -> recorded.toldAlive.toString());
+    assertEquals(Optional.empty(), end());
+    assertAllGone();
+  }
+
+  @Test
+  void rackThatIsNotWholeCanBeStopped() throws Exception {
+    run(NodePlan.of(TrayList.all(2), 2, 1, 0), false, PATIENT, "alone:1");
+    recorded.await("in [1]");
+
+    processes.stop();
+
+    assertEquals(Optional.empty(), end());
+    assertFalse(recorded.seen().stream().anyMatch(line -> line.startsWith("whole")));
+    assertAllGone();
+  }
+
+  private void run(List<NodePlan> plans, boolean restart, Duration stopLimit, String behaviour) {
+    ChildJvm jvm =
+        new ChildJvm(
+            Path.of(System.getProperty("java.home"), "bin", "java"),
+            List.of("-Dstand-in=" + behaviour),
+            System.getProperty("java.class.path"),
+            "io.rack72.cli.StandInNode",
+            2,
+            1L << 30);
+    run(
+        plans,
+        (plan, join, listener) -> {
+          List<String> arguments = new ArrayList<>(List.of("--trays", plan.trays().toString()));
+          plan.gatewayPort()
+              .ifPresent(port -> arguments.addAll(List.of("--gateway", "--port", "" + port)));
+          join.ifPresent(address -> arguments.addAll(List.of("--join", address)));
+          return NodeProcess.start(jvm.command(plans.size(), arguments), Map.of(), listener);
+        },
+        restart,
+        stopLimit);
+  }
+
+  private void run(List<NodePlan> plans, NodeStarter starter, boolean restart, Duration stopLimit) {
+    processes =
+        new RackProcesses(
+            plans,
+            starter,
+            new RackProcesses.Policy(2, restart, stopLimit),
+            recorded,
+            System::nanoTime);
+    end = CompletableFuture.supplyAsync(processes::run, task -> Thread.ofPlatform().start(task));
+  }
+
+  private Optional<String> end() throws Exception {
+    return end.get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private long pid(String start) {
+    String line =
+        recorded.seen().stream().filter(seen -> seen.startsWith(start)).findFirst().orElseThrow();
+    return Long.parseLong(line.substring(line.lastIndexOf(' ') + 1));
+  }
+
+  private void kill(String start) {
+    ProcessHandle.of(pid(start)).orElseThrow().destroyForcibly();
+  }
+
+  private void assertAllGone() {
+    assertTrue(
+        pids.stream()
+            .noneMatch(pid -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)),
+        pids::toString);
+  }
+
+  /** All that was told, in order, as lines of text. */
+  private final class Recorded implements RackReport {
+    private final LinkedBlockingQueue<String> fresh = new LinkedBlockingQueue<>();
+    private final List<String> seen = new ArrayList<>();
+
+    /** Which nodes lived when the latest note came. */
+    private volatile List<Long> toldAlive = List.of();
+
+    /** Waits for the next line that begins so. */
+    String await(String start) throws InterruptedException {
+      while (true) {
+        String line = fresh.poll(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+        if (line == null) {
+          throw new AssertionError("no '" + start + "' among " + seen());
+        }
+        if (line.startsWith(start)) {
+          return line;
+        }
+      }
+    }
+
+    synchronized List<String> seen() {
+      return List.copyOf(seen);
+    }
+
+    synchronized void forget() {
+      seen.clear();
+      fresh.clear();
+    }
+
+    private synchronized void add(String line) {
+      seen.add(line);
+      fresh.add(line);
+    }
+
+    @Override
+    public void nodeIsIn(NodeLine.Node node) {
+      synchronized (this) {
+        pids.add(node.pid());
+      }
+      add("in " + node.trays() + " " + node.pid());
+    }
+
+    @Override
+    public void gathering(int trays, int of, Duration since) {
+      assertTrue(trays <= of && !since.isNegative());
+    }
+
+    @Override
+    public void whole(String model, List<URI> gateways, Duration since) {
+      add("whole " + model + " " + gateways);
+    }
+
+    @Override
+    public void complained(NodePlan node, String line) {
+      add("[" + node + "] " + line);
+    }
+
+    @Override
+    public void note(String sentence) {
+      toldAlive =
+          pids.stream()
+              .filter(pid -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false))
+              .toList();
+      add("note " + sentence);
+    }
+  }
+}

@@ -40,7 +40,7 @@ final class ClusterKeeper {
                       ClusterEvent.MemberRemoved.class));
           List<NodeId> present =
               StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
-                  .filter(member -> member.status() == MemberStatus.up())
+                  .filter(member -> member.status().equals(MemberStatus.up()))
                   .map(member -> id(member.uniqueAddress()))
                   .toList();
           return KeeperActor.create(rules, present);

@@ -136,7 +136,7 @@ public final class ClusterNode implements AutoCloseable {
     Cluster cluster = Cluster.get(node.system());
     Address into = settings.join().isEmpty() ? cluster.selfMember().address() : letIn(deadline);
     cluster.manager().tell(Join.create(into));
-    while (cluster.selfMember().status() != MemberStatus.up()) {
+    while (!cluster.selfMember().status().equals(MemberStatus.up())) {
       requireTime(deadline, "the rack has not taken it up");
       Thread.sleep(LOOK_MILLIS);
     }

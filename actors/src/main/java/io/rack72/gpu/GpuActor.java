@@ -16,6 +16,7 @@ import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -34,11 +35,11 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * One GPU of the rack.
  *
  * <p><b>Owns</b> its experts' slots, its KV pools, its queue of sequences and its device, and runs
- * one step at a time over its sequences. <b>Receives</b> sequences from the router, dispatched rows
- * for its experts and answers to its own dispatches through its port. <b>Sends</b> frames through
- * its port, tokens to the sequences' owners, the end of each sequence to its router, and its own
- * state to the rack whenever that has changed. <b>On failure</b> it stops, and with it the rack:
- * see {@code NodeActor}.
+ * one step at a time over its sequences. <b>Receives</b> its part of each placement from its node,
+ * sequences from routers, dispatched rows for its experts and answers to its own dispatches through
+ * its port. <b>Sends</b> frames through its port, tokens to the sequences' owners, the end of each
+ * sequence to its router, and its own state to the rack whenever that has changed. <b>On
+ * failure</b> it stops, and with it the rack: see {@code NodeActor}.
  *
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
  * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock;
@@ -94,6 +95,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record Arrived(Frame frame) implements Command {}
 
+  /** Whoever owned sequences is gone: the request, or the gateway that had it. */
+  private record OwnerGone(ActorRef<SequenceEvent> owner) implements Command {}
+
   /** What the GPU tells itself when its device is ready, or when a step may begin. */
   private sealed interface Ready extends Command {}
 
@@ -115,6 +119,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private final ActorRef<GpuStatus> board;
   private final Clock clock;
   private final Map<SequenceId, Live> live = new TreeMap<>();
+  // Sequences of each owner that is watched.
+  private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
   private final NavigableMap<Long, Placement> prepared = new TreeMap<>();
   // The placement that the next step follows; none before the first.
   private Placement placement;
@@ -179,6 +185,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Commit(long epoch, Set<GpuId> lost, ActorRef<PlacementStep> replyTo) ->
           commit(epoch, lost, replyTo);
       case Release(long epoch) -> releaseBefore(epoch);
+      case OwnerGone(ActorRef<SequenceEvent> owner) ->
+          live.entrySet().stream()
+              .filter(each -> each.getValue().owner().equals(owner))
+              .map(Map.Entry::getKey)
+              .toList()
+              .forEach(this::cancel);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
       case BlocksReady() -> runStep();
@@ -195,12 +207,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     for (ExpertPlacement.Slot slot : next.experts().slotsOf(parts.id())) {
       parts.device().load(slot.layer(), slot.expert());
     }
-    experts = owned().size();
+    experts = slots().size();
     post();
     replyTo.tell(new PlacementStep.Prepared(parts.id(), next.epoch()));
   }
 
-  private Set<ExpertPlacement.Slot> owned() {
+  private Set<ExpertPlacement.Slot> slots() {
     return prepared.values().stream()
         .flatMap(each -> each.experts().slotsOf(parts.id()).stream())
         .collect(toSet());
@@ -247,11 +259,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void releaseBefore(long epoch) {
-    Set<ExpertPlacement.Slot> before = owned();
+    Set<ExpertPlacement.Slot> before = slots();
     prepared.headMap(epoch).clear();
-    before.removeAll(owned());
+    before.removeAll(slots());
     before.forEach(slot -> parts.device().unload(slot.layer(), slot.expert()));
-    experts = owned().size();
+    experts = slots().size();
     post();
   }
 
@@ -260,8 +272,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void giveBack(SequenceId id) {
-    Live request = live.remove(id);
-    scheduler().abort(id);
+    Live request = letGo(id);
     tellMoved(id, request.attempt(), request.owner(), request.router());
   }
 
@@ -295,6 +306,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             attempt > 1)) {
       case Admission.Accepted _ -> {
         live.put(id, new Live(attempt, admit.owner(), admit.router()));
+        if (owned.merge(admit.owner(), 1, Integer::sum) == 1) {
+          getContext().watchWith(admit.owner(), new OwnerGone(admit.owner()));
+        }
         admit.owner().tell(new SequenceEvent.Placed(id, attempt, parts.id()));
         post();
         askToBegin();
@@ -340,9 +354,18 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void release(SequenceId id) {
+    Live request = letGo(id);
+    request.router().tell(new SequenceReleased(id, request.attempt(), false));
+  }
+
+  private Live letGo(SequenceId id) {
     scheduler().abort(id);
     Live request = live.remove(id);
-    request.router().tell(new SequenceReleased(id, request.attempt(), false));
+    if (owned.merge(request.owner(), -1, Integer::sum) == 0) {
+      owned.remove(request.owner());
+      getContext().unwatch(request.owner());
+    }
+    return request;
   }
 
   /** Asks for a step by a message, so that what has arrived meanwhile is served first. */

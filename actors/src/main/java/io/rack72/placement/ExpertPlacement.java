@@ -1,8 +1,11 @@
 package io.rack72.placement;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.rack72.hardware.GpuId;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -30,6 +33,18 @@ import java.util.stream.IntStream;
 public record ExpertPlacement(
     long epoch, int degree, int layers, int experts, int[] gpus, int[][] owners) {
   private static final int NOBODY = -1;
+
+  /** Far above a large model on a large rack, and small enough to be allocated. */
+  private static final long MAX_SLOTS = 1 << 26;
+
+  /**
+   * A placement for the wire: which member of its group owns an expert takes as many bits as there
+   * are members, rounded up.
+   *
+   * @param members for each group, layer and expert the place of the owner in its group
+   */
+  public record Packed(
+      long epoch, int degree, int layers, int experts, int[] gpus, byte[] members) {}
 
   /** One expert of one layer. */
   public record Slot(int layer, int expert) {}
@@ -198,5 +213,66 @@ public record ExpertPlacement(
       }
     }
     return slots;
+  }
+
+  /** The same for the wire. */
+  @JsonValue
+  public Packed packed() {
+    int bits = bitsFor(degree);
+    BitSet packed = new BitSet();
+    int at = 0;
+    for (int group = 0; group < owners.length; group++) {
+      for (int owner : owners[group]) {
+        int member = Arrays.binarySearch(gpus, owner) - group * degree;
+        for (int bit = 0; bit < bits; bit++) {
+          packed.set(at++, (member >> bit & 1) == 1);
+        }
+      }
+    }
+    return new Packed(epoch, degree, layers, experts, gpus, packed.toByteArray());
+  }
+
+  /**
+   * A placement from the wire.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  @JsonCreator
+  public static ExpertPlacement of(Packed packed) {
+    int[] gpus = packed.gpus();
+    int degree = packed.degree();
+    long slots = (long) packed.layers() * packed.experts();
+    if (packed.layers() < 1
+        || packed.experts() < 1
+        || degree < 1
+        || degree > gpus.length
+        || slots * gpus.length > MAX_SLOTS) {
+      throw new IllegalArgumentException(
+          "%d layers of %d experts on %d GPUs in groups of %d are no placement"
+              .formatted(packed.layers(), packed.experts(), gpus.length, degree));
+    }
+    int bits = bitsFor(degree);
+    BitSet members = BitSet.valueOf(packed.members());
+    int[][] owners = new int[gpus.length / degree][(int) slots];
+    int at = 0;
+    for (int group = 0; group < owners.length; group++) {
+      for (int slot = 0; slot < slots; slot++) {
+        int member = 0;
+        for (int bit = 0; bit < bits; bit++) {
+          member |= members.get(at++) ? 1 << bit : 0;
+        }
+        if (member >= degree) {
+          throw new IllegalArgumentException(
+              "a group has members 0 to %d, not %d".formatted(degree - 1, member));
+        }
+        owners[group][slot] = gpus[group * degree + member];
+      }
+    }
+    return new ExpertPlacement(
+        packed.epoch(), degree, packed.layers(), packed.experts(), gpus, owners);
+  }
+
+  private static int bitsFor(int degree) {
+    return Integer.SIZE - Integer.numberOfLeadingZeros(degree - 1);
   }
 }

@@ -1,10 +1,13 @@
 package io.rack72.placement;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.hardware.GpuId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,5 +98,36 @@ class PlacementTest {
     }
     assertEquals(before.attending(), after.attending());
     assertEquals(72, whole(72).attending().size());
+  }
+
+  @Test
+  void aPlacementComesOffTheWireAsItWas() {
+    for (int degree : new int[] {1, 2, 3, 8, 71, 72}) {
+      ExpertPlacement dealt = new ExpertPlacement(7, degree, 36, 128, gpus(0, 72));
+      ExpertPlacement moved = dealt.moved(8, Math.min(degree, 68), gpus(4, 72));
+      for (ExpertPlacement placement : List.of(dealt, moved)) {
+        ExpertPlacement.Packed packed = placement.packed();
+        assertTrue(packed.members().length < 32_768, packed.members().length + " bytes");
+        ExpertPlacement unpacked = ExpertPlacement.of(packed);
+        assertEquals(placement.epoch(), unpacked.epoch());
+        assertArrayEquals(placement.gpus(), unpacked.gpus());
+        assertTrue(Arrays.deepEquals(placement.owners(), unpacked.owners()));
+      }
+    }
+  }
+
+  @Test
+  void aPlacementThatCannotBeIsRefused() {
+    byte[] ones = new byte[64];
+    Arrays.fill(ones, (byte) -1);
+    int[] gpus = {0, 1, 2};
+    for (ExpertPlacement.Packed packed :
+        List.of(
+            new ExpertPlacement.Packed(1, 3, 2, 4, gpus, ones),
+            new ExpertPlacement.Packed(1, 4, 2, 4, gpus, new byte[0]),
+            new ExpertPlacement.Packed(1, 0, 2, 4, gpus, new byte[0]),
+            new ExpertPlacement.Packed(1, 1, Integer.MAX_VALUE, 4, gpus, new byte[0]))) {
+      assertThrows(IllegalArgumentException.class, () -> ExpertPlacement.of(packed));
+    }
   }
 }

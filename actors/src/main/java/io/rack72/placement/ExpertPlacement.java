@@ -237,7 +237,7 @@ public record ExpertPlacement(
    *
    * @throws IllegalArgumentException if it is none
    */
-  @JsonCreator
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static ExpertPlacement of(Packed packed) {
     int[] gpus = packed.gpus();
     int degree = packed.degree();

@@ -164,7 +164,7 @@ final class ClusterCommand implements Callable<Integer> {
   private RackSizing sizing(Rack72Config config) {
     try (OpenModel model = OpenModel.open(config.model(), invocation);
         Workers workers = new Workers(config.cpuThreads());
-        Numerics numerics = LocalLauncher.numerics(config, model, workers)) {
+        Numerics numerics = ModelOnCpu.numerics(config, model, workers)) {
       return RackSizing.of(
           config, model.checkpoint().config(), numerics.weights(), invocation.hostMemoryBytes());
     }

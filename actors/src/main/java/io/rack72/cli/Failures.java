@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import io.rack72.checkpoint.CheckpointException;
+import io.rack72.cluster.NodeException;
 import io.rack72.config.InvalidConfigException;
 import io.rack72.gateway.CannotListenException;
 import io.rack72.placement.HbmBudget.DoesNotFitException;
@@ -22,7 +23,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
           CheckpointException.class,
           InvalidConfigException.class,
           DoesNotFitException.class,
-          CannotListenException.class);
+          CannotListenException.class,
+          NodeException.class);
 
   private final RootCommand root;
 

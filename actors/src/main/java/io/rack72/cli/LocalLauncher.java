@@ -1,6 +1,6 @@
 package io.rack72.cli;
 
-import io.rack72.clock.WallClock;
+import io.rack72.clock.Clock;
 import io.rack72.config.HttpSettings;
 import io.rack72.config.LoadSettings;
 import io.rack72.config.Rack72Config;
@@ -10,12 +10,9 @@ import io.rack72.gateway.GatewaySettings;
 import io.rack72.gateway.LoadLimits;
 import io.rack72.gateway.StreamLimits;
 import io.rack72.gateway.Tenant;
-import io.rack72.kernel.Workers;
-import io.rack72.kv.KvMemory;
 import io.rack72.model.ForwardObserver;
-import io.rack72.model.Numerics;
 import io.rack72.rack.LocalRack;
-import io.rack72.rack.RackActor;
+import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
@@ -45,81 +42,40 @@ final class LocalLauncher implements RackLauncher {
 
   @Override
   public Rack launch(Rack72Config config, OpenModel model, ForwardObserver observer) {
+    ModelOnCpu computing = ModelOnCpu.prepare(config, model);
     try {
-      Workers workers = new Workers(config.cpuThreads());
-      WallClock clock = new WallClock();
-      try {
-        Numerics numerics = numerics(config, model, workers);
-        try {
-          RackSettings settings = settings(config, model, numerics);
-          return new RunningRack(
-              start(settings, model, numerics, clock, observer), model, numerics, workers, clock);
-        } catch (RuntimeException | Error e) {
-          numerics.close();
-          throw e;
-        }
-      } catch (RuntimeException | Error e) {
-        workers.close();
-        clock.close();
-        throw e;
-      }
+      RackSettings settings = computing.settings(config, hostMemoryBytes);
+      return new RunningRack(start(settings, computing, observer), computing);
     } catch (RuntimeException | Error e) {
-      model.close();
+      computing.close();
       throw e;
     }
   }
 
-  /**
-   * The numeric mode that is configured.
-   *
-   * @throws CommandFailedException if this machine lacks the kernels that are configured
-   */
-  static Numerics numerics(Rack72Config config, OpenModel model, Workers workers) {
-    return switch (config.numericMode()) {
-      case EXACT -> Numerics.exact(model.checkpoint(), workers);
-      case FAST -> {
-        try {
-          yield Numerics.fast(model.checkpoint(), workers, config.kernels(), config.denseWeights());
-        } catch (IllegalArgumentException e) {
-          throw new CommandFailedException("rack72.cpu.kernels: " + e.getMessage(), e);
-        }
-      }
-    };
-  }
-
   private static LocalRack start(
-      RackSettings settings,
-      OpenModel model,
-      Numerics numerics,
-      WallClock clock,
-      ForwardObserver observer) {
+      RackSettings settings, ModelOnCpu computing, ForwardObserver observer) {
+    OpenModel model = computing.model();
     try {
       return LocalRack.start(
-          settings, model.checkpoint(), model.name(), model.tokenizer(), numerics, clock, observer);
+          settings,
+          model.checkpoint(),
+          model.name(),
+          model.tokenizer(),
+          computing.numerics(),
+          computing.clock(),
+          observer);
     } catch (IllegalArgumentException e) {
       throw new CommandFailedException(e.getMessage(), e);
     }
   }
 
-  private RackSettings settings(Rack72Config config, OpenModel model, Numerics numerics) {
-    RackSizing sizing =
-        RackSizing.of(config, model.checkpoint().config(), numerics.weights(), hostMemoryBytes);
-    return new RackSettings(
-        config.rack(),
-        config.expertParallel(),
-        sizing.dataParallel(),
-        new KvMemory(
-            config.kv().blockTokens(),
-            sizing.kvBytesPerGpu(),
-            config.kv().hostBytesPerGpu(),
-            config.kv().prefixCache()),
-        config.scheduler(),
-        config.fabricCreditBytes(),
-        config.cpuThreads());
-  }
-
   @Override
   public Gateway open(Rack rack, Rack72Config config) {
+    return gateway(rack, config);
+  }
+
+  /** Opens a gateway in front of any rack's router. */
+  static Gateway gateway(Rack rack, Rack72Config config) {
     HttpSettings http = config.http();
     SecureRandom random = new SecureRandom();
     GatewaySettings settings =
@@ -173,9 +129,7 @@ final class LocalLauncher implements RackLauncher {
     return new ApiKey(new Tenant(key.name(), key.weight(), key.maxRequests()), key.secret().text());
   }
 
-  private record RunningRack(
-      LocalRack rack, OpenModel open, Numerics numerics, Workers workers, WallClock clock)
-      implements Rack {
+  private record RunningRack(LocalRack rack, ModelOnCpu computing) implements Rack {
     @Override
     public ServedModel model() {
       return rack.model();
@@ -187,7 +141,7 @@ final class LocalLauncher implements RackLauncher {
     }
 
     @Override
-    public ActorSystem<RackActor.Command> system() {
+    public ActorSystem<NodeActor.Command> system() {
       return rack.system();
     }
 
@@ -197,17 +151,16 @@ final class LocalLauncher implements RackLauncher {
     }
 
     @Override
+    public Clock clock() {
+      return computing.clock();
+    }
+
+    @Override
     public void close() {
       try {
         rack.close();
       } finally {
-        clock.close();
-        workers.close();
-      }
-      // An interrupt ends the wait before the kernels, which would read weights that are gone.
-      if (rack.system().getWhenTerminated().toCompletableFuture().isDone()) {
-        numerics.close();
-        open.close();
+        computing.closeAfter(rack.system());
       }
     }
   }
@@ -225,7 +178,7 @@ final class LocalLauncher implements RackLauncher {
       // Ending the connections resets those that are still being streamed to, so the streams are
       // waited for first.
       binding.unbind().toCompletableFuture().join();
-      IdleRack.await(rack.system(), http.stopGrace());
+      IdleRouter.await(rack.system(), rack.router(), http.stopGrace());
       // Clients whose time is up are told so, instead of being hung up on.
       rack.router().tell(new RouterActor.RackLost("the server is stopping"));
       binding.terminate(CLOSE_LIMIT).toCompletableFuture().join();

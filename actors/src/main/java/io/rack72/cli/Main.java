@@ -56,6 +56,8 @@ public final class Main {
     return List.of(
         new ServeCommand(invocation),
         new ClusterCommand(invocation, Main.class),
+        new TrayCommand(invocation),
+        new GatewayCommand(invocation),
         new GenerateCommand(invocation),
         new ChatCommand(invocation),
         ModelCommand.commandLine(invocation),

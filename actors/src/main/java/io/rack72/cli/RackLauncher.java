@@ -3,7 +3,7 @@ package io.rack72.cli;
 import io.rack72.clock.Clock;
 import io.rack72.config.Rack72Config;
 import io.rack72.model.ForwardObserver;
-import io.rack72.rack.RackActor;
+import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
@@ -36,7 +36,7 @@ public interface RackLauncher {
     RackSettings settings();
 
     /** Its guardian is the rack. */
-    ActorSystem<RackActor.Command> system();
+    ActorSystem<NodeActor.Command> system();
 
     ActorRef<RouterActor.Command> router();
 

@@ -8,6 +8,7 @@ import io.rack72.kv.KvSizing;
 import io.rack72.model.ModelWeights;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
+import io.rack72.placement.Placement;
 
 /**
  * What a rack's configuration leaves to be derived from the host and the model. All nodes of a rack
@@ -34,7 +35,10 @@ record RackSizing(int dataParallel, long kvBytesPerGpu) {
             1, config.rack().gpuCount(), config.expertParallel(), model.layers(), model.experts());
     HbmBudget hbm =
         new HbmBudget(
-            config.rack(), placement, dataParallel, weights.sharedBytes(), weights.expertBytes());
+            config.rack(),
+            Placement.first(placement, dataParallel),
+            weights.sharedBytes(),
+            weights.expertBytes());
     // Weights that do not fit are told as such, before the KV memory that is left is none.
     hbm.check(0);
     checkHostHolds(config.kv(), dataParallel, hostMemoryBytes);

@@ -1,5 +1,6 @@
 package io.rack72.cli;
 
+import io.rack72.rack.NodeActor;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -59,6 +60,10 @@ final class StopSignal implements AutoCloseable {
         throw new CommandFailedException("the rack has stopped by itself; its log says why");
       }
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof NodeActor.NotLetInException refused) {
+        throw new CommandFailedException(
+            "the rack does not let this node in: " + refused.getMessage(), e);
+      }
       throw new CommandFailedException("the rack has failed: " + e.getCause().getMessage(), e);
     }
   }

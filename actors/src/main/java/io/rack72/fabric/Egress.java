@@ -1,8 +1,12 @@
 package io.rack72.fabric;
 
+import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
 import java.util.ArrayDeque;
+import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The sending side of a port: frames wait in first-in order until the bytes under way leave room
@@ -10,15 +14,18 @@ import java.util.Queue;
  * frames on their way can take. A frame larger than the whole window goes when nothing else is
  * under way.
  *
- * <p>A GPU runs one step at a time, so at most one dispatch to each peer waits here, and one answer
- * to each peer's dispatch. More would be a sender that has lost count, and is refused. A pure
- * class; not thread-safe.
+ * <p>A GPU runs one step at a time, so at most one dispatch to each peer waits here, one of a run
+ * that was given up, and one answer to each peer's dispatch. More would be a sender that has lost
+ * count, and is refused. A pure class; not thread-safe.
  */
 final class Egress {
+  private static final int FRAMES_FOR_EACH_PEER = 3;
+
   private final Lane lane;
   private final long windowBytes;
   private final int peers;
   private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private final Map<GpuId, Long> underwayTo = new TreeMap<>();
   private long underwayBytes;
   private long waitedNanos;
 
@@ -31,7 +38,7 @@ final class Egress {
   }
 
   void offer(Frame frame, long nowNanos) {
-    if (waiting.size() >= 2 * peers) {
+    if (waiting.size() >= FRAMES_FOR_EACH_PEER * peers) {
       throw new IllegalStateException(
           "%d frames wait to leave %s, which has %d peers: none may have two dispatches under way"
               .formatted(waiting.size(), frame.from(), peers));
@@ -39,9 +46,23 @@ final class Egress {
     waiting.add(new Waiting(frame, nowNanos));
   }
 
-  /** A frame of so many bytes has arrived. */
-  void credit(long bytes) {
-    underwayBytes -= bytes;
+  /** Bytes of frames have arrived at a peer. What is not under way to it any more is ignored. */
+  void credit(GpuId by, long bytes) {
+    long taken = Math.min(bytes, underwayTo.getOrDefault(by, 0L));
+    underwayTo.merge(by, -taken, Long::sum);
+    underwayBytes -= taken;
+  }
+
+  /** Gives up all that waits for peers that are gone or is under way to them. */
+  void forget(Predicate<GpuId> gone) {
+    waiting.removeIf(next -> gone.test(next.frame().to()));
+    underwayTo.forEach((peer, bytes) -> underwayBytes -= gone.test(peer) ? bytes : 0);
+    underwayTo.keySet().removeIf(gone);
+  }
+
+  /** Whether frames wait for credits. */
+  boolean isWaiting() {
+    return !waiting.isEmpty();
   }
 
   /** The next frame that may leave now, or null. */
@@ -56,6 +77,7 @@ final class Egress {
     }
     waiting.remove();
     underwayBytes += bytes;
+    underwayTo.merge(next.frame().to(), bytes, Long::sum);
     Lane.Passage passage = lane.pass(nowNanos, bytes);
     waitedNanos += passage.startNanos() - next.sinceNanos();
     return new Departure(next.frame(), passage);

@@ -4,6 +4,9 @@ import io.rack72.clock.Clock;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.link.Lane;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -17,8 +20,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> both directions of the port, as queues in time, and the frames that wait in them.
  * <b>Receives</b> frames from its GPU, and frames and credits from the other ports. <b>Sends</b>
- * frames to the other ports, arrived ones to its GPU, and credits back. <b>On failure</b> the rack
- * stops: a lost frame is a step that never ends.
+ * frames to the other ports, those of other JVMs by way of trunks, arrived ones to its GPU, and
+ * credits back. <b>On failure</b> the rack stops: a lost frame is a step that never ends.
  *
  * <p>There is no timer per message. A frame whose instant has come is handed on at once; only for
  * the first of those still on their way is a wake asked of the clock.
@@ -27,20 +30,23 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** What a port takes. */
   public sealed interface Command {}
 
-  /** Where the other ports are. Comes before any frame. */
-  public record Connect(Map<GpuId, ActorRef<Command>> ports) implements Command {}
+  /**
+   * How the other ports are reached, from now on. Comes before any frame; what is under way to a
+   * port that is reached no more is given up.
+   */
+  public record Connect(Map<GpuId, Link> links) implements Command {}
 
   /** Where arrived frames go. Those that arrive before wait. */
   public record Attach(ActorRef<Frame> gpu) implements Command {}
 
-  /** A frame from this port's GPU. */
-  public record Send(Frame frame) implements Command {}
+  /** Frames from this port's GPU. */
+  public record Send(List<Frame> frames) implements Command {}
 
-  /** A frame that flows out of another port. */
-  public record Incoming(Frame frame, Lane.Passage departure) implements Command {}
+  /** Frames that flow out of other ports. */
+  public record Incoming(List<Departure> frames) implements Command {}
 
-  /** A frame of so many bytes has arrived where this port sent it. */
-  public record Credit(long bytes) implements Command {}
+  /** Bytes of frames have arrived at another port. */
+  public record Credit(GpuId by, long bytes) implements Command {}
 
   /** Tell the counters. */
   public record Report(ActorRef<PortReport> replyTo) implements Command {}
@@ -53,7 +59,9 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private final Clock clock;
   private final Egress egress;
   private final Ingress ingress;
-  private Map<GpuId, ActorRef<Command>> ports = Map.of();
+  private final Map<ActorRef<Carry>, Outbox> outboxes = new LinkedHashMap<>();
+  private Map<GpuId, Link> links = Map.of();
+  private boolean waitingIsTold;
   private ActorRef<Frame> gpu;
   private boolean wakeAsked;
   private long sentBytes;
@@ -95,21 +103,27 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   private Behavior<Command> on(Command command) {
     switch (command) {
-      case Connect(Map<GpuId, ActorRef<Command>> all) -> ports = all;
+      case Connect(Map<GpuId, Link> all) -> connect(all);
       case Attach(ActorRef<Frame> to) -> {
         gpu = to;
         handOnWhatArrived();
       }
-      case Send(Frame frame) -> {
-        egress.offer(frame, clock.nowNanos());
+      case Send(List<Frame> frames) -> {
+        long now = clock.nowNanos();
+        for (Frame frame : frames) {
+          // Whoever waits for an answer of a GPU that has gone is told so, and begins anew.
+          if (links.containsKey(frame.to())) {
+            egress.offer(frame, now);
+          }
+        }
         sendWhatMayLeave();
       }
-      case Incoming(Frame frame, Lane.Passage departure) -> {
-        ingress.accept(frame, departure);
+      case Incoming(List<Departure> frames) -> {
+        frames.forEach(departure -> ingress.accept(departure.frame(), departure.passage()));
         handOnWhatArrived();
       }
-      case Credit(long bytes) -> {
-        egress.credit(bytes);
+      case Credit(GpuId by, long bytes) -> {
+        egress.credit(by, bytes);
         sendWhatMayLeave();
       }
       case Due.ARRIVAL -> {
@@ -123,7 +137,20 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
                   new PortCounters(
                       sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos())));
     }
+    handOverToTrunks();
     return this;
+  }
+
+  private void connect(Map<GpuId, Link> all) {
+    links = all;
+    outboxes.clear();
+    for (Link link : all.values()) {
+      if (link instanceof Link.Far(ActorRef<Carry> trunk)) {
+        outboxes.putIfAbsent(trunk, new Outbox());
+      }
+    }
+    egress.forget(gpu -> !all.containsKey(gpu));
+    sendWhatMayLeave();
   }
 
   private void sendWhatMayLeave() {
@@ -133,7 +160,10 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       Frame frame = departure.frame();
       sentBytes += frame.bytes();
       sentFrames++;
-      ports.get(frame.to()).tell(new Incoming(frame, departure.passage()));
+      switch (links.get(frame.to())) {
+        case Link.Near(ActorRef<Command> port) -> port.tell(new Incoming(List.of(departure)));
+        case Link.Far(ActorRef<Carry> trunk) -> outboxes.get(trunk).frames.add(departure);
+      }
       departure = egress.poll(now);
     }
   }
@@ -148,7 +178,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       receivedBytes += frame.bytes();
       receivedFrames++;
       gpu.tell(frame);
-      ports.get(frame.from()).tell(new Credit(frame.bytes()));
+      credit(frame);
       frame = ingress.poll(now);
     }
     long next = ingress.nextArrivalNanos();
@@ -156,6 +186,46 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       wakeAsked = true;
       ActorRef<Command> self = getContext().getSelf();
       clock.wakeAt(next, () -> self.tell(Due.ARRIVAL));
+    }
+  }
+
+  private void credit(Frame frame) {
+    switch (links.get(frame.from())) {
+      case Link.Near(ActorRef<Command> port) -> port.tell(new Credit(id, frame.bytes()));
+      case Link.Far(ActorRef<Carry> trunk) ->
+          outboxes.get(trunk).credits.add(new PortCredit(frame.from(), id, frame.bytes()));
+      // Its sender has left meanwhile.
+      case null -> {}
+    }
+  }
+
+  /** Gives each trunk, in one message, what one message to this port made of it. */
+  private void handOverToTrunks() {
+    boolean waiting = egress.isWaiting();
+    boolean changed = waiting != waitingIsTold;
+    outboxes.forEach(
+        (trunk, outbox) -> {
+          if (changed || !outbox.isEmpty()) {
+            trunk.tell(outbox.take(id, waiting));
+          }
+        });
+    waitingIsTold = waiting;
+  }
+
+  /** What goes to the ports of another JVM next. */
+  private static final class Outbox {
+    private List<PortCredit> credits = new ArrayList<>();
+    private List<Departure> frames = new ArrayList<>();
+
+    boolean isEmpty() {
+      return credits.isEmpty() && frames.isEmpty();
+    }
+
+    Carry take(GpuId port, boolean waiting) {
+      Carry taken = new Carry(port, waiting, credits, frames);
+      credits = new ArrayList<>();
+      frames = new ArrayList<>();
+      return taken;
     }
   }
 }

@@ -1,6 +1,6 @@
 package io.rack72.gateway;
 
-import io.rack72.rack.RackActor;
+import io.rack72.rack.NodeActor;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
@@ -42,7 +42,7 @@ public final class Gateway {
       GatewaySettings settings,
       ServedModel model,
       ActorRef<RouterActor.Command> router,
-      ActorRef<RackActor.Command> rack) {
+      ActorRef<NodeActor.Command> rack) {
     return bind(system, settings, IDLE_LIMIT, model, router, rack);
   }
 
@@ -52,7 +52,7 @@ public final class Gateway {
       Duration idleLimit,
       ServedModel model,
       ActorRef<RouterActor.Command> router,
-      ActorRef<RackActor.Command> rack) {
+      ActorRef<NodeActor.Command> rack) {
     Routes routes = new Routes(system, settings, model, router, rack);
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())

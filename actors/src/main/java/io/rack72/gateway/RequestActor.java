@@ -32,9 +32,10 @@ import org.apache.pekko.util.ByteString;
  * and their cancellation as soon as no more tokens are wanted. Its answer goes into a future,
  * because the connection that waits for it is no actor.
  *
- * <p><b>On failure</b> of a sequence, of the router, or of itself the request fails as a whole:
- * with an HTTP status where nothing was sent yet, with an error event in a stream otherwise; its
- * other sequences are cancelled. So does one that is not answered in time.
+ * <p>A sequence that its GPU gives back is submitted again, with the tokens that it has. <b>On
+ * failure</b> of a sequence, of the router, or of itself the request fails as a whole: with an HTTP
+ * status where nothing was sent yet, with an error event in a stream otherwise; its other sequences
+ * are cancelled. So does one that is not answered in time.
  *
  * <p>A client that pulls slowly gets what came meanwhile in one piece. Where too many tokens wait
  * for it, its sequences are paused until it pulls; where it does not for long, the request fails,
@@ -201,7 +202,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private Behavior<Command> onEvent(SequenceEvent event) {
     int choice = event.id().choice();
-    if (event.attempt() != RackSequences.ATTEMPT || reply.ended(choice) || failure != null) {
+    if (!sequences.concerns(event) || reply.ended(choice) || failure != null) {
       return this;
     }
     return switch (event) {
@@ -214,10 +215,16 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         yield this;
       }
       case SequenceEvent.Started started -> {
-        reply.start(choice, started.cachedTokens());
+        if (started.attempt() == 1) {
+          reply.start(choice, started.cachedTokens());
+        }
         yield this;
       }
       case SequenceEvent.Token token -> onToken(choice, token);
+      case SequenceEvent.Ended end when end.cause() == SequenceEvent.Cause.MOVED -> {
+        sequences.submitAgain(choice);
+        yield this;
+      }
       case SequenceEvent.Ended end -> {
         reply.end(choice);
         yield fail(
@@ -232,6 +239,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private Behavior<Command> onToken(int index, SequenceEvent.Token token) {
     Choice choice = reply.push(index, token);
+    sequences.generated(index, token);
     if (choice.finished() && !reply.ended(index)) {
       sequences.cancel(index);
     }

@@ -2,7 +2,7 @@ package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.rack72.rack.RackActor;
+import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
@@ -44,7 +44,7 @@ final class Routes {
   private final ActorSystem<?> system;
   private final GatewaySettings settings;
   private final ServedModel model;
-  private final ActorRef<RackActor.Command> rack;
+  private final ActorRef<NodeActor.Command> rack;
   private final Doorkeeper door;
   private final CompletionEndpoint completions;
   private final ChatEndpoint chat;
@@ -55,7 +55,7 @@ final class Routes {
       GatewaySettings settings,
       ServedModel model,
       ActorRef<RouterActor.Command> router,
-      ActorRef<RackActor.Command> rack) {
+      ActorRef<NodeActor.Command> rack) {
     this.system = system;
     this.settings = settings;
     this.model = model;
@@ -163,8 +163,8 @@ final class Routes {
   }
 
   private CompletionStage<HttpResponse> health() {
-    return AskPattern.<RackActor.Command, Optional<String>>ask(
-            rack, RackActor.Health::new, RACK_TIMEOUT, system.scheduler())
+    return AskPattern.<NodeActor.Command, Optional<String>>ask(
+            rack, NodeActor.Health::new, RACK_TIMEOUT, system.scheduler())
         .exceptionally(failure -> Optional.of("the rack does not answer"))
         .thenApply(
             trouble ->
@@ -177,8 +177,8 @@ final class Routes {
   }
 
   private CompletionStage<HttpResponse> rackStatus() {
-    return AskPattern.<RackActor.Command, RackStatus>ask(
-            rack, RackActor.Report::new, RACK_TIMEOUT, system.scheduler())
+    return AskPattern.<NodeActor.Command, RackStatus>ask(
+            rack, NodeActor.Report::new, RACK_TIMEOUT, system.scheduler())
         .exceptionally(
             failure -> {
               throw ApiError.overloaded("the rack does not answer");

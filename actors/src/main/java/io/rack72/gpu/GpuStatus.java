@@ -2,8 +2,8 @@ package io.rack72.gpu;
 
 import io.rack72.fabric.PortCounters;
 import io.rack72.kv.BlockPool;
-import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.SchedulerLoad;
+import java.util.Optional;
 
 /**
  * One GPU at one moment, as reports show it.
@@ -34,26 +34,29 @@ public record GpuStatus(
     long tokensCached,
     PortCounters port) {
 
-  /** A GPU that has not been given anything to do yet. */
+  /** A GPU that has not been given anything yet. */
   public static GpuStatus atStart(GpuParts parts) {
-    return of(parts, 0);
+    return of(parts, 0, Optional.empty(), 0);
   }
 
   /**
-   * A GPU as its parts show it; only its actor may look, once there is one.
+   * A GPU of these parts.
    *
+   * @param experts that it owns
+   * @param attendance where it takes sequences
    * @param steps run so far
    */
-  static GpuStatus of(GpuParts parts, long steps) {
-    SchedulerLoad load = parts.scheduler().map(Scheduler::load).orElse(SchedulerLoad.NONE);
+  static GpuStatus of(GpuParts parts, int experts, Optional<Attendance> attendance, long steps) {
+    SchedulerLoad load = attendance.map(a -> a.scheduler().load()).orElse(SchedulerLoad.NONE);
+    long sequenceBytes = attendance.map(a -> parts.sharedBytes() + a.kv().bytes()).orElse(0L);
     return new GpuStatus(
         parts.id().index(),
         parts.tray().index(),
-        parts.expertSlots(),
-        parts.hbmUsedBytes(),
+        experts,
+        experts * parts.expertBytes() + sequenceBytes,
         parts.hbmLimitBytes(),
-        Blocks.of(parts.kv().full()),
-        Blocks.of(parts.kv().sliding()),
+        attendance.map(a -> Blocks.of(a.kv().full())).orElse(Blocks.NONE),
+        attendance.map(a -> Blocks.of(a.kv().sliding())).orElse(Blocks.NONE),
         load.running(),
         load.waiting(),
         load.paused(),
@@ -93,6 +96,9 @@ public record GpuStatus(
    * @param onHost evicted ones that the host's memory holds
    */
   public record Blocks(int total, int used, int free, int cached, int onHost) {
+    /** Of a GPU that takes no sequences. */
+    public static final Blocks NONE = new Blocks(0, 0, 0, 0, 0);
+
     /** The state of a pool. */
     public static Blocks of(BlockPool pool) {
       return new Blocks(

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -46,7 +47,7 @@ final class StepRun {
   /**
    * Begins a step.
    *
-   * @param number by which answers find this step again
+   * @param number by which answers find this run of a step again
    * @param decoding whether readers of running replies wait for it
    */
   StepRun(
@@ -144,6 +145,16 @@ final class StepRun {
     }
     logits = forward.logits(combinedNanos);
     return logits.readyAtNanos();
+  }
+
+  /** Of the placement that the step follows. */
+  long epoch() {
+    return placement.epoch();
+  }
+
+  /** Whether one of these GPUs has been asked and has not answered, or will yet be asked. */
+  boolean awaitsAnyOf(Set<GpuId> lost) {
+    return !done() && lost.stream().anyMatch(placement::has);
   }
 
   /** Whether the logits have been computed. */

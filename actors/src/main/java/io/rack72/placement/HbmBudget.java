@@ -8,26 +8,20 @@ import io.rack72.hardware.RackProfile;
  * and its KV pools. A model that does not fit is refused before anything starts.
  *
  * @param rack whose HBM it is
- * @param placement of the experts
- * @param dataParallel GPUs, the first of the rack, that take sequences
+ * @param placement of experts and sequences; on GPUs that are not in it nothing lies
  * @param sharedBytes of everything that is not an expert; on GPUs that take sequences
  * @param expertBytes of one expert of one layer
  */
-public record HbmBudget(
-    RackProfile rack,
-    ExpertPlacement placement,
-    int dataParallel,
-    long sharedBytes,
-    long expertBytes) {
+public record HbmBudget(RackProfile rack, Placement placement, long sharedBytes, long expertBytes) {
 
   /** Whether a GPU takes sequences, and so holds attention weights and KV blocks. */
   public boolean takesSequences(GpuId gpu) {
-    return gpu.index() < dataParallel;
+    return placement.attends(gpu);
   }
 
   /** Bytes of weights on one GPU. */
   public long weightBytes(GpuId gpu) {
-    long experts = expertBytes * placement.slotsOf(gpu).size();
+    long experts = expertBytes * placement.experts().slotsOf(gpu).size();
     return takesSequences(gpu) ? experts + sharedBytes : experts;
   }
 

@@ -14,6 +14,7 @@ import io.rack72.schedule.SchedulerLimits;
  * @param scheduler limits of each GPU's scheduler; its context limit is lowered to what the KV
  *     memory holds
  * @param portWindowBytes bytes that may be under way from a port at once
+ * @param trunkWindowBytes bytes that may be under way from this JVM to another at once
  * @param computeThreads threads on which GPUs compute, at least 1
  */
 public record RackSettings(
@@ -23,7 +24,31 @@ public record RackSettings(
     KvMemory kv,
     SchedulerLimits scheduler,
     long portWindowBytes,
+    int trunkWindowBytes,
     int computeThreads) {
+  /** What suits a rack whose JVMs are near each other: two steps' worth of large tensors. */
+  public static final int TRUNK_WINDOW_BYTES = 16 << 20;
+
+  /** A rack in one JVM, which has no trunks. */
+  public RackSettings(
+      RackProfile profile,
+      int expertParallel,
+      int dataParallel,
+      KvMemory kv,
+      SchedulerLimits scheduler,
+      long portWindowBytes,
+      int computeThreads) {
+    this(
+        profile,
+        expertParallel,
+        dataParallel,
+        kv,
+        scheduler,
+        portWindowBytes,
+        TRUNK_WINDOW_BYTES,
+        computeThreads);
+  }
+
   public RackSettings {
     int gpus = profile.gpuCount();
     if (expertParallel < 1 || expertParallel > gpus || dataParallel < 1 || dataParallel > gpus) {

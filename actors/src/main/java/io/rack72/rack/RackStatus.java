@@ -11,9 +11,10 @@ import java.util.List;
  * @param kernels what computes, such as {@code vector-256}
  * @param expertParallel GPUs over which each copy of the experts is spread
  * @param dataParallel GPUs that take sequences
- * @param epoch of the placement
+ * @param epoch of the placement; 0 before the first
  * @param health {@code ok}, or one sentence that says what is wrong
- * @param gpus every GPU, in order; of one that is gone, what was last known
+ * @param nodes the JVMs of the rack
+ * @param gpus every GPU of theirs, in order; of one that has failed, what was last known
  */
 public record RackStatus(
     String rack,
@@ -23,14 +24,22 @@ public record RackStatus(
     int dataParallel,
     long epoch,
     String health,
+    List<NodeStatus> nodes,
     List<GpuStatus> gpus) {
   public RackStatus {
+    nodes = List.copyOf(nodes);
     gpus = List.copyOf(gpus);
   }
 
-  /** The same rack at another moment. */
-  RackStatus with(String newHealth, List<GpuStatus> newGpus) {
+  /** The rack with this health, but for its nodes. */
+  RackStatus with(long newEpoch, String newHealth) {
     return new RackStatus(
-        rack, model, kernels, expertParallel, dataParallel, epoch, newHealth, newGpus);
+        rack, model, kernels, expertParallel, dataParallel, newEpoch, newHealth, nodes, gpus);
+  }
+
+  /** The rack with these nodes and their GPUs. */
+  RackStatus with(List<NodeStatus> newNodes, List<GpuStatus> newGpus) {
+    return new RackStatus(
+        rack, model, kernels, expertParallel, dataParallel, epoch, health, newNodes, newGpus);
   }
 }

@@ -1,7 +1,9 @@
 package io.rack72.routing;
 
 import io.rack72.hardware.GpuId;
-import java.util.List;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.OptionalInt;
 
 /**
  * Picks the GPU on which a sequence costs the least: the tokens of sequences that were assigned to
@@ -9,39 +11,52 @@ import java.util.List;
  * lowest index. A pure table; not thread-safe.
  */
 final class LeastLoaded {
-  private final List<GpuId> gpus;
   private final long[] tokens;
+  private final BitSet open = new BitSet();
 
-  LeastLoaded(List<GpuId> gpus) {
-    this.gpus = List.copyOf(gpus);
-    tokens = new long[gpus.size()];
+  /**
+   * A table in which no GPU is open.
+   *
+   * @param gpus of the rack
+   */
+  LeastLoaded(int gpus) {
+    tokens = new long[gpus];
   }
 
-  /** GPUs in the table. */
+  /** GPUs in the table, open or not. */
   int size() {
-    return gpus.size();
+    return tokens.length;
+  }
+
+  /** These GPUs take work from now on, and no others. */
+  void open(Collection<GpuId> gpus) {
+    open.clear();
+    gpus.forEach(gpu -> open.set(gpu.index()));
+  }
+
+  /** A GPU takes no work any more. */
+  void close(int gpu) {
+    open.clear(gpu);
   }
 
   /**
    * Assigns work.
    *
    * @param work how many tokens it is on each GPU, by index
-   * @return the index of the GPU
+   * @return the index of the GPU; empty where none is open
    */
-  int assign(long[] work) {
-    int best = 0;
-    for (int i = 1; i < tokens.length; i++) {
+  OptionalInt assign(long[] work) {
+    int best = open.nextSetBit(0);
+    if (best < 0) {
+      return OptionalInt.empty();
+    }
+    for (int i = open.nextSetBit(best + 1); i >= 0; i = open.nextSetBit(i + 1)) {
       if (tokens[i] + work[i] < tokens[best] + work[best]) {
         best = i;
       }
     }
     tokens[best] += work[best];
-    return best;
-  }
-
-  /** The GPU of an index. */
-  GpuId gpu(int index) {
-    return gpus.get(index);
+    return OptionalInt.of(best);
   }
 
   /** Takes back what {@link #assign} added. */

@@ -8,10 +8,12 @@ import io.rack72.hardware.GpuId;
 import io.rack72.kv.BlockHash;
 import io.rack72.kv.KvMemory;
 import io.rack72.schedule.SequenceId;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -23,19 +25,35 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 
 /**
  * Decides which GPU takes a sequence: the one where it costs the least, counting the tokens of its
- * prompt that the GPU has not computed for others, and what the GPU has to do already.
+ * prompt that the GPU has not computed for others, and what the GPU has to do already. Each gateway
+ * has a router of its own, which knows of what that gateway has sent.
  *
- * <p><b>Owns</b> the load of each GPU, the prefixes that each was sent, and where each live
- * sequence is. <b>Receives</b> sequences to place and to cancel from their owners, and the end of
- * each from its GPU. <b>Sends</b> them to GPUs; tokens do not pass here. <b>On failure</b> of a GPU
- * every sequence ends with an error and new ones are refused: the rack's experts are no longer
- * whole.
+ * <p><b>Owns</b> the load of each GPU, the prefixes that each was sent, where each live sequence
+ * is, and those that wait for a GPU to take sequences at all. <b>Receives</b> the placement's GPUs,
+ * sequences to place and to cancel from their owners, and the end of each from its GPU.
+ * <b>Sends</b> them to GPUs; tokens do not pass here. <b>On failure</b> of a GPU its sequences are
+ * given back to their owners, to be submitted again; when the rack computes no more every sequence
+ * ends with an error and new ones are refused.
  */
 public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** What a router takes. */
   public sealed interface Command {}
 
-  /** Place this sequence; {@code owner} is told of everything that becomes of it. */
+  /**
+   * These GPUs take sequences, and no others.
+   *
+   * @param lost GPUs whose sequences nobody computes any more
+   */
+  public record Route(SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus, Set<GpuId> lost)
+      implements Command {}
+
+  /** Tell how many sequences are live. */
+  public record CountLive(ActorRef<Integer> replyTo) implements Command {}
+
+  /**
+   * Place this sequence; {@code owner} is told of everything that becomes of it. A later attempt
+   * takes the place of an earlier one.
+   */
   public record Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) implements Command {}
 
   /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
@@ -54,6 +72,20 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   private record Assignment(int gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
 
+  private static final class Parked {
+    private final Submit submit;
+    private boolean paused;
+
+    Parked(Submit submit) {
+      this.submit = submit;
+    }
+
+    Parked pause(boolean now) {
+      paused = now;
+      return this;
+    }
+  }
+
   /**
    * What a reply is taken to have, where it may have more: few clients know the length of a reply
    * and most leave it to the model, whose replies are some hundreds of tokens.
@@ -63,31 +95,30 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** Blocks whose GPUs are remembered: at some 150 bytes each, about 40 MB. */
   private static final int PREFIX_BLOCKS = 1 << 18;
 
-  private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus;
   private final LeastLoaded load;
   private final PrefixMap prefixes;
   private final ActorRef<SequenceReleased> released;
   private final Map<SequenceId, Assignment> live = new TreeMap<>();
+  // In the order in which they came.
+  private final Map<SequenceId, Parked> parked = new LinkedHashMap<>();
+  // All that were ever routed to: one that takes no more sequences may still have some.
+  private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
   private String lost;
 
   /**
-   * A router over the GPUs that take sequences.
+   * A router that keeps sequences until there are GPUs to send them to.
    *
+   * @param rackGpus GPUs of the rack, whether they are there or not
    * @param kv of each GPU, in whose blocks prefixes are shared
    */
-  public static Behavior<Command> create(
-      SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus, KvMemory kv) {
-    return Behaviors.setup(context -> new RouterActor(context, gpus, kv));
+  public static Behavior<Command> create(int rackGpus, KvMemory kv) {
+    return Behaviors.setup(context -> new RouterActor(context, rackGpus, kv));
   }
 
-  private RouterActor(
-      ActorContext<Command> context,
-      SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus,
-      KvMemory kv) {
+  private RouterActor(ActorContext<Command> context, int rackGpus, KvMemory kv) {
     super(context);
-    this.gpus = gpus;
     prefixes = new PrefixMap(kv.blockTokens(), kv.sharesPrefixes(), PREFIX_BLOCKS);
-    load = new LeastLoaded(new ArrayList<>(gpus.keySet()));
+    load = new LeastLoaded(rackGpus);
     released = context.messageAdapter(SequenceReleased.class, Released::new);
   }
 
@@ -98,42 +129,109 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   private Behavior<Command> on(Command command) {
     switch (command) {
-      case Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) -> submit(request, owner);
-      case Cancel(SequenceId id) -> pass(id, new GpuActor.Cancel(id));
-      case Pause(SequenceId id) -> pass(id, new GpuActor.Pause(id));
-      case Resume(SequenceId id) -> pass(id, new GpuActor.Resume(id));
-      case Released(SequenceReleased(SequenceId id, int attempt, boolean closed)) -> {
-        Assignment assignment = live.remove(id);
-        if (assignment != null) {
-          load.release(assignment.gpu(), assignment.work());
-        }
+      case Route(var open, Set<GpuId> gone) -> route(open, gone);
+      case CountLive(ActorRef<Integer> replyTo) -> replyTo.tell(live.size() + parked.size());
+      case Submit submit -> submit(submit);
+      case Cancel(SequenceId id) -> {
+        parked.remove(id);
+        pass(id, new GpuActor.Cancel(id));
       }
+      case Pause(SequenceId id) -> {
+        parked.computeIfPresent(id, (_, waiting) -> waiting.pause(true));
+        pass(id, new GpuActor.Pause(id));
+      }
+      case Resume(SequenceId id) -> {
+        parked.computeIfPresent(id, (_, waiting) -> waiting.pause(false));
+        pass(id, new GpuActor.Resume(id));
+      }
+      case Released(SequenceReleased sequence) -> release(sequence);
       case RackLost(String why) -> {
         lost = why;
-        live.forEach(
-            (id, assignment) ->
-                fail(id, assignment.attempt(), assignment.owner(), "the rack has stopped: " + why));
+        live.forEach((id, there) -> refuse(id, there.attempt(), there.owner()));
         live.clear();
+        parked.values().forEach(waiting -> refuse(waiting.submit));
+        parked.clear();
       }
     }
     return this;
   }
 
-  private void submit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
+  private void route(SortedMap<GpuId, ActorRef<GpuActor.Command>> open, Set<GpuId> gone) {
+    gpus.putAll(open);
+    load.open(open.keySet());
+    for (SequenceId id : List.copyOf(live.keySet())) {
+      Assignment there = live.get(id);
+      if (gone.contains(new GpuId(there.gpu()))) {
+        forget(id);
+        there
+            .owner()
+            .tell(
+                new SequenceEvent.Ended(
+                    id,
+                    there.attempt(),
+                    SequenceEvent.Cause.MOVED,
+                    new GpuId(there.gpu()) + " is gone"));
+      }
+    }
+    List<Parked> waiting = List.copyOf(parked.values());
+    parked.clear();
+    for (Parked next : waiting) {
+      place(next.submit);
+      if (next.paused) {
+        SequenceId id = next.submit.request().id();
+        pass(id, new GpuActor.Pause(id));
+      }
+    }
+  }
+
+  private void release(SequenceReleased sequence) {
+    Assignment there = live.get(sequence.id());
+    if (there == null || there.attempt() != sequence.attempt()) {
+      return;
+    }
+    if (sequence.closed()) {
+      load.close(there.gpu());
+    }
+    forget(sequence.id());
+  }
+
+  private void forget(SequenceId id) {
+    Assignment there = live.remove(id);
+    load.release(there.gpu(), there.work());
+  }
+
+  private void submit(Submit submit) {
+    SequenceRequest request = submit.request();
+    SequenceId id = request.id();
     if (lost != null) {
-      fail(request.id(), request.attempt(), owner, "the rack has stopped: " + lost);
+      refuse(submit);
       return;
     }
-    if (live.containsKey(request.id())) {
-      fail(request.id(), request.attempt(), owner, request.id() + " is being generated already");
+    Assignment there = live.get(id);
+    if (parked.containsKey(id) || (there != null && there.attempt() >= request.attempt())) {
+      fail(id, request.attempt(), submit.owner(), id + " is being generated already");
       return;
     }
+    if (there != null) {
+      forget(id);
+    }
+    place(submit);
+  }
+
+  private void place(Submit submit) {
+    SequenceRequest request = submit.request();
     List<BlockHash> names = prefixes.names(request.promptIds(), request.standing().cacheSalt());
     long[] work = work(request, prefixes.tokensSent(names, load.size()));
-    int gpu = load.assign(work);
+    OptionalInt best = load.assign(work);
+    if (best.isEmpty()) {
+      // As many at most as the gateway takes on.
+      parked.put(request.id(), new Parked(submit));
+      return;
+    }
+    int gpu = best.getAsInt();
     prefixes.sent(names, gpu);
-    live.put(request.id(), new Assignment(gpu, work[gpu], request.attempt(), owner));
-    gpus.get(load.gpu(gpu)).tell(new GpuActor.Admit(request, owner, released));
+    live.put(request.id(), new Assignment(gpu, work[gpu], request.attempt(), submit.owner()));
+    gpus.get(new GpuId(gpu)).tell(new GpuActor.Admit(request, submit.owner(), released));
   }
 
   /** Tokens that a sequence adds to each GPU. */
@@ -147,8 +245,16 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private void pass(SequenceId id, GpuActor.Command command) {
     Assignment assignment = live.get(id);
     if (assignment != null) {
-      gpus.get(load.gpu(assignment.gpu())).tell(command);
+      gpus.get(new GpuId(assignment.gpu())).tell(command);
     }
+  }
+
+  private void refuse(Submit submit) {
+    refuse(submit.request().id(), submit.request().attempt(), submit.owner());
+  }
+
+  private void refuse(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) {
+    fail(id, attempt, owner, "the rack has stopped: " + lost);
   }
 
   private static void fail(

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.rack72.clock.Clock;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
-import io.rack72.rack.RackActor;
+import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
@@ -33,7 +33,7 @@ class SequenceStreamTest {
           SamplingParams.greedy(4),
           Standing.DEFAULT);
 
-  private final ActorSystem<RackActor.Command> system =
+  private final ActorSystem<NodeActor.Command> system =
       ActorSystem.create(Behaviors.empty(), "sequence-stream-test");
 
   @AfterEach
@@ -64,7 +64,7 @@ class SequenceStreamTest {
     }
   }
 
-  private record RackOf(ActorSystem<RackActor.Command> system, ActorRef<RouterActor.Command> router)
+  private record RackOf(ActorSystem<NodeActor.Command> system, ActorRef<RouterActor.Command> router)
       implements RackLauncher.Rack {
     @Override
     public ServedModel model() {

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
 /** Ports that talk to each other on a clock moved by hand, all on one thread. */
@@ -27,14 +26,14 @@ class PortActorTest {
   private final List<TestInbox<Frame>> gpus = new ArrayList<>();
 
   PortActorTest() {
-    Map<GpuId, ActorRef<PortActor.Command>> refs = new HashMap<>();
+    Map<GpuId, Link> refs = new HashMap<>();
     for (int i = 0; i < PORTS; i++) {
       ports.add(
           BehaviorTestKit.create(
               PortActor.create(new GpuId(i), PROFILE, 10_000, PORTS - 1, clock)));
       wires.add(TestInbox.create());
       gpus.add(TestInbox.create());
-      refs.put(new GpuId(i), wires.get(i).getRef());
+      refs.put(new GpuId(i), new Link.Near(wires.get(i).getRef()));
     }
     for (int i = 0; i < PORTS; i++) {
       ports.get(i).run(new PortActor.Connect(refs));
@@ -47,7 +46,7 @@ class PortActorTest {
   }
 
   private void send(Frame frame) {
-    ports.get(frame.from().index()).run(new PortActor.Send(frame));
+    ports.get(frame.from().index()).run(new PortActor.Send(List.of(frame)));
     settle();
   }
 

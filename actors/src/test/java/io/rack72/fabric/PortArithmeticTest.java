@@ -60,7 +60,7 @@ class PortArithmeticTest {
     egress.offer(frame(0, 2, 600), 0);
     assertNotNull(egress.poll(0));
     assertNull(egress.poll(0), "1,200 bytes under way exceed a window of 1,000");
-    egress.credit(600);
+    egress.credit(new GpuId(1), 600);
     Departure second = egress.poll(700);
     assertEquals(700, second.passage().startNanos());
     assertEquals(700, egress.waitedNanos());
@@ -73,14 +73,29 @@ class PortArithmeticTest {
     egress.offer(frame(0, 1, 5_000), 0);
     assertNotNull(egress.poll(0));
     assertNull(egress.poll(0));
-    egress.credit(50);
+    egress.credit(new GpuId(1), 50);
     assertNotNull(egress.poll(0));
+  }
+
+  @Test
+  void whatIsUnderWayToAPeerThatIsGoneHoldsNobodyUp() {
+    Egress egress = new Egress(new Lane(1_000_000_000), 1_000, 3);
+    egress.offer(frame(0, 1, 600), 0);
+    egress.offer(frame(0, 1, 700), 0);
+    egress.offer(frame(0, 2, 600), 0);
+    assertNotNull(egress.poll(0));
+    assertNull(egress.poll(0));
+    egress.forget(new GpuId(1)::equals);
+    assertEquals(2, egress.poll(0).frame().to().index());
+    egress.credit(new GpuId(1), 600);
+    egress.offer(frame(0, 2, 600), 0);
+    assertNull(egress.poll(0), "a late credit of the lost peer gives no room");
   }
 
   @Test
   void senderThatHasLostCountIsRefused() {
     Egress egress = new Egress(new Lane(1), 1, 3);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 9; i++) {
       egress.offer(frame(0, 1, 5), 0);
     }
     assertThrows(IllegalStateException.class, () -> egress.offer(frame(0, 1, 5), 0));

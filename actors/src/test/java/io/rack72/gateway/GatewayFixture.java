@@ -7,11 +7,13 @@ import io.rack72.fabric.PortCounters;
 import io.rack72.gateway.ScriptedRouter.Script;
 import io.rack72.gpu.GpuStatus;
 import io.rack72.gpu.SequenceRequest;
-import io.rack72.rack.RackActor;
+import io.rack72.rack.NodeActor;
+import io.rack72.rack.NodeStatus;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
 import io.rack72.text.Tokenizer;
+import io.rack72.wire.TrunkStatus;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -46,6 +48,14 @@ final class GatewayFixture implements AutoCloseable {
           1,
           7,
           "ok",
+          List.of(
+              new NodeStatus(
+                  "10.0.0.1:7272",
+                  true,
+                  42,
+                  "http://10.0.0.1:8000",
+                  List.of(new NodeStatus.Tray(0, 7)),
+                  List.of(new TrunkStatus("10.0.0.2:7272", 1, 2, 3, 4, 5, 6, 7)))),
           List.of(
               new GpuStatus(
                   0,
@@ -154,12 +164,12 @@ final class GatewayFixture implements AutoCloseable {
         CREATED - 1000);
   }
 
-  static Behavior<RackActor.Command> rack(Optional<String> trouble) {
+  static Behavior<NodeActor.Command> rack(Optional<String> trouble) {
     return Behaviors.receiveMessage(
         command -> {
           switch (command) {
-            case RackActor.Report(ActorRef<RackStatus> replyTo) -> replyTo.tell(RACK);
-            case RackActor.Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(trouble);
+            case NodeActor.Report(ActorRef<RackStatus> replyTo) -> replyTo.tell(RACK);
+            case NodeActor.Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(trouble);
             default -> throw new AssertionError("a gateway does not send " + command);
           }
           return Behaviors.same();

@@ -15,7 +15,7 @@ class HbmBudgetTest {
 
   private static HbmBudget budget(long hbmBytes) {
     RackProfile rack = new RackProfile("test", 2, 2, new GpuProfile(hbmBytes, 1, 0));
-    return new HbmBudget(rack, PLACEMENT, 3, 1_000, 10);
+    return new HbmBudget(rack, Placement.first(PLACEMENT, 3), 1_000, 10);
   }
 
   @Test

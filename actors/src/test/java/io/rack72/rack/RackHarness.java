@@ -139,8 +139,8 @@ final class RackHarness implements AutoCloseable {
 
   RackStatus status() {
     return await(
-        AskPattern.<RackActor.Command, RackStatus>ask(
-                rack.system(), RackActor.Report::new, DEADLINE, rack.system().scheduler())
+        AskPattern.<NodeActor.Command, RackStatus>ask(
+                rack.system(), NodeActor.Report::new, DEADLINE, rack.system().scheduler())
             .toCompletableFuture());
   }
 

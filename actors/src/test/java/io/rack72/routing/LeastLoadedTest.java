@@ -7,8 +7,11 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LeastLoadedTest {
-  private final LeastLoaded load =
-      new LeastLoaded(List.of(new GpuId(0), new GpuId(1), new GpuId(2)));
+  private final LeastLoaded load = new LeastLoaded(3);
+
+  LeastLoadedTest() {
+    load.open(List.of(new GpuId(0), new GpuId(1), new GpuId(2)));
+  }
 
   @Test
   void equalLoadsAreFilledInOrder() {
@@ -40,11 +43,26 @@ class LeastLoadedTest {
   @Test
   void workThatIsLessOnABusierGpuMayBeWorthIt() {
     assign(100);
-    assertEquals(0, load.assign(new long[] {20, 130, 125}));
-    assertEquals(2, load.assign(new long[] {20, 130, 125}), "120 and 20 are not less than 125");
+    assertEquals(0, load.assign(new long[] {20, 130, 125}).orElseThrow());
+    assertEquals(
+        2,
+        load.assign(new long[] {20, 130, 125}).orElseThrow(),
+        "120 and 20 are not less than 125");
+  }
+
+  @Test
+  void whatIsClosedGetsNothingUntilItIsOpenedAgain() {
+    load.close(0);
+    assertEquals(1, assign(10));
+    load.open(List.of(new GpuId(2)));
+    assertEquals(2, assign(100));
+    load.open(List.of());
+    assertEquals(-1, assign(1));
+    load.open(List.of(new GpuId(0), new GpuId(1)));
+    assertEquals(0, assign(1), "work that was assigned before still counts");
   }
 
   private int assign(long work) {
-    return load.assign(new long[] {work, work, work});
+    return load.assign(new long[] {work, work, work}).orElse(-1);
   }
 }

@@ -13,6 +13,7 @@ import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -32,7 +33,8 @@ class RouterActorTest {
     TreeMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
     gpus.put(new GpuId(0), gpu0.getRef());
     gpus.put(new GpuId(1), gpu1.getRef());
-    router = kit.spawn(RouterActor.create(gpus, new KvMemory(4, 1)));
+    router = kit.spawn(RouterActor.create(2, new KvMemory(4, 1)));
+    router.tell(new RouterActor.Route(gpus, Set.of()));
   }
 
   @AfterEach
@@ -111,6 +113,62 @@ class RouterActorTest {
     admitted(gpu0);
     submit(2);
     assertEquals(id(2), admitted(gpu1).request().id(), "the refused one weighs nothing");
+  }
+
+  private void route(int... open) {
+    TreeMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
+    for (int gpu : open) {
+      gpus.put(new GpuId(gpu), gpu == 0 ? gpu0.getRef() : gpu1.getRef());
+    }
+    router.tell(new RouterActor.Route(gpus, Set.of()));
+  }
+
+  @Test
+  void aGpuThatGivesASequenceBackGetsNoMore() {
+    submit(1);
+    admitted(gpu0).router().tell(new SequenceReleased(id(1), 1, true));
+    submit(2);
+    assertEquals(id(2), admitted(gpu1).request().id());
+    submit(3);
+    assertEquals(id(3), admitted(gpu1).request().id());
+  }
+
+  @Test
+  void withoutAGpuSequencesWaitInOrderAndPaused() {
+    route();
+    submit(1);
+    submit(2);
+    submit(3);
+    router.tell(new RouterActor.Pause(id(1)));
+    router.tell(new RouterActor.Cancel(id(2)));
+    route(1);
+    assertEquals(id(1), admitted(gpu1).request().id());
+    assertEquals(id(1), gpu1.expectMessageClass(GpuActor.Pause.class).id());
+    assertEquals(id(3), admitted(gpu1).request().id());
+  }
+
+  @Test
+  void sequencesOfALostGpuAreGivenBackAndLaterAttemptsAreTaken() {
+    submit(1);
+    admitted(gpu0);
+    TreeMap<GpuId, ActorRef<GpuActor.Command>> left = new TreeMap<>();
+    left.put(new GpuId(1), gpu1.getRef());
+    router.tell(new RouterActor.Route(left, Set.of(new GpuId(0))));
+    assertEquals(
+        SequenceEvent.Cause.MOVED, owner.expectMessageClass(SequenceEvent.Ended.class).cause());
+    router.tell(
+        new RouterActor.Submit(
+            new SequenceRequest(
+                id(1), 2, new int[] {1}, new int[] {5}, SamplingParams.greedy(3), Standing.DEFAULT),
+            owner.getRef()));
+    GpuActor.Admit second = admitted(gpu1);
+    assertEquals(2, second.request().attempt());
+    second.router().tell(new SequenceReleased(id(1), 1, true));
+    router.tell(new RouterActor.Cancel(id(1)));
+    assertEquals(
+        id(1),
+        gpu1.expectMessageClass(GpuActor.Cancel.class).id(),
+        "word of an earlier attempt changes nothing");
   }
 
   @Test

@@ -35,4 +35,15 @@ public record RackProfile(String name, int trays, int gpusPerTray, GpuProfile gp
   public TrayId trayOf(GpuId gpu) {
     return new TrayId(gpu.index() / gpusPerTray);
   }
+
+  /** The GPUs that sit on a tray, in order. */
+  public List<GpuId> gpusOf(TrayId tray) {
+    int first = tray.index() * gpusPerTray;
+    return IntStream.range(first, first + gpusPerTray).mapToObj(GpuId::new).toList();
+  }
+
+  /** All trays in order. */
+  public List<TrayId> allTrays() {
+    return IntStream.range(0, trays).mapToObj(TrayId::new).toList();
+  }
 }

@@ -41,6 +41,16 @@ public final class CpuDevice implements Device {
   }
 
   @Override
+  public void load(int layer, int expert) {
+    slots.load(layer, expert, weights.expert(layer, expert));
+  }
+
+  @Override
+  public void unload(int layer, int expert) {
+    slots.unload(layer, expert);
+  }
+
+  @Override
   public ForwardStep begin(StepBatch batch) {
     return new CpuForwardStep(weights, kernels, rotary, observer, batch);
   }

@@ -6,6 +6,12 @@ package io.rack72.model;
  * at a time; not thread-safe.
  */
 public interface Device {
+  /** Gives this GPU an expert of the model. */
+  void load(int layer, int expert);
+
+  /** Takes an expert away; one that the GPU does not have is ignored. */
+  void unload(int layer, int expert);
+
   /** Begins a step: embeds its tokens. */
   ForwardStep begin(StepBatch batch);
 

@@ -27,6 +27,14 @@ public final class ExpertSlots {
     experts[layer][expert] = weights;
   }
 
+  /** Takes an expert away; one that the GPU does not own is ignored. */
+  public void unload(int layer, int expert) {
+    if (experts[layer][expert] != null) {
+      count--;
+    }
+    experts[layer][expert] = null;
+  }
+
   /** Whether the GPU owns the expert. */
   public boolean owns(int layer, int expert) {
     return experts[layer][expert] != null;

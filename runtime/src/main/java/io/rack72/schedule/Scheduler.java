@@ -95,13 +95,32 @@ public final class Scheduler {
       int[] generatedIds,
       SamplingParams params,
       Standing standing) {
+    return add(id, promptIds, generatedIds, params, standing, false);
+  }
+
+  /**
+   * Queues a sequence, be there room in the queue or not where another GPU had taken it in before.
+   *
+   * @param movedHere whether it had
+   */
+  public Admission add(
+      SequenceId id,
+      int[] promptIds,
+      int[] generatedIds,
+      SamplingParams params,
+      Standing standing,
+      boolean movedHere) {
     if (live.containsKey(id)) {
       throw new IllegalArgumentException("sequence " + id + " is already here");
     }
     Optional<Admission.Refused> refusal =
         admissionRules
             .refusal(promptIds, generatedIds, params)
-            .or(() -> fullness((long) promptIds.length + generatedIds.length, standing));
+            .or(
+                () ->
+                    movedHere
+                        ? Optional.empty()
+                        : fullness((long) promptIds.length + generatedIds.length, standing));
     if (refusal.isPresent()) {
       return refusal.get();
     }

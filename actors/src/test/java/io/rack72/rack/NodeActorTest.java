@@ -4,27 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
-import io.rack72.checkpoint.ModelConfig;
+import io.rack72.checkpoint.Checkpoint;
 import io.rack72.clock.WallClock;
-import io.rack72.gpu.GpuParts;
-import io.rack72.gpu.HostLink;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
-import io.rack72.kv.KvCache;
-import io.rack72.kv.KvLayout;
+import io.rack72.kernel.Workers;
 import io.rack72.model.Device;
 import io.rack72.model.ForwardStep;
+import io.rack72.model.Numerics;
 import io.rack72.model.StepBatch;
-import io.rack72.placement.ExpertPlacement;
 import io.rack72.routing.RouterActor;
-import io.rack72.sampling.Sampler;
 import io.rack72.sampling.SamplingParams;
-import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -38,12 +32,18 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The rack when a GPU breaks, and while one is busy. */
-class RackActorTest {
+class NodeActorTest {
   private static final Duration DEADLINE = Duration.ofSeconds(30);
   private static final int GPU_THREADS = 2;
 
   /** A device that does something else than compute, for a test. */
   private record OddDevice(Runnable atStep) implements Device {
+    @Override
+    public void load(int layer, int expert) {}
+
+    @Override
+    public void unload(int layer, int expert) {}
+
     @Override
     public ForwardStep begin(StepBatch batch) {
       atStep.run();
@@ -66,6 +66,9 @@ class RackActorTest {
               .withFallback(ConfigFactory.parseResources("pekko.conf"))
               .withFallback(ConfigFactory.load()));
   private final WallClock clock = new WallClock();
+  private final Checkpoint checkpoint = Checkpoint.open(RackHarness.golden("tiny"));
+  private final Workers workers = new Workers(1);
+  private final Numerics numerics = Numerics.exact(checkpoint, workers);
   private final SequenceId id = new SequenceId("doomed", 0);
   private final TestProbe<SequenceEvent> owner = kit.createTestProbe();
 
@@ -73,13 +76,16 @@ class RackActorTest {
   void stop() {
     kit.shutdownTestKit();
     clock.close();
+    numerics.close();
+    workers.close();
+    checkpoint.close();
   }
 
   /** A rack with a sequence on its first GPU. */
-  private ActorRef<RackActor.Command> rackWithASequence(Runnable atStep) {
-    ActorRef<RackActor.Command> rack = rack(atStep);
+  private ActorRef<NodeActor.Command> rackWithASequence(Runnable atStep) {
+    ActorRef<NodeActor.Command> rack = rack(atStep);
     TestProbe<ActorRef<RouterActor.Command>> routers = kit.createTestProbe();
-    rack.tell(new RackActor.FindRouter(routers.getRef()));
+    rack.tell(new NodeActor.FindRouter(routers.getRef()));
     routers
         .receiveMessage(DEADLINE)
         .tell(
@@ -92,34 +98,43 @@ class RackActorTest {
     return rack;
   }
 
-  private ActorRef<RackActor.Command> rack(Runnable atStep) {
+  private ActorRef<NodeActor.Command> rack(Runnable atStep) {
     RackSettings settings = RackHarness.settings(72, 72, 128);
-    ModelConfig config = ModelConfig.read(RackHarness.golden("tiny").resolve("config.json"));
-    KvLayout layout = new KvLayout(config, 16);
-    RackStatus about = new RackStatus("test", "tiny", "none", 72, 72, 1, "ok", List.of());
-    return kit.spawn(
-        RackActor.create(
+    NodeParts parts =
+        new NodeParts(
             settings,
-            about,
-            clock,
-            gpu -> parts(gpu, settings, config, layout, new OddDevice(atStep))));
+            checkpoint,
+            "tiny",
+            Optional.empty(),
+            numerics,
+            (GpuId _) -> new OddDevice(atStep));
+    ActorRef<NodeActor.Command> rack =
+        kit.spawn(
+            NodeActor.create(
+                parts,
+                NodeActor.Identity.whole(settings),
+                clock,
+                context -> context.spawn(KeeperActor.create(parts.rules(18)), "keeper"),
+                new NodeActor.Milestones()));
+    rack.tell(new NodeActor.Announce(""));
+    return rack;
   }
 
-  private RackStatus report(ActorRef<RackActor.Command> rack) {
+  private RackStatus report(ActorRef<NodeActor.Command> rack) {
     TestProbe<RackStatus> reports = kit.createTestProbe();
-    rack.tell(new RackActor.Report(reports.getRef()));
+    rack.tell(new NodeActor.Report(reports.getRef()));
     return reports.receiveMessage(DEADLINE);
   }
 
   @Test
   void whenAGpuFailsRequestsEndAndHealthSaysWhich() {
-    ActorRef<RackActor.Command> rack = rackWithASequence(() -> {});
+    ActorRef<NodeActor.Command> rack = rackWithASequence(() -> {});
     SequenceEvent.Ended ended = owner.expectMessageClass(SequenceEvent.Ended.class, DEADLINE);
     assertEquals(SequenceEvent.Cause.FAILED, ended.cause());
     assertTrue(ended.detail().contains("gpu-0 has failed"), ended.detail());
 
     TestProbe<Optional<String>> health = kit.createTestProbe();
-    rack.tell(new RackActor.Health(health.getRef()));
+    rack.tell(new NodeActor.Health(health.getRef()));
     String illness = health.receiveMessage(DEADLINE).orElseThrow();
     assertTrue(illness.contains("gpu-0"), illness);
     RackStatus report = report(rack);
@@ -150,7 +165,7 @@ class RackActorTest {
   void reportIsAnsweredWhileADeviceComputes() throws InterruptedException {
     CountDownLatch computing = new CountDownLatch(1);
     CountDownLatch reported = new CountDownLatch(1);
-    ActorRef<RackActor.Command> rack =
+    ActorRef<NodeActor.Command> rack =
         rackWithASequence(
             () -> {
               computing.countDown();
@@ -165,23 +180,5 @@ class RackActorTest {
     assertEquals("ok", report.health());
     assertEquals(1, report.gpus().getFirst().sequencesRunning());
     reported.countDown();
-  }
-
-  private static GpuParts parts(
-      GpuId id, RackSettings settings, ModelConfig config, KvLayout layout, Device device) {
-    KvCache kv = new KvCache(layout, 64, 64);
-    return new GpuParts(
-        id,
-        settings.profile().trayOf(id),
-        config,
-        new ExpertPlacement(1, 72, 72, config.layers(), config.experts()),
-        device,
-        kv,
-        Optional.of(new Scheduler(settings.scheduler().withContextLimit(512), kv)),
-        new Sampler(),
-        new HostLink(1_000_000_000),
-        0,
-        0,
-        1);
   }
 }

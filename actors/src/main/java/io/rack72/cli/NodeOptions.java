@@ -1,0 +1,44 @@
+package io.rack72.cli;
+
+import io.rack72.config.ConfigLayers;
+import io.rack72.config.Rack72Config;
+import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options of all commands that run one node of a rack in many JVMs. */
+final class NodeOptions {
+  /** Beside what the settings grant. */
+  private static final Duration STOP_MARGIN = Duration.ofSeconds(20);
+
+  @Option(
+      names = "--join",
+      paramLabel = "HOST:PORT",
+      description =
+          "A node of the rack to join; can be repeated. Without it a new rack begins here.")
+  private List<String> join = List.of();
+
+  @Option(names = "--json", description = "Tell what happens in lines of JSON.")
+  private boolean json;
+
+  @Option(names = "--stop-on-eof", hidden = true)
+  private boolean stopOnEof;
+
+  /** The settings with these options' above them. */
+  ConfigLayers addTo(ConfigLayers layers) {
+    return join.isEmpty() ? layers : layers.option("--join", "rack72.cluster.join", join);
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  /** Ends with the process that started this one, where that was asked for. */
+  void watchParent(Rack72Config config, Invocation invocation) {
+    if (stopOnEof) {
+      ParentWatch.start(
+          invocation.in(),
+          config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN));
+    }
+  }
+}

@@ -1,0 +1,255 @@
+package io.rack72.cluster;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import io.rack72.clock.Clock;
+import io.rack72.config.ClusterSettings;
+import io.rack72.config.HostPort;
+import io.rack72.config.Secret;
+import io.rack72.hardware.TrayId;
+import io.rack72.rack.ActorSettings;
+import io.rack72.rack.NodeActor;
+import io.rack72.rack.NodeId;
+import io.rack72.rack.NodeParts;
+import io.rack72.rack.RackView;
+import io.rack72.rack.RunningNode;
+import java.net.BindException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
+
+/** This JVM's node of a rack in many. Thread-safe. */
+public final class ClusterNode implements AutoCloseable {
+  /** Of all nodes: Pekko's addresses have it in them. */
+  private static final String SYSTEM = "rack72";
+
+  private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
+  private static final long LOOK_MILLIS = 20;
+
+  private final RunningNode node;
+  private final NodeId id;
+  private final ClusterSettings settings;
+  private final NodeCard card;
+  private final Proof proof;
+
+  private ClusterNode(
+      RunningNode node, NodeId id, ClusterSettings settings, NodeCard card, Proof proof) {
+    this.node = node;
+    this.id = id;
+    this.settings = settings;
+    this.card = card;
+    this.proof = proof;
+  }
+
+  /**
+   * A node that listens, and is in no rack yet.
+   *
+   * @param trays that it has; none for a gateway only
+   * @param onView see {@link NodeActor.Milestones}
+   * @throws io.rack72.config.InvalidConfigException where its certificates are not usable
+   * @throws NodeException where it cannot listen
+   */
+  public static ClusterNode start(
+      NodeParts parts,
+      ClusterSettings settings,
+      NodeCard card,
+      List<TrayId> trays,
+      Clock clock,
+      Consumer<RackView> onView) {
+    NodeActor.Milestones milestones = new NodeActor.Milestones(onView);
+    Proof proof = new Proof(settings.secret().map(Secret::text).orElse(""));
+    Optional<TlsDirectory> tls =
+        settings.tlsDirectory().map(path -> TlsDirectory.open(path, Instant.now()));
+    ActorSystem<NodeActor.Command> system;
+    try {
+      system =
+          ActorSystem.create(
+              Behaviors.setup(
+                  context ->
+                      NodeActor.create(
+                          parts,
+                          new NodeActor.Identity(idOf(context.getSystem()), trays, false),
+                          clock,
+                          ofNode -> {
+                            ofNode.spawn(DoorActor.create(card, proof), "door");
+                            return ClusterKeeper.proxy(
+                                ofNode.getSystem(), parts.rules(settings.startTrays()));
+                          },
+                          milestones)),
+              SYSTEM,
+              ActorSettings.layered(
+                  parts.settings().computeThreads(), ClusterConfig.of(settings, tls)));
+    } catch (RuntimeException e) {
+      throw new NodeException(
+          "cannot listen on %s port %d for other nodes (rack72.cluster.port): %s"
+              .formatted(settings.bindHost(), settings.bindPort(), rootOf(e).getMessage()),
+          e);
+    }
+    return new ClusterNode(RunningNode.of(system, milestones), idOf(system), settings, card, proof);
+  }
+
+  private static NodeId idOf(ActorSystem<?> system) {
+    return ClusterKeeper.id(Cluster.get(system).selfMember().uniqueAddress());
+  }
+
+  private static Throwable rootOf(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null && !(root instanceof BindException)) {
+      root = root.getCause();
+    }
+    return root;
+  }
+
+  /** The node's actors. */
+  public RunningNode node() {
+    return node;
+  }
+
+  /** {@code host:port} by which other nodes reach it. */
+  public String address() {
+    return id.address();
+  }
+
+  /**
+   * Joins the rack of {@link ClusterSettings#join}, or begins one where that is empty. Returns when
+   * the node is a member.
+   *
+   * @throws NodeException where it is not let in, or nobody answers in the time that is set
+   */
+  public void join() throws InterruptedException {
+    long deadline = System.nanoTime() + settings.joinTimeout().toNanos();
+    Cluster cluster = Cluster.get(node.system());
+    Address into = settings.join().isEmpty() ? cluster.selfMember().address() : letIn(deadline);
+    cluster.manager().tell(Join.create(into));
+    while (!cluster.selfMember().status().equals(MemberStatus.up())) {
+      requireTime(deadline, "the rack has not taken it up");
+      Thread.sleep(LOOK_MILLIS);
+    }
+  }
+
+  private Address letIn(long deadline) throws InterruptedException {
+    while (true) {
+      for (HostPort door : settings.join()) {
+        Address address = new Address("pekko", SYSTEM, door.host(), door.port());
+        if (isLetIn(address)) {
+          return address;
+        }
+        requireTime(
+            deadline,
+            "no node answers at "
+                + settings.join()
+                + " (rack72.cluster.join), or not in the way"
+                + " of a node with the same TLS settings");
+      }
+    }
+  }
+
+  private boolean isLetIn(Address address) throws InterruptedException {
+    ActorRef<DoorActor.Command> door =
+        ActorRefResolver.get(node.system()).resolveActorRef(address + DoorActor.PATH);
+    byte[] counter = new byte[32];
+    new SecureRandom().nextBytes(counter);
+    try {
+      byte[] challenge =
+          answered(
+                  AskPattern.<DoorActor.Command, DoorActor.Challenge>ask(
+                          door, DoorActor.Knock::new, ANSWER_LIMIT, node.system().scheduler())
+                      .toCompletableFuture())
+              .bytes();
+      DoorActor.Verdict verdict =
+          answered(
+              AskPattern.<DoorActor.Command, DoorActor.Verdict>ask(
+                      door,
+                      replyTo ->
+                          new DoorActor.Enter(
+                              card,
+                              challenge,
+                              proof.of(DoorActor.GUEST, challenge),
+                              counter,
+                              replyTo),
+                      ANSWER_LIMIT,
+                      node.system().scheduler())
+                  .toCompletableFuture());
+      if (verdict.refusal().isPresent()) {
+        throw new NodeException(
+            "the rack at %s does not let this node in: %s"
+                .formatted(address.hostPort(), verdict.refusal().get()));
+      }
+      if (!proof.holds(verdict.proof(), DoorActor.HOST, counter)) {
+        throw new NodeException(
+            "what answers at %s does not know the rack's secret".formatted(address.hostPort()));
+      }
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    }
+  }
+
+  private static <T> T answered(CompletableFuture<T> answer)
+      throws InterruptedException, TimeoutException {
+    try {
+      return answer.get(ANSWER_LIMIT.toMillis(), MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw (TimeoutException) new TimeoutException(e.getMessage()).initCause(e);
+    }
+  }
+
+  private void requireTime(long deadline, String reason) {
+    if (System.nanoTime() > deadline) {
+      throw new NodeException(
+          "not in the rack after %.1f s (rack72.cluster.join-timeout): %s"
+              .formatted(settings.joinTimeout().toMillis() / 1e3, reason));
+    }
+  }
+
+  /**
+   * Asks for the node's part in the rack; {@link NodeActor.Milestones#ready} tells when it has it.
+   *
+   * @param http where its gateway listens; empty where it has none
+   */
+  public void enter(String http) {
+    node.announce(http);
+  }
+
+  /**
+   * Hands all work over, in the time that is set, and leaves the rack. The node's gateway has
+   * closed.
+   */
+  public void leave() throws InterruptedException {
+    node.system().tell(new NodeActor.Leave());
+    try {
+      node.milestones().mayLeave().get(settings.leaveTimeout().toMillis(), MILLISECONDS);
+    } catch (TimeoutException e) {
+      node.system()
+          .log()
+          .warn(
+              "{} leaves before its work was handed over: {} s (rack72.cluster.leave-timeout)"
+                  + " are over",
+              id,
+              settings.leaveTimeout().toSeconds());
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("nothing fails this", e);
+    }
+  }
+
+  /** Stops all actors, of which the cluster is told. */
+  @Override
+  public void close() {
+    node.close();
+  }
+}

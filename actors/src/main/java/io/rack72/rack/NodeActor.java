@@ -1,0 +1,431 @@
+package io.rack72.rack;
+
+import io.rack72.clock.Clock;
+import io.rack72.fabric.Carry;
+import io.rack72.fabric.Link;
+import io.rack72.fabric.PortActor;
+import io.rack72.fabric.TrunkMessage;
+import io.rack72.gpu.GpuActor;
+import io.rack72.gpu.GpuParts;
+import io.rack72.gpu.GpuStatus;
+import io.rack72.gpu.PlacementStep;
+import io.rack72.hardware.GpuId;
+import io.rack72.hardware.TrayId;
+import io.rack72.routing.RouterActor;
+import io.rack72.wire.TrunkActor;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * The part of the rack that is in this JVM: all of it, or some trays, or a gateway's router only.
+ *
+ * <p><b>Owns</b> the GPUs of its trays, their ports, the trunks to other JVMs and the router of its
+ * gateway, and what each GPU last said of itself. <b>Receives</b> the keeper's orders, how far its
+ * GPUs are with them, and questions about the rack. <b>Sends</b> the keeper its own state, the
+ * ports how to reach each other, the GPUs their placement and the router the GPUs that take
+ * sequences. <b>On failure</b> of a GPU, a port or the router this part can no longer compute: it
+ * tells the router, which ends all sequences with an error, and reports ill health; among others it
+ * stops, so that they see it gone.
+ */
+public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
+  /** How often a node among others tells that it is there. */
+  private static final Duration PRESENCE = Duration.ofSeconds(1);
+
+  /** What a node takes. */
+  public sealed interface Command
+      permits NodeOrder, Own, Report, Health, FindRouter, Announce, Leave {}
+
+  /** Tell the state of the whole rack. */
+  public record Report(ActorRef<RackStatus> replyTo) implements Command {}
+
+  /** Tell whether the rack can compute: empty, or one sentence that says what is wrong. */
+  public record Health(ActorRef<Optional<String>> replyTo) implements Command {}
+
+  /** Tell where sequences are submitted. */
+  public record FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) implements Command {}
+
+  /**
+   * Ask to be let into the rack.
+   *
+   * @param http where the node's gateway listens; empty where it has none
+   */
+  public record Announce(String http) implements Command {}
+
+  /** Hand all work over to others; the node's gateway, if any, has closed. */
+  public record Leave() implements Command {}
+
+  /** What a node tells itself. */
+  sealed interface Own extends Command {}
+
+  private record Posted(GpuStatus gpu) implements Own {}
+
+  private record Stepped(PlacementStep step) implements Own {}
+
+  private record Lost(String actor, Optional<GpuId> port) implements Own {}
+
+  private record Presence() implements Own {}
+
+  /**
+   * What this node is.
+   *
+   * @param trays that it has, ascending
+   * @param alone whether there are no other nodes, and never will be
+   */
+  public record Identity(NodeId id, List<TrayId> trays, boolean alone) {
+    /** Of a rack in one JVM. */
+    public static Identity whole(RackSettings settings) {
+      return new Identity(NodeId.LOCAL, settings.profile().allTrays(), true);
+    }
+  }
+
+  /**
+   * What becomes of a node.
+   *
+   * @param ready done with the first view, when sequences are computed; fails where the node is not
+   *     let in, with {@link NotLetInException}
+   * @param mayLeave done when nobody needs the node any more
+   * @param onView told of each view that the node follows, by a thread that must not be kept
+   */
+  public record Milestones(
+      CompletableFuture<RackView> ready,
+      CompletableFuture<Void> mayLeave,
+      Consumer<RackView> onView) {
+    /** Of a node whose views nobody watches. */
+    public Milestones() {
+      this(_ -> {});
+    }
+
+    /** Of a node whose views somebody watches. */
+    public Milestones(Consumer<RackView> onView) {
+      this(new CompletableFuture<>(), new CompletableFuture<>(), onView);
+    }
+  }
+
+  /** The rack does not let the node in. The message is the reason. */
+  public static final class NotLetInException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NotLetInException(String reason) {
+      super(reason);
+    }
+  }
+
+  private static final String WELL = "ok";
+
+  private final NodeParts parts;
+  private final RackSettings settings;
+  private final Identity identity;
+  private final Clock clock;
+  private final Milestones milestones;
+  private final ActorRef<KeeperActor.Command> keeper;
+  private final ActorRef<PlacementStep> steps;
+  private final ActorRef<RouterActor.Command> router;
+  private final NavigableMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
+  private final NavigableMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
+  private final NavigableMap<GpuId, GpuStatus> posted = new TreeMap<>();
+  private final Map<NodeId, ActorRef<TrunkMessage>> trunks = new TreeMap<>();
+  private final NavigableMap<Long, RackView> views = new TreeMap<>();
+  private final Set<GpuId> stepping = new HashSet<>();
+  private RackView committed;
+  private String http = "";
+  private boolean announced;
+  private boolean leaving;
+  private String trouble = WELL;
+
+  /**
+   * A node that waits to be announced.
+   *
+   * @param parts of which it is made
+   * @param keeper finds the rack's keeper
+   */
+  public static Behavior<Command> create(
+      NodeParts parts,
+      Identity identity,
+      Clock clock,
+      Function<ActorContext<Command>, ActorRef<KeeperActor.Command>> keeper,
+      Milestones milestones) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers ->
+                    new NodeActor(context, timers, parts, identity, clock, keeper, milestones)));
+  }
+
+  private NodeActor(
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      NodeParts parts,
+      Identity identity,
+      Clock clock,
+      Function<ActorContext<Command>, ActorRef<KeeperActor.Command>> keeper,
+      Milestones milestones) {
+    super(context);
+    this.parts = parts;
+    this.settings = parts.settings();
+    this.identity = identity;
+    this.clock = clock;
+    this.milestones = milestones;
+    steps = context.messageAdapter(PlacementStep.class, Stepped::new);
+    identity.trays().stream()
+        .flatMap(tray -> settings.profile().gpusOf(tray).stream())
+        .forEach(gpu -> start(parts.gpu(gpu)));
+    router =
+        context.spawn(RouterActor.create(settings.profile().gpuCount(), settings.kv()), "router");
+    context.watchWith(router, new Lost("the router", Optional.empty()));
+    this.keeper = keeper.apply(context);
+    if (!identity.alone()) {
+      timers.startTimerWithFixedDelay(new Presence(), PRESENCE);
+    }
+  }
+
+  private void start(GpuParts gpuParts) {
+    ActorContext<Command> context = getContext();
+    GpuId id = gpuParts.id();
+    // A report that is asked for before the GPU has said anything is whole all the same.
+    posted.put(id, GpuStatus.atStart(gpuParts));
+    ActorRef<PortActor.Command> port =
+        context.spawn(
+            PortActor.create(
+                id,
+                settings.profile().gpu(),
+                settings.portWindowBytes(),
+                settings.profile().gpuCount() - 1,
+                clock),
+            "port-" + id.index());
+    ActorRef<GpuStatus> board = context.messageAdapter(GpuStatus.class, Posted::new);
+    ActorRef<GpuActor.Command> gpu =
+        context.spawn(
+            GpuActor.create(gpuParts, port, board, clock),
+            id.toString(),
+            DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
+    context.watchWith(port, new Lost("the port of " + id, Optional.of(id)));
+    context.watchWith(gpu, new Lost(id.toString(), Optional.empty()));
+    ports.put(id, port);
+    gpus.put(id, gpu);
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onAnyMessage(this::on).build();
+  }
+
+  private Behavior<Command> on(Command command) {
+    switch (command) {
+      case NodeOrder.Prepare(RackView view) -> prepare(view);
+      case NodeOrder.Commit(long epoch, Set<GpuId> lost) -> commit(epoch, lost);
+      case NodeOrder.Release(long epoch) -> release(epoch);
+      case NodeOrder.Refuse(String reason) -> {
+        milestones.ready().completeExceptionally(new NotLetInException(reason));
+        // One that is not in the rack is not needed there.
+        milestones.mayLeave().complete(null);
+      }
+      case NodeOrder.MayLeave() -> milestones.mayLeave().complete(null);
+      case NodeOrder.Report(ActorRef<NodeReport> replyTo) ->
+          getContext()
+              .spawnAnonymous(
+                  NodeReporter.create(
+                      identity.id(), posted, ports.values(), trunks.values(), replyTo));
+      case Posted(GpuStatus gpu) -> posted.put(new GpuId(gpu.gpu()), gpu);
+      case Stepped(PlacementStep step) -> stepped(step);
+      case Lost(String actor, Optional<GpuId> port) -> fail(actor, port);
+      case Presence() -> tellPresence();
+      case Report(ActorRef<RackStatus> replyTo) -> report(replyTo);
+      case Health(ActorRef<Optional<String>> replyTo) ->
+          replyTo.tell(Optional.of(health()).filter(state -> !state.equals(WELL)));
+      case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
+      case Announce(String newHttp) -> {
+        http = newHttp;
+        announced = true;
+        tellPresence();
+      }
+      case Leave() -> {
+        leaving = true;
+        tellPresence();
+      }
+    }
+    return this;
+  }
+
+  private void tellPresence() {
+    if (announced) {
+      keeper.tell(
+          new KeeperActor.Present(
+              new NodeState(
+                  identity.id(),
+                  identity.trays(),
+                  http,
+                  !http.isEmpty() && !leaving,
+                  leaving,
+                  views.isEmpty() ? 0 : views.lastKey(),
+                  Optional.ofNullable(committed)),
+              getContext().getSelf()));
+    }
+  }
+
+  private void prepare(RackView view) {
+    views.put(view.epoch(), view);
+    connect(Set.of());
+    stepping.clear();
+    stepping.addAll(gpus.keySet());
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Prepare(view.placement(), steps)));
+    if (stepping.isEmpty()) {
+      keeper.tell(new KeeperActor.Prepared(identity.id(), view.epoch()));
+    }
+  }
+
+  private void commit(long epoch, Set<GpuId> lost) {
+    committed = views.get(epoch);
+    // Before the GPUs begin anew what waits for those that are lost.
+    connect(lost);
+    stepping.clear();
+    stepping.addAll(gpus.keySet());
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Commit(epoch, lost, steps)));
+    SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
+    SortedMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
+    for (GpuId gpu : committed.placement().attending()) {
+      attending.put(gpu, gpu(gpu, nodes.get(gpu)));
+    }
+    router.tell(new RouterActor.Route(attending, lost));
+    milestones.onView().accept(committed);
+    milestones.ready().complete(committed);
+    if (stepping.isEmpty()) {
+      keeper.tell(new KeeperActor.Settled(identity.id(), epoch));
+    }
+  }
+
+  private void release(long epoch) {
+    views.headMap(epoch).clear();
+    connect(Set.of());
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
+  }
+
+  private void stepped(PlacementStep step) {
+    long epoch = views.lastKey();
+    if (step.epoch() != epoch || !stepping.remove(step.gpu()) || !stepping.isEmpty()) {
+      return;
+    }
+    keeper.tell(
+        switch (step) {
+          case PlacementStep.Prepared _ -> new KeeperActor.Prepared(identity.id(), epoch);
+          case PlacementStep.Settled _ -> new KeeperActor.Settled(identity.id(), epoch);
+        });
+  }
+
+  /** Tells each port how to reach all others of the views that are followed. */
+  private void connect(Set<GpuId> lost) {
+    SortedMap<GpuId, NodeId> nodes = new TreeMap<>();
+    views.values().forEach(view -> nodes.putAll(view.nodes(settings.profile())));
+    nodes.keySet().removeAll(lost);
+    Set<NodeId> needed = new HashSet<>(nodes.values());
+    needed.remove(identity.id());
+    if (gpus.isEmpty()) {
+      // A gateway has no port.
+      return;
+    }
+    trunks
+        .entrySet()
+        .removeIf(
+            trunk -> {
+              boolean unneeded = !needed.contains(trunk.getKey());
+              if (unneeded) {
+                getContext().stop(trunk.getValue());
+              }
+              return unneeded;
+            });
+    needed.forEach(node -> trunks.computeIfAbsent(node, this::trunk));
+    NavigableMap<GpuId, Link> links = new TreeMap<>();
+    nodes.forEach(
+        (gpu, node) ->
+            links.put(
+                gpu,
+                node.equals(identity.id())
+                    ? new Link.Near(ports.get(gpu))
+                    : new Link.Far(trunks.get(node).<Carry>narrow())));
+    ports.values().forEach(port -> port.tell(new PortActor.Connect(links)));
+  }
+
+  private ActorRef<TrunkMessage> trunk(NodeId to) {
+    return getContext()
+        .spawn(
+            TrunkActor.create(
+                new TrunkActor.Ends(
+                    identity.id().run(),
+                    to.run(),
+                    to.address(),
+                    resolve(to, "/user/" + trunkName(identity.id())),
+                    new TreeMap<>(ports),
+                    settings.trunkWindowBytes()),
+                parts.wireLimits(),
+                clock),
+            trunkName(to));
+  }
+
+  private static String trunkName(NodeId to) {
+    return "trunk-" + Long.toHexString(to.run());
+  }
+
+  private ActorRef<GpuActor.Command> gpu(GpuId gpu, NodeId node) {
+    return node.equals(identity.id()) ? gpus.get(gpu) : resolve(node, "/user/" + gpu);
+  }
+
+  private <T> ActorRef<T> resolve(NodeId node, String path) {
+    String system = getContext().getSystem().name();
+    return ActorRefResolver.get(getContext().getSystem())
+        .resolveActorRef("pekko://" + system + "@" + node.address() + path);
+  }
+
+  private void fail(String actor, Optional<GpuId> port) {
+    port.ifPresent(ports::remove);
+    trouble = actor + " has failed; its log says why; restart the rack";
+    router.tell(new RouterActor.RackLost(trouble));
+    if (!identity.alone()) {
+      getContext().getLog().error("{}: this JVM leaves the rack", trouble);
+      getContext().getSystem().terminate();
+    }
+  }
+
+  private String health() {
+    if (!trouble.equals(WELL) || committed != null) {
+      return trouble;
+    }
+    return "the rack is not whole yet";
+  }
+
+  private void report(ActorRef<RackStatus> replyTo) {
+    List<Member> members =
+        committed == null
+            ? List.of(new Member(identity.id(), List.of(), http))
+            : committed.members();
+    Map<NodeId, ActorRef<Command>> nodes = new TreeMap<>();
+    for (Member member : members) {
+      nodes.put(
+          member.id(),
+          member.id().equals(identity.id())
+              ? getContext().getSelf()
+              : resolve(member.id(), "/user"));
+    }
+    long epoch = committed == null ? 0 : committed.epoch();
+    getContext()
+        .spawnAnonymous(
+            RackReporter.create(parts.about().with(epoch, health()), members, nodes, replyTo));
+  }
+}

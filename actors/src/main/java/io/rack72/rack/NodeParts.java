@@ -1,0 +1,231 @@
+package io.rack72.rack;
+
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.checkpoint.ModelConfig;
+import io.rack72.gpu.Attendance;
+import io.rack72.gpu.GpuParts;
+import io.rack72.gpu.HostLink;
+import io.rack72.hardware.GpuId;
+import io.rack72.kernel.RotaryTable;
+import io.rack72.kv.KvCache;
+import io.rack72.kv.KvLayout;
+import io.rack72.kv.KvSizing;
+import io.rack72.model.CpuDevice;
+import io.rack72.model.Device;
+import io.rack72.model.ExpertSlots;
+import io.rack72.model.ForwardObserver;
+import io.rack72.model.ModelWeights;
+import io.rack72.model.Numerics;
+import io.rack72.placement.ExpertPlacement;
+import io.rack72.placement.HbmBudget;
+import io.rack72.placement.Placement;
+import io.rack72.sampling.Sampler;
+import io.rack72.schedule.Scheduler;
+import io.rack72.schedule.SchedulerLimits;
+import io.rack72.text.Tokenizer;
+import io.rack72.wire.WireLimits;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/**
+ * What the actors of a node are made of, once model and settings are known to fit together.
+ * Everything that could be wrong with the model, the rack and their fit is found here, before the
+ * first actor starts.
+ */
+public final class NodeParts {
+  /**
+   * Of frames that go to one JVM together: a step's largest tensor is below 2 GiB, and one that is
+   * near it could not be encoded with others.
+   */
+  private static final int MAX_BUNDLE_BYTES = 1 << 30;
+
+  private final RackSettings settings;
+  private final ModelConfig config;
+  private final Numerics numerics;
+  private final ModelWeights weights;
+  private final Function<GpuId, Device> device;
+  private final KvLayout layout;
+  private final KvSizing sizing;
+  private final SchedulerLimits limits;
+  private final ServedModel model;
+
+  /**
+   * @param checkpoint stays open as long as the node runs
+   * @param name by which clients ask for the model
+   * @param numerics of this checkpoint, shared by all GPUs; stays open as long as the node runs
+   * @param observer of all GPUs, which call it at the same time
+   * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
+   * @throws IllegalArgumentException if the KV memory does not hold even one sequence, or a step's
+   *     tensors are too large for an array
+   */
+  public NodeParts(
+      RackSettings settings,
+      Checkpoint checkpoint,
+      String name,
+      Optional<Tokenizer> tokenizer,
+      Numerics numerics,
+      ForwardObserver observer) {
+    this(
+        settings,
+        checkpoint,
+        name,
+        tokenizer,
+        numerics,
+        cpus(checkpoint.config(), numerics, observer));
+  }
+
+  /**
+   * @param device makes that of each GPU
+   */
+  NodeParts(
+      RackSettings settings,
+      Checkpoint checkpoint,
+      String name,
+      Optional<Tokenizer> tokenizer,
+      Numerics numerics,
+      Function<GpuId, Device> device) {
+    this.settings = settings;
+    this.numerics = numerics;
+    this.device = device;
+    config = checkpoint.config();
+    weights = numerics.weights();
+    List<GpuId> whole = settings.profile().gpus();
+    budget(
+            Placement.first(
+                new ExpertPlacement(
+                    1, settings.expertParallel(), config.layers(), config.experts(), whole),
+                settings.dataParallel()))
+        .check(settings.kv().hbmBytes());
+    layout = new KvLayout(config, settings.kv().blockTokens());
+    sizing =
+        KvSizing.of(
+            layout,
+            settings.kv().hbmBytes(),
+            settings.scheduler().maxRunning(),
+            settings.scheduler().tokenBudget());
+    limits =
+        settings
+            .scheduler()
+            .withContextLimit(
+                Math.min(settings.scheduler().contextLimit(), sizing.longestContext()));
+    StepSize.check(config, settings.scheduler());
+    model =
+        new ServedModel(
+            name,
+            config,
+            Set.copyOf(checkpoint.generationConfig().stopTokenIds()),
+            tokenizer,
+            limits.contextLimit(),
+            numerics.mode() + "-" + checkpoint.fingerprint().substring(0, 12),
+            ServedModel.SamplingDefaults.of(checkpoint.generationConfig()),
+            createdEpochSeconds(checkpoint));
+  }
+
+  private static Function<GpuId, Device> cpus(
+      ModelConfig config, Numerics numerics, ForwardObserver observer) {
+    RotaryTable rotary = new RotaryTable(config);
+    return id ->
+        new CpuDevice(
+            numerics.weights(), numerics.kernels(), rotary, new ExpertSlots(id, config), observer);
+  }
+
+  private HbmBudget budget(Placement placement) {
+    return new HbmBudget(
+        settings.profile(), placement, weights.sharedBytes(), weights.expertBytes());
+  }
+
+  private boolean fits(Placement placement) {
+    try {
+      budget(placement).check(settings.kv().hbmBytes());
+      return true;
+    } catch (HbmBudget.DoesNotFitException e) {
+      return false;
+    }
+  }
+
+  /** What the rack is made of. */
+  public RackSettings settings() {
+    return settings;
+  }
+
+  /** What is served. */
+  public ServedModel model() {
+    return model;
+  }
+
+  /**
+   * By which a keeper decides.
+   *
+   * @param startTrays trays with which the rack begins to serve
+   */
+  public Keeper.Rules rules(int startTrays) {
+    return new Keeper.Rules(
+        settings.profile(),
+        settings.expertParallel(),
+        settings.dataParallel(),
+        config.layers(),
+        config.experts(),
+        startTrays,
+        this::fits);
+  }
+
+  /** What tensors from other JVMs can be. */
+  public WireLimits wireLimits() {
+    return new WireLimits(
+        settings.profile().gpuCount(),
+        config.layers(),
+        config.experts(),
+        config.hiddenSize(),
+        MAX_BUNDLE_BYTES);
+  }
+
+  /** The rack's status, as yet without nodes. */
+  public RackStatus about() {
+    return new RackStatus(
+        settings.profile().name(),
+        model.name(),
+        numerics.kernels().name(),
+        settings.expertParallel(),
+        settings.dataParallel(),
+        0,
+        "ok",
+        List.of(),
+        List.of());
+  }
+
+  /** The parts of one GPU. */
+  public GpuParts gpu(GpuId id) {
+    return new GpuParts(
+        id,
+        settings.profile().trayOf(id),
+        config,
+        device.apply(id),
+        this::attendance,
+        new Sampler(),
+        new HostLink(settings.profile().gpu().hostBytesPerSecond()),
+        weights.expertBytes(),
+        weights.sharedBytes(),
+        settings.profile().gpu().hbmBytes());
+  }
+
+  private Attendance attendance() {
+    KvCache kv = sizing.cache(layout, settings.kv().hostBytes(), settings.kv().sharesPrefixes());
+    return new Attendance(kv, new Scheduler(limits, kv));
+  }
+
+  private static long createdEpochSeconds(Checkpoint checkpoint) {
+    try {
+      return Files.getLastModifiedTime(checkpoint.directory().resolve("config.json"))
+          .to(TimeUnit.SECONDS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot read the time of " + checkpoint.directory() + "/config.json", e);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.rack72.rack;
+
+import io.rack72.gpu.GpuStatus;
+import io.rack72.wire.TrunkStatus;
+import java.util.List;
+
+/**
+ * One node at one moment.
+ *
+ * @param pid of its process
+ * @param gpus of its trays
+ * @param trunks to other nodes
+ */
+public record NodeReport(NodeId id, long pid, List<GpuStatus> gpus, List<TrunkStatus> trunks)
+    implements Control {
+  public NodeReport {
+    gpus = List.copyOf(gpus);
+    trunks = List.copyOf(trunks);
+  }
+}

@@ -1,0 +1,47 @@
+package io.rack72.rack;
+
+import io.rack72.wire.TrunkStatus;
+import java.util.List;
+
+/**
+ * One node as {@code GET /rack} shows it.
+ *
+ * @param address by which other nodes reach it
+ * @param answers whether it has told of itself; without that its GPUs and trunks are not shown
+ * @param pid of its process, 0 where it does not answer
+ * @param http where its gateway listens; empty where it has none
+ * @param trunks to other nodes
+ */
+public record NodeStatus(
+    String address,
+    boolean answers,
+    long pid,
+    String http,
+    List<Tray> trays,
+    List<TrunkStatus> trunks) {
+  /**
+   * A tray of the node.
+   *
+   * @param incarnation grows with each return to the rack
+   */
+  public record Tray(int tray, long incarnation) {}
+
+  /**
+   * A member of the rack.
+   *
+   * @param report what it told, or null
+   */
+  static NodeStatus of(Member member, NodeReport report) {
+    List<Tray> trays =
+        member.trays().stream()
+            .map(claim -> new Tray(claim.tray().index(), claim.incarnation()))
+            .toList();
+    return new NodeStatus(
+        member.id().address(),
+        report != null,
+        report == null ? 0 : report.pid(),
+        member.http(),
+        trays,
+        report == null ? List.of() : report.trunks());
+  }
+}

@@ -1,0 +1,35 @@
+package io.rack72.rack;
+
+import io.rack72.hardware.GpuId;
+import io.rack72.hardware.RackProfile;
+import io.rack72.placement.Placement;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The rack as all nodes see it, as of an epoch: who is in it and who does what. Immutable.
+ *
+ * @param members by ascending id
+ */
+public record RackView(Placement placement, List<Member> members) {
+  public RackView {
+    members = List.copyOf(members);
+  }
+
+  /** Number of the view; a later one replaces it. */
+  public long epoch() {
+    return placement.epoch();
+  }
+
+  /** The node of each GPU that is in the rack. */
+  public SortedMap<GpuId, NodeId> nodes(RackProfile rack) {
+    SortedMap<GpuId, NodeId> nodes = new TreeMap<>();
+    for (Member member : members) {
+      for (TrayClaim claim : member.trays()) {
+        rack.gpusOf(claim.tray()).forEach(gpu -> nodes.put(gpu, member.id()));
+      }
+    }
+    return nodes;
+  }
+}

@@ -1,0 +1,103 @@
+package io.rack72.wire;
+
+/**
+ * The receiving end of one direction between two trunks: puts segments together to encoded bundles,
+ * and finds out which segments are missing. What it refuses changes nothing, so that it goes on
+ * with the right segment if that comes later. It holds one bundle's bytes at most. A pure class;
+ * not thread-safe.
+ *
+ * <p>Which trunk a segment is of is for the caller to check: each has an assembly of its own.
+ */
+public final class BundleAssembly {
+  /** What became of a segment. */
+  public sealed interface Outcome {
+    /** It was the last of a bundle. */
+    record Whole(byte[] bundle) implements Outcome {}
+
+    /** It was taken; its bundle is not whole, or it only acknowledges. */
+    record Taken() implements Outcome {}
+
+    /** It came before, and is ignored. */
+    record Repeated(long number) implements Outcome {}
+
+    /** Segments before it did not come; it is not taken either. */
+    record Lost(long segments) implements Outcome {}
+  }
+
+  private static final Outcome TAKEN = new Outcome.Taken();
+
+  private final int maxBundleBytes;
+  private long received;
+  // The bundle under way, null between two; the first filled bytes of it are there.
+  private byte[] bundle;
+  private int filled;
+
+  /**
+   * @param maxBundleBytes of one encoded bundle; a segment of a larger one is refused before
+   *     anything is allocated for it
+   */
+  public BundleAssembly(int maxBundleBytes) {
+    if (maxBundleBytes < 1) {
+      throw new IllegalArgumentException("maxBundleBytes is 1 or more, not " + maxBundleBytes);
+    }
+    this.maxBundleBytes = maxBundleBytes;
+  }
+
+  /**
+   * Takes the next segment. Its bytes are handed over: they may become the bundle.
+   *
+   * @throws WireFormatException if it is the next and does not belong where it says
+   */
+  public Outcome accept(Segment segment) {
+    long expected = segment.onlyAcknowledges() ? received : received + 1;
+    if (segment.number() > expected) {
+      return new Outcome.Lost(segment.number() - expected);
+    }
+    if (segment.onlyAcknowledges()) {
+      return TAKEN;
+    }
+    if (segment.number() < expected) {
+      return new Outcome.Repeated(segment.number());
+    }
+    requirePlace(segment);
+    received = segment.number();
+    byte[] bytes = segment.bytes();
+    if (bytes.length == segment.bundleBytes()) {
+      return new Outcome.Whole(bytes);
+    }
+    if (bundle == null) {
+      bundle = new byte[segment.bundleBytes()];
+    }
+    System.arraycopy(bytes, 0, bundle, filled, bytes.length);
+    filled += bytes.length;
+    if (filled < bundle.length) {
+      return TAKEN;
+    }
+    byte[] whole = bundle;
+    bundle = null;
+    filled = 0;
+    return new Outcome.Whole(whole);
+  }
+
+  /** The highest number taken, which is what the other side is told; 0 before the first. */
+  public long received() {
+    return received;
+  }
+
+  private void requirePlace(Segment segment) {
+    if (segment.bundleBytes() > maxBundleBytes) {
+      throw wrong(segment, "bundle's size", "at most " + maxBundleBytes, segment.bundleBytes());
+    }
+    if (bundle != null && segment.bundleBytes() != bundle.length) {
+      throw wrong(segment, "bundle's size", "still " + bundle.length, segment.bundleBytes());
+    }
+    if (segment.offset() != filled) {
+      throw wrong(segment, "offset", String.valueOf(filled), segment.offset());
+    }
+  }
+
+  private static WireFormatException wrong(Segment segment, String name, String right, int value) {
+    return new WireFormatException(
+        "the %s of segment %d is %s, not %d".formatted(name, segment.number(), right, value));
+  }
+}

@@ -1,0 +1,119 @@
+package io.rack72.wire;
+
+import io.rack72.fabric.Bundle;
+import io.rack72.fabric.Departure;
+import io.rack72.fabric.Frame;
+import io.rack72.fabric.PortCredit;
+import io.rack72.hardware.GpuId;
+import io.rack72.link.Lane;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads one bundle, in the format that {@link BundleCodec} describes. */
+final class BundleReader {
+  private static final int CREDIT_BYTES = 2 * Integer.BYTES + Long.BYTES;
+  // A combine without outputs.
+  private static final int LEAST_FRAME_BYTES = Byte.BYTES + 4 * Integer.BYTES + 4 * Long.BYTES;
+  // The slowest lane has a byte a second.
+  private static final long MAX_DURATION_NANOS = Lane.MAX_BYTES * 1_000_000_000L;
+
+  private final WireLimits limits;
+  private final WireReader in;
+  private final long nowNanos;
+
+  BundleReader(WireLimits limits, WireReader in, long nowNanos) {
+    this.limits = limits;
+    this.in = in;
+    this.nowNanos = nowNanos;
+  }
+
+  Bundle read() {
+    int magic = in.int32("the magic number");
+    if (magic != BundleCodec.MAGIC) {
+      throw in.wrong("it begins with %08x, not %08x".formatted(BundleCodec.MAGIC, magic));
+    }
+    int version = in.int8("the version");
+    if (version != BundleCodec.VERSION) {
+      throw in.wrong("its version is %d, not %d".formatted(BundleCodec.VERSION, version));
+    }
+    boolean pressed = in.flag("pressed");
+    int creditCount = in.count("credits", CREDIT_BYTES, Integer.MAX_VALUE);
+    int frameCount = in.count("frames", LEAST_FRAME_BYTES, Integer.MAX_VALUE);
+    List<PortCredit> credits = new ArrayList<>(creditCount);
+    for (int i = 0; i < creditCount; i++) {
+      credits.add(
+          new PortCredit(
+              gpu("a credit's port"),
+              gpu("a credit's sender"),
+              in.int64("a credit's bytes", 0, Long.MAX_VALUE)));
+    }
+    List<Departure> frames = new ArrayList<>(frameCount);
+    for (int i = 0; i < frameCount; i++) {
+      frames.add(departure());
+    }
+    in.requireEnd();
+    return new Bundle(pressed, credits, frames);
+  }
+
+  private GpuId gpu(String name) {
+    return new GpuId(in.int32(name, 0, limits.gpus() - 1));
+  }
+
+  private Departure departure() {
+    int kind = in.int8("a frame's kind");
+    GpuId from = gpu("a frame's sender");
+    GpuId to = gpu("a frame's receiver");
+    long epoch = in.int64("a frame's epoch");
+    long step = in.int64("a frame's step");
+    int layer = in.int32("a frame's layer", 0, limits.layers() - 1);
+    long bytes = in.int64("a frame's bytes", 0, Lane.MAX_BYTES);
+    long duration = in.int64("the duration of a frame's passage", 0, MAX_DURATION_NANOS);
+    Frame frame =
+        switch (kind) {
+          case BundleCodec.DISPATCH -> dispatch(from, to, epoch, step, layer, bytes);
+          case BundleCodec.COMBINE ->
+              new Frame.Combine(from, to, epoch, step, layer, outputs(), bytes);
+          default ->
+              throw in.wrong(
+                  "a frame's kind is %d or %d, not %d"
+                      .formatted(BundleCodec.DISPATCH, BundleCodec.COMBINE, kind));
+        };
+    return new Departure(frame, new Lane.Passage(nowNanos, nowNanos + duration));
+  }
+
+  private Frame.Dispatch dispatch(
+      GpuId from, GpuId to, long epoch, long step, int layer, long bytes) {
+    boolean decoding = in.flag("decoding");
+    int assignments = in.int32("the number of assignments", 0, Integer.MAX_VALUE);
+    int floats = floatCount("hidden");
+    in.require(
+        "a dispatch's arrays",
+        2L * assignments * Integer.BYTES + (long) Math.max(floats, 0) * Float.BYTES);
+    // A row is sent because some assignment needs it, so there are no more rows than assignments.
+    int rowLimit = floats == BundleCodec.NO_ARRAY ? assignments : floats / limits.hiddenSize();
+    int[] rows = in.indices("rows", assignments, rowLimit);
+    int[] experts = in.indices("experts", assignments, limits.experts());
+    return new Frame.Dispatch(
+        from, to, epoch, step, layer, floats("hidden", floats), rows, experts, decoding, bytes);
+  }
+
+  private float[] outputs() {
+    return floats("outputs", floatCount("outputs"));
+  }
+
+  /** The number of floats in whole rows, or {@link BundleCodec#NO_ARRAY}. */
+  private int floatCount(String name) {
+    int count =
+        in.int32("the number of a tensor's floats", BundleCodec.NO_ARRAY, Integer.MAX_VALUE);
+    if (count > 0 && count % limits.hiddenSize() != 0) {
+      throw in.wrong(
+          "%s has whole rows of %d floats, not %d floats"
+              .formatted(name, limits.hiddenSize(), count));
+    }
+    return count;
+  }
+
+  private float[] floats(String name, int count) {
+    return count == BundleCodec.NO_ARRAY ? null : in.floats(name, count);
+  }
+}

@@ -1,0 +1,276 @@
+package io.rack72.wire;
+
+import io.rack72.gpu.GpuActor;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceReleased;
+import io.rack72.hardware.GpuId;
+import io.rack72.sampling.SampledToken;
+import io.rack72.schedule.FinishReason;
+import io.rack72.schedule.SequenceId;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/**
+ * The messages between routers, owners of sequences and GPUs as bytes, and back. A message's kind
+ * and version is its manifest, which travels beside the bytes.
+ *
+ * <pre>
+ * A1  Admit     request (see {@link RequestCodec}), owner text, router text
+ * C1  Cancel    id
+ * P1  Pause     id
+ * R1  Resume    id
+ * L1  SequenceReleased  id, attempt int32, closed int8
+ * E1  Placed    id, attempt int32, gpu int32
+ * S1  Started   id, attempt int32, cached tokens int32
+ * T1  Token     id, attempt int32, index int32, token int32, logprob float32,
+ *               finish int8 (0 none, 1 stop, 2 length),
+ *               alternatives (their number int8, then all tokens int32, then all float32)
+ * X1  Ended     id, attempt int32,
+ *               cause int8 (0 too large, 1 full, 2 moved, 3 failed), detail text
+ * </pre>
+ *
+ * <p>Safe for use by many threads if its references' format is.
+ */
+final class SequenceCodec {
+  /** Most alternatives of a token, as a request may ask for. */
+  static final int MAX_ALTERNATIVES = 20;
+
+  private static final String ADMIT = "A1";
+  private static final String CANCEL = "C1";
+  private static final String PAUSE = "P1";
+  private static final String RESUME = "R1";
+  private static final String RELEASED = "L1";
+  private static final String PLACED = "E1";
+  private static final String STARTED = "S1";
+  private static final String TOKEN = "T1";
+  private static final String ENDED = "X1";
+
+  private final ActorRefFormat refs;
+
+  SequenceCodec(ActorRefFormat refs) {
+    this.refs = refs;
+  }
+
+  /**
+   * The manifest of a message.
+   *
+   * @throws WireFormatException if it is none of those above
+   */
+  static String manifest(Object message) {
+    return switch (message) {
+      case SequenceEvent.Token _ -> TOKEN;
+      case SequenceEvent.Placed _ -> PLACED;
+      case SequenceEvent.Started _ -> STARTED;
+      case SequenceEvent.Ended _ -> ENDED;
+      case GpuActor.Admit _ -> ADMIT;
+      case GpuActor.Cancel _ -> CANCEL;
+      case GpuActor.Pause _ -> PAUSE;
+      case GpuActor.Resume _ -> RESUME;
+      case SequenceReleased _ -> RELEASED;
+      default -> throw unknown(message);
+    };
+  }
+
+  /** The bytes of a message. */
+  byte[] encode(Object message) {
+    WireWriter counter = WireWriter.counting();
+    write(message, counter);
+    ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(counter.bytes()));
+    write(message, new WireWriter(buffer));
+    return buffer.array();
+  }
+
+  /**
+   * Writes a message at the buffer's position, and moves it.
+   *
+   * @throws java.nio.BufferOverflowException if it does not fit
+   */
+  void write(Object message, ByteBuffer buffer) {
+    write(message, new WireWriter(buffer));
+  }
+
+  /**
+   * Reads all that the buffer has left.
+   *
+   * @throws WireFormatException if that is not a message of this manifest
+   */
+  Object read(String manifest, ByteBuffer buffer) {
+    WireReader in = new WireReader(manifest, buffer);
+    Object message;
+    try {
+      message =
+          switch (manifest) {
+            case TOKEN -> readToken(in);
+            case PLACED -> new SequenceEvent.Placed(id(in), attempt(in), gpu(in));
+            case STARTED ->
+                new SequenceEvent.Started(id(in), attempt(in), in.int32("the cached tokens"));
+            case ENDED ->
+                new SequenceEvent.Ended(id(in), attempt(in), cause(in), in.text("the detail"));
+            case ADMIT -> readAdmit(in);
+            case CANCEL -> new GpuActor.Cancel(id(in));
+            case PAUSE -> new GpuActor.Pause(id(in));
+            case RESUME -> new GpuActor.Resume(id(in));
+            case RELEASED -> new SequenceReleased(id(in), attempt(in), in.flag("closed"));
+            default ->
+                throw new WireFormatException(
+                    "a message is of a kind that "
+                        + SequenceCodec.class.getSimpleName()
+                        + " lists, not '"
+                        + manifest
+                        + "'");
+          };
+    } catch (IllegalArgumentException e) {
+      throw new WireFormatException(manifest + ": " + e.getMessage(), e);
+    }
+    in.requireEnd();
+    return message;
+  }
+
+  private void write(Object message, WireWriter out) {
+    switch (message) {
+      case SequenceEvent.Token token -> writeToken(token, out);
+      case SequenceEvent.Placed(SequenceId id, int attempt, GpuId gpu) -> {
+        write(id, attempt, out);
+        out.int32(gpu.index());
+      }
+      case SequenceEvent.Started(SequenceId id, int attempt, int cachedTokens) -> {
+        write(id, attempt, out);
+        out.int32(cachedTokens);
+      }
+      case SequenceEvent.Ended(
+              SequenceId id,
+              int attempt,
+              SequenceEvent.Cause cause,
+              String detail) -> {
+        write(id, attempt, out);
+        out.int8(code(cause));
+        // A sequence whose end is lost never ends: better a shorter sentence than none.
+        out.text(
+            "a detail", detail.substring(0, Math.min(detail.length(), WireReader.MAX_TEXT_CHARS)));
+      }
+      case GpuActor.Admit admit -> {
+        RequestCodec.write(admit.request(), out);
+        out.text("the owner's address", refs.format(admit.owner()));
+        out.text("the router's address", refs.format(admit.router()));
+      }
+      case GpuActor.Cancel(SequenceId id) -> RequestCodec.write(id, out);
+      case GpuActor.Pause(SequenceId id) -> RequestCodec.write(id, out);
+      case GpuActor.Resume(SequenceId id) -> RequestCodec.write(id, out);
+      case SequenceReleased(SequenceId id, int attempt, boolean closed) -> {
+        write(id, attempt, out);
+        out.flag(closed);
+      }
+      default -> throw unknown(message);
+    }
+  }
+
+  private static void write(SequenceId id, int attempt, WireWriter out) {
+    RequestCodec.write(id, out);
+    out.int32(attempt);
+  }
+
+  private static void writeToken(SequenceEvent.Token event, WireWriter out) {
+    SampledToken token = event.token();
+    int alternatives = token.topIds().length;
+    if (alternatives > MAX_ALTERNATIVES || token.topLogprobs().length != alternatives) {
+      throw new WireFormatException(
+          "a token has at most %d alternatives, each with one logprob, not %d with %d"
+              .formatted(MAX_ALTERNATIVES, alternatives, token.topLogprobs().length));
+    }
+    write(event.id(), event.attempt(), out);
+    out.int32(event.index());
+    out.int32(token.id());
+    out.float32(token.logprob());
+    out.int8(event.finish().map(SequenceCodec::code).orElse(0));
+    out.int8(alternatives);
+    if (alternatives > 0) {
+      out.ints(token.topIds());
+      out.floats(token.topLogprobs());
+    }
+  }
+
+  private static SequenceEvent.Token readToken(WireReader in) {
+    SequenceId id = id(in);
+    int attempt = attempt(in);
+    int index = in.int32("the index");
+    int token = in.int32("the token");
+    float logprob = in.float32("the logprob");
+    Optional<FinishReason> finish = finish(in);
+    int alternatives = in.int8("the number of alternatives");
+    if (alternatives > MAX_ALTERNATIVES) {
+      throw in.wrong(
+          "it has at most %d alternatives, not %d".formatted(MAX_ALTERNATIVES, alternatives));
+    }
+    return new SequenceEvent.Token(
+        id,
+        attempt,
+        index,
+        new SampledToken(
+            token,
+            logprob,
+            in.ints("alternatives", alternatives),
+            in.floats("logprobs of alternatives", alternatives)),
+        finish);
+  }
+
+  private GpuActor.Admit readAdmit(WireReader in) {
+    return new GpuActor.Admit(
+        RequestCodec.read(in),
+        refs.resolve(in.text("the owner's address")),
+        refs.resolve(in.text("the router's address")));
+  }
+
+  private static SequenceId id(WireReader in) {
+    return RequestCodec.readId(in);
+  }
+
+  private static int attempt(WireReader in) {
+    return in.int32("the attempt");
+  }
+
+  private static GpuId gpu(WireReader in) {
+    return new GpuId(in.int32("the GPU"));
+  }
+
+  private static int code(FinishReason reason) {
+    return switch (reason) {
+      case STOP -> 1;
+      case LENGTH -> 2;
+    };
+  }
+
+  private static Optional<FinishReason> finish(WireReader in) {
+    int code = in.int8("the finish reason");
+    return switch (code) {
+      case 0 -> Optional.empty();
+      case 1 -> Optional.of(FinishReason.STOP);
+      case 2 -> Optional.of(FinishReason.LENGTH);
+      default -> throw in.wrong("the finish reason is 0 to 2, not %d".formatted(code));
+    };
+  }
+
+  private static int code(SequenceEvent.Cause cause) {
+    return switch (cause) {
+      case TOO_LARGE -> 0;
+      case FULL -> 1;
+      case MOVED -> 2;
+      case FAILED -> 3;
+    };
+  }
+
+  private static SequenceEvent.Cause cause(WireReader in) {
+    int code = in.int8("the cause");
+    return switch (code) {
+      case 0 -> SequenceEvent.Cause.TOO_LARGE;
+      case 1 -> SequenceEvent.Cause.FULL;
+      case 2 -> SequenceEvent.Cause.MOVED;
+      case 3 -> SequenceEvent.Cause.FAILED;
+      default -> throw in.wrong("the cause is 0 to 3, not %d".formatted(code));
+    };
+  }
+
+  private static WireFormatException unknown(Object message) {
+    return new WireFormatException(
+        "no format is known for messages of " + message.getClass().getName());
+  }
+}

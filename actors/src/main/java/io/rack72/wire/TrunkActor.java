@@ -1,0 +1,228 @@
+package io.rack72.wire;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
+import io.rack72.clock.Clock;
+import io.rack72.fabric.Bundle;
+import io.rack72.fabric.Carry;
+import io.rack72.fabric.Departure;
+import io.rack72.fabric.PortActor;
+import io.rack72.fabric.PortCredit;
+import io.rack72.fabric.TrunkMessage;
+import io.rack72.hardware.GpuId;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * All that passes between the ports of this JVM and those of one other.
+ *
+ * <p><b>Owns</b> what waits to go there or was not acknowledged yet, and what has come of a bundle
+ * so far. <b>Receives</b> frames and credits from this JVM's ports, and segments from the other
+ * trunk. <b>Sends</b> segments there, and what they hold to the ports here. <b>On failure</b> of a
+ * connection it sends again what was not acknowledged; what cannot be read is refused, counted and
+ * logged, and is not acknowledged, so it comes again.
+ */
+public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
+  /** How long a segment may go without word of it before it is sent again. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  /** Part of the window after which its bytes are acknowledged even where nothing goes back. */
+  private static final int ACKNOWLEDGED_PART = 4;
+
+  /** Tell the counters. */
+  public record Report(ActorRef<TrunkStatus> replyTo) implements TrunkMessage {}
+
+  private record LookForLost() implements TrunkMessage {}
+
+  /**
+   * One end of a trunk.
+   *
+   * @param here number of this end's run, which the other end is created with as {@code there}
+   * @param address of the other JVM
+   * @param other end
+   * @param ports of this JVM
+   * @param windowBytes bytes under way to there that were not acknowledged
+   */
+  public record Ends(
+      long here,
+      long there,
+      String address,
+      ActorRef<TrunkMessage> other,
+      Map<GpuId, ActorRef<PortActor.Command>> ports,
+      int windowBytes) {}
+
+  private final Ends ends;
+  private final Clock clock;
+  private final BundleCodec codec;
+  private final Bundling bundling = new Bundling();
+  private final SendWindow window;
+  private final BundleAssembly assembly;
+  private int unacknowledgedBytes;
+  private long firstUnacknowledged;
+  private long sentBundles;
+  private long sentFrames;
+  private long sentBytes;
+  private long receivedBundles;
+  private long receivedBytes;
+  private long resentSegments;
+  private long refusedSegments;
+
+  /** A trunk between two JVMs that serve what the limits say. */
+  public static Behavior<TrunkMessage> create(Ends ends, WireLimits limits, Clock clock) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new TrunkActor(context, timers, ends, limits, clock)));
+  }
+
+  private TrunkActor(
+      ActorContext<TrunkMessage> context,
+      TimerScheduler<TrunkMessage> timers,
+      Ends ends,
+      WireLimits limits,
+      Clock clock) {
+    super(context);
+    this.ends = ends;
+    this.clock = clock;
+    codec = new BundleCodec(limits);
+    window = new SendWindow(ends.here(), ends.windowBytes());
+    assembly = new BundleAssembly(limits.maxBundleBytes());
+    timers.startTimerWithFixedDelay(new LookForLost(), PATIENCE);
+  }
+
+  @Override
+  public Receive<TrunkMessage> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Carry.class, carry -> sent(bundling.carry(carry)))
+        .onMessage(Segment.class, this::onSegment)
+        .onMessage(LookForLost.class, _ -> sendAgain())
+        .onMessage(Report.class, this::report)
+        .build();
+  }
+
+  private Behavior<TrunkMessage> sent(Optional<Bundle> due) {
+    due.ifPresent(
+        bundle -> {
+          byte[] encoded = codec.encode(bundle);
+          sentBundles++;
+          sentFrames += bundle.frames().size();
+          sentBytes += encoded.length;
+          window.offer(encoded);
+        });
+    send(window.poll(assembly.received()));
+    return this;
+  }
+
+  private void send(List<Segment> segments) {
+    for (Segment segment : segments) {
+      ends.other().tell(segment);
+      unacknowledgedBytes = 0;
+    }
+  }
+
+  private Behavior<TrunkMessage> onSegment(Segment segment) {
+    if (segment.epochOfTrunk() != ends.there()) {
+      refuse("it is of run %x, not %x".formatted(segment.epochOfTrunk(), ends.there()));
+      return this;
+    }
+    window.acknowledged(segment.acknowledged());
+    Optional<Bundle> due = Optional.empty();
+    try {
+      due =
+          switch (assembly.accept(segment)) {
+            case BundleAssembly.Outcome.Whole(byte[] bundle) -> deliver(bundle);
+            case BundleAssembly.Outcome.Taken() -> Optional.empty();
+            // Sent again while word of it was on its way.
+            case BundleAssembly.Outcome.Repeated _ -> Optional.empty();
+            case BundleAssembly.Outcome.Lost(long segments) -> {
+              refuse(segments + " before it did not come; they will be sent again");
+              yield Optional.empty();
+            }
+          };
+    } catch (WireFormatException e) {
+      refuse(e.getMessage());
+    }
+    unacknowledgedBytes += segment.bytes().length;
+    sent(due);
+    if (unacknowledgedBytes > ends.windowBytes() / ACKNOWLEDGED_PART) {
+      acknowledge();
+    }
+    return this;
+  }
+
+  private void acknowledge() {
+    ends.other().tell(Segment.acknowledgement(ends.here(), window.lastSent(), assembly.received()));
+    unacknowledgedBytes = 0;
+  }
+
+  private void refuse(String reason) {
+    refusedSegments++;
+    getContext().getLog().warn("a segment from {} is refused: {}", ends.address(), reason);
+  }
+
+  private Optional<Bundle> deliver(byte[] encoded) {
+    Bundle bundle = codec.decode(encoded, clock.nowNanos());
+    receivedBundles++;
+    receivedBytes += encoded.length;
+    for (PortCredit credit : bundle.credits()) {
+      tell(credit.port(), new PortActor.Credit(credit.by(), credit.bytes()));
+    }
+    Map<GpuId, List<Departure>> byPort =
+        bundle.frames().stream()
+            .collect(groupingBy(departure -> departure.frame().to(), TreeMap::new, toList()));
+    byPort.forEach((port, frames) -> tell(port, new PortActor.Incoming(frames)));
+    return bundling.arrived(bundle);
+  }
+
+  private void tell(GpuId port, PortActor.Command command) {
+    ActorRef<PortActor.Command> here = ends.ports().get(port);
+    if (here == null) {
+      refuse("it is for " + port + ", which is not in this JVM");
+      return;
+    }
+    here.tell(command);
+  }
+
+  /**
+   * A segment that nobody has acknowledged since the last look is sent again, with all after it.
+   */
+  private Behavior<TrunkMessage> sendAgain() {
+    List<Segment> waiting = window.unacknowledged();
+    long first = waiting.isEmpty() ? 0 : waiting.getFirst().number();
+    if (first > 0 && first == firstUnacknowledged) {
+      resentSegments += waiting.size();
+      send(waiting);
+    }
+    firstUnacknowledged = first;
+    if (unacknowledgedBytes > 0) {
+      acknowledge();
+    }
+    return this;
+  }
+
+  private Behavior<TrunkMessage> report(Report report) {
+    report
+        .replyTo()
+        .tell(
+            new TrunkStatus(
+                ends.address(),
+                sentBundles,
+                sentFrames,
+                sentBytes,
+                receivedBundles,
+                receivedBytes,
+                resentSegments,
+                refusedSegments));
+    return this;
+  }
+}

@@ -38,10 +38,8 @@ final class ClusterCommand implements Callable<Integer> {
   private static final String SECRET = "RACK72_CLUSTER_SECRET";
   private static final int SECRET_BYTES = 32;
 
-  /** Starts that share a core get in each other's way; one alone leaves it idle now and then. */
-  private static final int STARTS_PER_CORE = 1;
-
-  private static final int LEAST_STARTS_AT_ONCE = 2;
+  /** A start waits for others now and then; more of them on a core only make each take longer. */
+  private static final int STARTS_PER_CORE = 2;
 
   /** For the end of a JVM, besides what it is configured to wait for. */
   private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
@@ -173,7 +171,7 @@ final class ClusterCommand implements Callable<Integer> {
   }
 
   private int startsAtOnce() {
-    return Math.max(LEAST_STARTS_AT_ONCE, STARTS_PER_CORE * invocation.host().processors());
+    return STARTS_PER_CORE * invocation.host().processors();
   }
 
   private static Duration stopLimit(Rack72Config config) {

@@ -3,6 +3,7 @@ package io.rack72.launch;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -11,6 +12,14 @@ import java.util.Map;
  * written: the pipe's end tells the node that this process is gone, however it ended. Thread-safe.
  */
 public final class NodeProcess {
+  /**
+   * A terminal sends its signals to this process and the nodes alike, and it is for this process to
+   * say in which order they stop. A JVM leaves signals alone that were ignored when it was started.
+   * The shell's process becomes the node's.
+   */
+  private static final List<String> DEAF =
+      List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$0\" \"$@\"");
+
   private static final String SHARED_ARENAS = "MALLOC_ARENA_MAX";
 
   /** The JVM says this of itself at every start with the Vector API; the launcher's has said it. */
@@ -46,7 +55,9 @@ public final class NodeProcess {
    */
   public static NodeProcess start(
       List<String> command, Map<String, String> environment, Listener listener) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(command).redirectInput(Redirect.PIPE);
+    List<String> words = new ArrayList<>(DEAF);
+    words.addAll(command);
+    ProcessBuilder builder = new ProcessBuilder(words).redirectInput(Redirect.PIPE);
     // Each thread would have a part of the C library's memory for itself.
     builder.environment().putIfAbsent(SHARED_ARENAS, "2");
     builder.environment().putAll(environment);

@@ -289,7 +289,7 @@ public final class RackProcesses {
     public void ended(NodeProcess from, int exitCode) {
       events.add(
           () -> {
-            String lastError = from.lastError();
+            String lastError = from.lastError().replaceFirst("^rack72: ", "");
             process = null;
             told = Optional.empty();
             if (!isStopping()) {

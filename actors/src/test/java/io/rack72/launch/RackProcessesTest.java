@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,7 +79,9 @@ class RackProcessesTest {
 
     String failure = end().orElseThrow();
 
-    assertTrue(failure.startsWith("tray 0 could not be started"), failure);
+    assertTrue(failure.startsWith("tray 0 (pid "), failure);
+    assertTrue(failure.contains("ended with exit code 127: "), failure);
+    assertTrue(failure.contains("/nowhere/java"), failure);
   }
 
   @Test
@@ -130,6 +134,27 @@ class RackProcessesTest {
     assertEquals(2, joins.size(), joins::toString);
     assertEquals(
         1, joins.stream().filter(line -> line.contains("joins '' ")).count(), joins::toString);
+  }
+
+  @Test
+  void signalsOfTheTerminalAreForTheLauncherAlone() throws Exception {
+    run(NodePlan.of(TrayList.all(1), 1, 1, 0), false, PATIENT, "");
+    recorded.await("whole ");
+    Path status = Path.of("/proc", Long.toString(pid("in [0]")), "status");
+    assumeTrue(Files.exists(status), "only Linux tells which signals a process ignores");
+
+    String ignored =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .map(line -> line.substring("SigIgn:".length()).strip())
+            .findFirst()
+            .orElseThrow();
+
+    long hangup = 1;
+    long interrupt = 2;
+    long terminate = 1 << 14;
+    long mask = Long.parseUnsignedLong(ignored, 16);
+    assertEquals(hangup | interrupt, mask & (hangup | interrupt | terminate));
   }
 
   @Test

@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -39,6 +40,7 @@ public final class ClusterNode implements AutoCloseable {
   private static final String SYSTEM = "rack72";
 
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
+  private static final Duration STOP_DEADLINE = Duration.ofSeconds(40);
   private static final long LOOK_MILLIS = 20;
 
   private final RunningNode node;
@@ -247,9 +249,21 @@ public final class ClusterNode implements AutoCloseable {
     }
   }
 
-  /** Stops all actors, of which the cluster is told. */
+  /**
+   * Tells the cluster and stops all actors. Each phase of that has its limit; where connections with
+   * TLS do not end in time they are left to the end of the process.
+   */
   @Override
   public void close() {
-    node.close();
+    try {
+      CoordinatedShutdown.get(node.system())
+          .runAll(CoordinatedShutdown.actorSystemTerminateReason())
+          .toCompletableFuture()
+          .get(STOP_DEADLINE.toMillis(), MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      node.system().log().warn("{} did not stop in order: {}", id, e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

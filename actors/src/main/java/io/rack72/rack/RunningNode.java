@@ -14,7 +14,7 @@ import org.apache.pekko.actor.typed.javadsl.AskPattern;
 /** A node's actors, as those see them that are none. Thread-safe. */
 public final class RunningNode implements AutoCloseable {
   private static final Duration START_DEADLINE = Duration.ofSeconds(30);
-  private static final Duration STOP_DEADLINE = Duration.ofSeconds(40);
+  private static final Duration STOP_DEADLINE = Duration.ofSeconds(10);
 
   private final ActorSystem<NodeActor.Command> system;
   private final NodeActor.Milestones milestones;

@@ -250,8 +250,8 @@ public final class ClusterNode implements AutoCloseable {
   }
 
   /**
-   * Tells the cluster and stops all actors. Each phase of that has its limit; where connections with
-   * TLS do not end in time they are left to the end of the process.
+   * Tells the cluster and stops all actors. Each phase of that has its limit; where connections
+   * with TLS do not end in time they are left to the end of the process.
    */
   @Override
   public void close() {

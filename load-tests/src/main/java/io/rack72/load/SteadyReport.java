@@ -16,9 +16,16 @@ import java.util.stream.LongStream;
  * @param load how they were sent, in words
  * @param outcomes at least one
  * @param clientSeconds of processor time that the client itself took
+ * @param traffic between the JVMs of the rack meanwhile, where it has several
  */
 record SteadyReport(
-    String model, String load, long seed, Slo slo, List<Outcome> outcomes, double clientSeconds)
+    String model,
+    String load,
+    long seed,
+    Slo slo,
+    List<Outcome> outcomes,
+    double clientSeconds,
+    Optional<TrunkTraffic> traffic)
     implements LoadReport {
   private static final double NANOS_PER_SECOND = 1e9;
 
@@ -58,6 +65,13 @@ record SteadyReport(
         "tokens in an event: %.2f; processor of the client: %.0f%% of one core%n",
         tokensPerEvent(),
         100 * clientSeconds / seconds());
+    traffic.ifPresent(
+        between ->
+            out.printf(
+                Locale.ROOT,
+                "between JVMs: %.1f bundles and %,.0f bytes for each output token%n",
+                perToken(between.bundles()),
+                perToken(between.bytes())));
     goodput()
         .ifPresent(
             rate ->
@@ -90,6 +104,10 @@ record SteadyReport(
       json.putNull("prompt_tokens");
     }
     json.put("tokens_per_event", tokensPerEvent());
+    traffic.ifPresent(
+        between ->
+            json.put("bundles_per_output_token", perToken(between.bundles()))
+                .put("wire_bytes_per_output_token", perToken(between.bytes())));
     goodput().ifPresent(rate -> json.put("goodput_per_second", rate));
     json.put("client_cpu_seconds", clientSeconds);
     Failed.of(outcomes).put(json);
@@ -146,6 +164,10 @@ record SteadyReport(
     }
     return OptionalInt.of(
         succeeded().stream().mapToInt(outcome -> outcome.reply().promptTokens().getAsInt()).sum());
+  }
+
+  private double perToken(long amount) {
+    return (double) amount / Math.max(1, outputTokens());
   }
 
   private double tokensPerEvent() {

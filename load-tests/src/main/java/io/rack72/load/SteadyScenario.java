@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -46,6 +47,7 @@ record SteadyScenario(
     OperatingSystemMXBean process =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     AtomicInteger done = new AtomicInteger();
+    Optional<TrunkTraffic> trafficBefore = TrunkTraffic.of(client);
     long cpuBefore = process.getProcessCpuTime();
     List<Outcome> outcomes =
         rate.isPresent()
@@ -64,7 +66,13 @@ record SteadyScenario(
                         client.start(request(client, number), TokenListener.NONE), done, progress));
     double clientSeconds = (process.getProcessCpuTime() - cpuBefore) / NANOS_PER_SECOND;
     return new SteadyReport(
-        client.model(), inWords(), workload.seed(), slo, outcomes, clientSeconds);
+        client.model(),
+        inWords(),
+        workload.seed(),
+        slo,
+        outcomes,
+        clientSeconds,
+        TrunkTraffic.of(client).map(now -> now.since(trafficBefore)));
   }
 
   private LoadRequest request(LoadClient client, long number) {

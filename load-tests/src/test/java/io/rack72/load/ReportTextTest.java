@@ -29,7 +29,13 @@ class ReportTextTest {
     Slo slo = new Slo(OptionalDouble.of(15), OptionalDouble.empty());
     SteadyReport report =
         new SteadyReport(
-            "m", "8 at a time", 7, slo, List.of(succeeded(10), succeeded(20), failed), 0.01);
+            "m",
+            "8 at a time",
+            7,
+            slo,
+            List.of(succeeded(10), succeeded(20), failed),
+            0.01,
+            Optional.of(new TrunkTraffic(48, 60_000)));
     assertFalse(report.passed());
     assertEquals(
         """
@@ -45,6 +51,7 @@ class ReportTextTest {
 
         requests/s: 20.00; output tokens/s: 60.0; prompt tokens/s: 80.0
         tokens in an event: 1.50; processor of the client: 10% of one core
+        between JVMs: 8.0 bundles and 10,000 bytes for each output token
         goodput: 10.00 requests/s, 1 good
         failed, 503: 1, the first: no room
         """,
@@ -164,5 +171,20 @@ class ReportTextTest {
     report.print(out);
     out.flush();
     return text.toString();
+  }
+
+  @Test
+  void trafficIsThatOfAllTrunksSinceTheFirstLook() throws JsonProcessingException {
+    String rack =
+        """
+        {"nodes": [{"trunks": [{"sent_bundles": %d, "sent_bytes": 70}, {"sent_bundles": 1, "sent_bytes": 5}]},
+                   {"trunks": [{"sent_bundles": 2, "sent_bytes": 25}]}]}
+        """;
+    Optional<TrunkTraffic> before = TrunkTraffic.of(Json.read(rack.formatted(3)));
+    assertEquals(Optional.of(new TrunkTraffic(6, 100)), before);
+    assertEquals(
+        new TrunkTraffic(4, 0),
+        TrunkTraffic.of(Json.read(rack.formatted(7))).orElseThrow().since(before));
+    assertEquals(Optional.empty(), TrunkTraffic.of(Json.read("{\"nodes\": [{\"trunks\": []}]}")));
   }
 }

@@ -58,6 +58,7 @@ public final class Main {
         new ClusterCommand(invocation, Main.class),
         new TrayCommand(invocation),
         new GatewayCommand(invocation),
+        new RehearseCommand(invocation),
         new GenerateCommand(invocation),
         new ChatCommand(invocation),
         ModelCommand.commandLine(invocation),

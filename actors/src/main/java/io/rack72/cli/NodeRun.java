@@ -1,29 +1,17 @@
 package io.rack72.cli;
 
-import io.rack72.clock.Clock;
 import io.rack72.cluster.ClusterNode;
-import io.rack72.cluster.NodeCard;
 import io.rack72.config.Rack72Config;
 import io.rack72.hardware.TrayId;
-import io.rack72.model.ForwardObserver;
-import io.rack72.rack.NodeActor;
-import io.rack72.rack.NodeParts;
-import io.rack72.rack.RackSettings;
 import io.rack72.rack.RackView;
-import io.rack72.rack.ServedModel;
-import io.rack72.routing.RouterActor;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
  * One node of a rack in many JVMs, from its start until the process is told to stop: it listens,
@@ -58,40 +46,8 @@ final class NodeRun {
   /** Runs until the process is told to stop, or the node has failed. */
   void untilStopped(PrintWriter err) throws InterruptedException {
     try (StopSignal stop = StopSignal.install();
-        NodeRack rack = start()) {
+        NodeRack rack = NodeRack.start(config, invocation, trays, withGateway, teller::view)) {
       run(rack, stop, err);
-    }
-  }
-
-  private NodeRack start() {
-    ModelOnCpu computing = ModelOnCpu.prepare(config, OpenModel.open(config.model(), invocation));
-    try {
-      RackSettings settings = computing.settings(config, invocation.hostMemoryBytes());
-      NodeParts parts;
-      try {
-        parts =
-            new NodeParts(
-                settings,
-                computing.model().checkpoint(),
-                computing.model().name(),
-                computing.model().tokenizer(),
-                computing.numerics(),
-                ForwardObserver.NONE);
-      } catch (IllegalArgumentException e) {
-        throw new CommandFailedException(e.getMessage(), e);
-      }
-      ClusterNode node =
-          ClusterNode.start(
-              parts,
-              config.cluster(),
-              card(parts, computing),
-              trays,
-              computing.clock(),
-              teller::view);
-      return new NodeRack(node, parts, computing);
-    } catch (RuntimeException | Error e) {
-      computing.close();
-      throw e;
     }
   }
 
@@ -118,28 +74,6 @@ final class NodeRun {
     return CompletableFuture.anyOf(
         rack.system().getWhenTerminated().toCompletableFuture(),
         rack.node().node().milestones().ready().thenCompose(_ -> new CompletableFuture<>()));
-  }
-
-  private NodeCard card(NodeParts parts, ModelOnCpu computing) {
-    RackSettings settings = parts.settings();
-    SortedMap<String, String> shared = new TreeMap<>();
-    shared.put("rack72.rack and rack72.gpu", settings.profile().toString());
-    shared.put("rack72.expert-parallel", "" + settings.expertParallel());
-    shared.put("rack72.data-parallel", "" + settings.dataParallel());
-    shared.put("rack72.kv.block-tokens", "" + settings.kv().blockTokens());
-    shared.put("rack72.kv.bytes-per-gpu", "" + settings.kv().hbmBytes());
-    shared.put("rack72.kv.host-bytes-per-gpu", "" + settings.kv().hostBytes());
-    shared.put("rack72.kv.prefix-cache", "" + settings.kv().sharesPrefixes());
-    shared.put("rack72.scheduler", settings.scheduler().toString());
-    shared.put("rack72.fabric.credit-bytes", "" + settings.portWindowBytes());
-    shared.put("rack72.numeric-mode", computing.numerics().mode());
-    shared.put("rack72.model.name", parts.model().name());
-    shared.put("rack72.cluster.start-trays", "" + config.cluster().startTrays());
-    return new NodeCard(
-        config.cluster().name(),
-        Version.current(),
-        computing.model().checkpoint().fingerprint(),
-        shared);
   }
 
   /** Says what happens to the node, to a person or to a program. */
@@ -213,44 +147,6 @@ final class NodeRun {
     private void say(Map<String, Object> event, String sentence) {
       out.println(json ? Json.line(event) : sentence);
       out.flush();
-    }
-  }
-
-  /** The node as a gateway sees a rack. */
-  private record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
-      implements RackLauncher.Rack {
-    @Override
-    public ServedModel model() {
-      return parts.model();
-    }
-
-    @Override
-    public RackSettings settings() {
-      return parts.settings();
-    }
-
-    @Override
-    public ActorSystem<NodeActor.Command> system() {
-      return node.node().system();
-    }
-
-    @Override
-    public ActorRef<RouterActor.Command> router() {
-      return node.node().router();
-    }
-
-    @Override
-    public Clock clock() {
-      return computing.clock();
-    }
-
-    @Override
-    public void close() {
-      try {
-        node.close();
-      } finally {
-        computing.closeAfter(system());
-      }
     }
   }
 }

@@ -40,6 +40,11 @@ public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> 
     }
   }
 
+  /** The same model without its tokenizer, for a node that has nothing to do with text. */
+  static OpenModel openWeights(ModelSettings settings, Invocation invocation) {
+    return open(settings.withoutTokenizer(), invocation);
+  }
+
   private static String name(Path directory) {
     Path name = directory.toAbsolutePath().normalize().getFileName();
     return name == null ? directory.toString() : name.toString();

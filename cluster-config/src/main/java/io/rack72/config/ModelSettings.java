@@ -14,4 +14,9 @@ public record ModelSettings(
     Optional<Path> directory, Optional<String> name, TokenizerSource tokenizer) {
   /** What stands for the model that comes with the program, in the place of a directory. */
   public static final String BUNDLED = "rack72-mini";
+
+  /** The same model, whose prompts are token ids. */
+  public ModelSettings withoutTokenizer() {
+    return new ModelSettings(directory, name, new TokenizerSource.None());
+  }
 }

@@ -36,12 +36,20 @@ final class Egress {
   }
 
   void offer(Frame frame, long nowNanos) {
+    waiting.removeIf(before -> isGivenUpFor(before.frame(), frame));
     if (waiting.size() >= 2 * peers) {
       throw new IllegalStateException(
           "%d frames wait to leave %s, which has %d peers: none may have two dispatches under way"
               .formatted(waiting.size(), frame.from(), peers));
     }
     waiting.add(new Waiting(frame, nowNanos));
+  }
+
+  /** A step that begins anew asks anew, and does not wait for answers to what it asked before. */
+  private static boolean isGivenUpFor(Frame before, Frame now) {
+    return before.to().equals(now.to())
+        && before.getClass().equals(now.getClass())
+        && before.step() < now.step();
   }
 
   /** Bytes of frames have arrived at a peer. What is not under way to it any more is ignored. */

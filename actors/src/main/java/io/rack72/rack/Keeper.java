@@ -146,10 +146,7 @@ public final class Keeper {
                     state.id(),
                     "%s is the JVM's at %s%s; one at %s cannot have it too"
                         .formatted(
-                            other.tray(),
-                            other.holder(),
-                            incarnation(other.tray()),
-                            state.id())));
+                            other.tray(), other.holder(), incarnation(other.tray()), state.id())));
     return taken.isEmpty();
   }
 
@@ -288,7 +285,10 @@ public final class Keeper {
           .ifPresent(
               view ->
                   view.nodes(rules.rack())
-                      .forEach((gpu, node) -> there.computeIfPresent(gpu, (_, now) -> now.equals(node) ? now : null)));
+                      .forEach(
+                          (gpu, node) ->
+                              there.computeIfPresent(
+                                  gpu, (_, now) -> now.equals(node) ? now : null)));
     }
     lost.removeAll(there.keySet());
   }

@@ -63,13 +63,11 @@ public final class KeeperActor extends AbstractBehavior<KeeperActor.Command> {
    *     gone before this keeper began comes late
    */
   public static Behavior<Command> create(
-      Keeper.Rules rules,
-      Collection<NodeId> present,
-      long term,
-      Predicate<NodeId> isThere) {
+      Keeper.Rules rules, Collection<NodeId> present, long term, Predicate<NodeId> isThere) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new KeeperActor(context, timers, rules, present, term, isThere)));
+            Behaviors.withTimers(
+                timers -> new KeeperActor(context, timers, rules, present, term, isThere)));
   }
 
   private KeeperActor(

@@ -388,18 +388,18 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private ActorRef<TrunkMessage> trunk(NodeId to) {
     ActorRef<TrunkMessage> trunk =
         getContext()
-        .spawn(
-            TrunkActor.create(
-                new TrunkActor.Ends(
-                    identity.id().run(),
-                    to.run(),
-                    to.address(),
-                    resolve(to, "/user/" + trunkName(identity.id())),
-                    new TreeMap<>(ports),
-                    settings.trunkWindowBytes()),
-                parts.wireLimits(),
-                clock),
-            trunkName(to));
+            .spawn(
+                TrunkActor.create(
+                    new TrunkActor.Ends(
+                        identity.id().run(),
+                        to.run(),
+                        to.address(),
+                        resolve(to, "/user/" + trunkName(identity.id())),
+                        new TreeMap<>(ports),
+                        settings.trunkWindowBytes()),
+                    parts.wireLimits(),
+                    clock),
+                trunkName(to));
     getContext().watchWith(trunk, new Lost("the trunk to " + to, Optional.empty()));
     return trunk;
   }

@@ -31,8 +31,7 @@ class ManyNodesTest {
   private static final int OF_EACH = 3;
 
   private static Predicate<RackView> ofTrays(int trays) {
-    return view ->
-        view.members().stream().mapToInt(member -> member.trays().size()).sum() == trays;
+    return view -> view.members().stream().mapToInt(member -> member.trays().size()).sum() == trays;
   }
 
   /** One reply to each prompt, each checked against the reference. */

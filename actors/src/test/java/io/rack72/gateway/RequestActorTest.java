@@ -99,8 +99,7 @@ class RequestActorTest {
     token(1, 2, 2, 'c');
     tell(new SequenceEvent.Ended(id(1), 2, SequenceEvent.Cause.MOVED, "so it is"));
     assertSubmittedAgain(1, 3, 'a', 'b', 'c');
-    tell(
-        new SequenceEvent.Token(id(1), 3, 3, sampled('d'), Optional.of(FinishReason.LENGTH)));
+    tell(new SequenceEvent.Token(id(1), 3, 3, sampled('d'), Optional.of(FinishReason.LENGTH)));
     last(0, 0, 'y', FinishReason.LENGTH);
     JsonNode reply = whole();
     assertEquals("y", reply.at("/choices/0/text").asText());

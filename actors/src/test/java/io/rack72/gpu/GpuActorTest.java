@@ -36,6 +36,7 @@ import java.util.stream.IntStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.PostStop;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -83,7 +84,7 @@ class GpuActorTest {
 
   @AfterEach
   void close() {
-    gpus.values().forEach(gpu -> gpu.actor.stop());
+    gpus.values().forEach(gpu -> gpu.actor.signal(PostStop.instance()));
     numerics.close();
     workers.close();
     checkpoint.close();
@@ -113,9 +114,10 @@ class GpuActorTest {
     while (moved) {
       moved = false;
       for (Gpu gpu : gpus.values()) {
-        List<GpuActor.Command> due = gpu.actor.selfInbox().getAllReceived();
-        due.forEach(gpu.actor::run);
-        moved |= !due.isEmpty();
+        while (gpu.actor.selfInbox().hasMessages()) {
+          moved = true;
+          gpu.actor.runOne();
+        }
         for (PortActor.Command sent : gpu.port.getAllReceived()) {
           for (Frame frame : ((PortActor.Send) sent).frames()) {
             moved = true;
@@ -134,11 +136,7 @@ class GpuActorTest {
     List<GpuId> ids = IntStream.of(gpus).mapToObj(GpuId::new).toList();
     return Placement.first(
         new ExpertPlacement(
-            epoch,
-            gpus.length,
-            checkpoint.config().layers(),
-            checkpoint.config().experts(),
-            ids),
+            epoch, gpus.length, checkpoint.config().layers(), checkpoint.config().experts(), ids),
         1);
   }
 
@@ -175,7 +173,12 @@ class GpuActorTest {
         .run(
             new GpuActor.Admit(
                 new SequenceRequest(
-                    id(name), 1, PROMPT, new int[0], SamplingParams.greedy(TOKENS), Standing.DEFAULT),
+                    id(name),
+                    1,
+                    PROMPT,
+                    new int[0],
+                    SamplingParams.greedy(TOKENS),
+                    Standing.DEFAULT),
                 owner.getRef(),
                 router.getRef()));
   }

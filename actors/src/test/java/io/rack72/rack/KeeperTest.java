@@ -314,7 +314,11 @@ class KeeperTest {
     follow(view, Set.of(), A, GATEWAY);
     assertEquals(List.of(), keeper.present(leaving(A, 0)));
     List<Sent> closing = keeper.present(gateway(true));
-    RackView without = prepared(closing.stream().filter(s -> !(s.order() instanceof NodeOrder.MayLeave)).toList(), A, GATEWAY);
+    RackView without =
+        prepared(
+            closing.stream().filter(s -> !(s.order() instanceof NodeOrder.MayLeave)).toList(),
+            A,
+            GATEWAY);
     assertEquals(List.of(A), without.members().stream().map(Member::id).toList());
     assertEquals(
         toAll(new NodeOrder.MayLeave(), A, GATEWAY), follow(without, Set.of(), A, GATEWAY));
@@ -336,8 +340,7 @@ class KeeperTest {
   void gatewayComesAndGoes() {
     begin();
     RackView with = prepared(keeper.present(gateway(false)), A, B, GATEWAY);
-    assertEquals(
-        List.of(A, B, GATEWAY), with.members().stream().map(Member::id).toList());
+    assertEquals(List.of(A, B, GATEWAY), with.members().stream().map(Member::id).toList());
     follow(with, Set.of(), A, B, GATEWAY);
     RackView without = prepared(keeper.gone(GATEWAY), A, B);
     assertEquals(List.of(A, B), without.members().stream().map(Member::id).toList());
@@ -350,8 +353,7 @@ class KeeperTest {
     RackView with = prepared(keeper.present(gateway(false)), A, B, GATEWAY);
     keeper.prepared(A, with.epoch());
     keeper.prepared(B, with.epoch());
-    assertEquals(
-        toAll(new NodeOrder.Commit(with.epoch(), Set.of()), A, B), keeper.gone(GATEWAY));
+    assertEquals(toAll(new NodeOrder.Commit(with.epoch(), Set.of()), A, B), keeper.gone(GATEWAY));
   }
 
   @Test
@@ -364,8 +366,7 @@ class KeeperTest {
     assertEquals(List.of(), keeper.present(leaving(B, 1)));
     RackView view = prepared(keeper.present(node(C, 2)), A, B, C, GATEWAY);
     assertEquals(List.of(0, 2), trays(view));
-    assertEquals(
-        toAll(new NodeOrder.MayLeave(), B), follow(view, Set.of(), A, B, C, GATEWAY));
+    assertEquals(toAll(new NodeOrder.MayLeave(), B), follow(view, Set.of(), A, B, C, GATEWAY));
   }
 
   @Test
@@ -378,7 +379,8 @@ class KeeperTest {
     keeper.present(node(B, 1));
     assertEquals(
         toAll(
-            new NodeOrder.Refuse("tray-1 is the JVM's at b, incarnation 1; one at c cannot have it too"),
+            new NodeOrder.Refuse(
+                "tray-1 is the JVM's at b, incarnation 1; one at c cannot have it too"),
             C),
         keeper.present(second));
   }

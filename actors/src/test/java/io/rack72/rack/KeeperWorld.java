@@ -8,7 +8,6 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.RackProfile;
 import io.rack72.hardware.TrayId;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,8 +28,7 @@ import java.util.function.Supplier;
  */
 final class KeeperWorld {
   private static final int TRAYS = 5;
-  private static final RackProfile RACK =
-      new RackProfile("world", TRAYS, 1, RackHarness.FAST_GPU);
+  private static final RackProfile RACK = new RackProfile("world", TRAYS, 1, RackHarness.FAST_GPU);
   private static final int MOST_NODES = 8;
   private static final int MOST_ROUNDS = 400;
 
@@ -456,7 +454,8 @@ final class KeeperWorld {
           viewsOfEpochs.get(epoch).nodes(RACK).values().stream()
               .allMatch(node -> members.containsKey(node) && members.get(node).up);
       assertTrue(
-          held || !wanted || !whole, gpu + " is asked by epoch " + epoch + ", which it does not hold");
+          held || !wanted || !whole,
+          gpu + " is asked by epoch " + epoch + ", which it does not hold");
       if (held) {
         GpuId back = new GpuId(asker.trays.getFirst().index());
         NodeId to = links().get(back);

@@ -74,7 +74,8 @@ class BundlingTest {
 
   @Test
   void answersGoTogetherWhenAllAreThere() {
-    assertKept(bundling.arrived(came(dispatch(4, 0, 1, 0), dispatch(4, 1, 1, 0), dispatch(4, 2, 1, 0))));
+    assertKept(
+        bundling.arrived(came(dispatch(4, 0, 1, 0), dispatch(4, 1, 1, 0), dispatch(4, 2, 1, 0))));
     assertKept(bundling.carry(frames(1, answer(1, 4, 1, 0))));
     assertKept(bundling.carry(frames(0, answer(0, 4, 1, 0))));
     Departure last = answer(2, 4, 1, 0);
@@ -136,7 +137,8 @@ class BundlingTest {
     Bundle due = bundling.carry(frames(1, dispatch(1, 4, 1, 0))).orElseThrow();
     assertEquals(List.of(credit), due.credits());
     assertFalse(due.pressed());
-    assertEquals(NO_CREDITS, bundling.carry(frames(1, dispatch(1, 4, 1, 1))).orElseThrow().credits());
+    assertEquals(
+        NO_CREDITS, bundling.carry(frames(1, dispatch(1, 4, 1, 1))).orElseThrow().credits());
   }
 
   @Test
@@ -144,8 +146,7 @@ class BundlingTest {
     bundling.arrived(came(dispatch(4, 0, 1, 0), dispatch(4, 1, 1, 0)));
     bundling.carry(new Carry(new GpuId(0), false, List.of(credit(4, 0)), NO_FRAMES));
     assertKept(bundling.carry(frames(0, answer(0, 4, 1, 0))));
-    Bundle due =
-        bundling.carry(new Carry(new GpuId(2), true, NO_CREDITS, NO_FRAMES)).orElseThrow();
+    Bundle due = bundling.carry(new Carry(new GpuId(2), true, NO_CREDITS, NO_FRAMES)).orElseThrow();
     assertTrue(due.pressed());
     assertEquals(1, due.frames().size());
     assertEquals(1, due.credits().size());

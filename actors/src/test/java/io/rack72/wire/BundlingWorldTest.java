@@ -110,8 +110,7 @@ class BundlingWorldTest {
           () ->
               trunk
                   .getAllReceived()
-                  .forEach(
-                      carry -> carries.add(() -> send(here, there, bundling.carry(carry)))));
+                  .forEach(carry -> carries.add(() -> send(here, there, bundling.carry(carry)))));
     }
 
     private Queue<Runnable> queue() {

@@ -29,7 +29,9 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 
-/** The trunk between GPUs 0 and 1 of one JVM and 2 and 3 of another, over the test's own channel. */
+/**
+ * The trunk between GPUs 0 and 1 of one JVM and 2 and 3 of another, over the test's own channel.
+ */
 class TrunkActorTest {
   private static final WireLimits LIMITS = new WireLimits(4, 2, 4, 8, 16 << 20);
   private static final int WINDOW_BYTES = 3 << 20;
@@ -196,8 +198,7 @@ class TrunkActorTest {
   @Test
   void segmentsOfAnotherRunAreRefusedAndCounted() {
     byte[] bundle =
-        new BundleCodec(LIMITS)
-            .encode(new Bundle(false, List.of(), List.of(dispatch(2, 0, 1, 1))));
+        new BundleCodec(LIMITS).encode(new Bundle(false, List.of(), List.of(dispatch(2, 0, 1, 1))));
     here.trunk.run(Segments.cut(bundle, 0xcccc, 1, 0).getFirst());
     assertFalse(here.ports.get(new GpuId(0)).hasMessages());
     assertEquals(1, here.status().refusedSegments());
@@ -209,8 +210,7 @@ class TrunkActorTest {
   @Test
   void garbageIsRefusedCountedAndTakenWhenItComesWhole() {
     byte[] bundle =
-        new BundleCodec(LIMITS)
-            .encode(new Bundle(false, List.of(), List.of(dispatch(2, 0, 1, 1))));
+        new BundleCodec(LIMITS).encode(new Bundle(false, List.of(), List.of(dispatch(2, 0, 1, 1))));
     byte[] garbage = bundle.clone();
     garbage[0]++;
     here.trunk.run(Segments.cut(garbage, 0xbbbb, 1, 0).getFirst());
@@ -230,8 +230,7 @@ class TrunkActorTest {
     byte[] bundle =
         new BundleCodec(LIMITS)
             .encode(
-                new Bundle(
-                    false, List.of(), List.of(dispatch(2, 3, 1, 1), dispatch(2, 1, 1, 1))));
+                new Bundle(false, List.of(), List.of(dispatch(2, 3, 1, 1), dispatch(2, 1, 1, 1))));
     here.trunk.run(Segments.cut(bundle, 0xbbbb, 1, 0).getFirst());
     assertTrue(here.ports.get(new GpuId(1)).hasMessages());
     assertEquals(1, here.status().refusedSegments());

@@ -43,8 +43,15 @@ final class ClusterKeeper {
                   .filter(member -> member.status().equals(MemberStatus.up()))
                   .map(member -> id(member.uniqueAddress()))
                   .toList();
-          return KeeperActor.create(rules, present);
+          // The cluster's oldest node has the keeper, and numbers nodes by their age, from 1.
+          return KeeperActor.create(
+              rules, present, cluster.selfMember().upNumber() - 1L, node -> isThere(cluster, node));
         });
+  }
+
+  private static boolean isThere(Cluster cluster, NodeId node) {
+    return StreamSupport.stream(cluster.state().getMembers().spliterator(), false)
+        .anyMatch(member -> id(member.uniqueAddress()).equals(node));
   }
 
   /** A node's id, by what the cluster knows it. */

@@ -44,11 +44,18 @@ public record NodeCard(
               .formatted(checkpoint, other.checkpoint));
     }
     for (Map.Entry<String, String> setting : settings.entrySet()) {
-      String theirs = other.settings.get(setting.getKey());
+      String theirs = other.settings.getOrDefault(setting.getKey(), "does not");
       if (!setting.getValue().equals(theirs)) {
         return Optional.of(
             "the rack has %s = %s, the node %s: set it alike"
                 .formatted(setting.getKey(), setting.getValue(), theirs));
+      }
+    }
+    for (Map.Entry<String, String> setting : other.settings.entrySet()) {
+      if (!settings.containsKey(setting.getKey())) {
+        return Optional.of(
+            "the node has %s = %s, the rack does not: set it alike"
+                .formatted(setting.getKey(), setting.getValue()));
       }
     }
     return Optional.empty();

@@ -14,13 +14,11 @@ import java.util.function.Predicate;
  * frames on their way can take. A frame larger than the whole window goes when nothing else is
  * under way.
  *
- * <p>A GPU runs one step at a time, so at most one dispatch to each peer waits here, one of a run
- * that was given up, and one answer to each peer's dispatch. More would be a sender that has lost
- * count, and is refused. A pure class; not thread-safe.
+ * <p>A GPU runs one step at a time, so at most one dispatch to each peer waits here, and one answer
+ * to each peer's dispatch. More would be a sender that has lost count, and is refused. A pure
+ * class; not thread-safe.
  */
 final class Egress {
-  private static final int FRAMES_FOR_EACH_PEER = 3;
-
   private final Lane lane;
   private final long windowBytes;
   private final int peers;
@@ -38,12 +36,20 @@ final class Egress {
   }
 
   void offer(Frame frame, long nowNanos) {
-    if (waiting.size() >= FRAMES_FOR_EACH_PEER * peers) {
+    waiting.removeIf(before -> isGivenUpFor(before.frame(), frame));
+    if (waiting.size() >= 2 * peers) {
       throw new IllegalStateException(
           "%d frames wait to leave %s, which has %d peers: none may have two dispatches under way"
               .formatted(waiting.size(), frame.from(), peers));
     }
     waiting.add(new Waiting(frame, nowNanos));
+  }
+
+  /** A step that begins anew asks anew, and does not wait for answers to what it asked before. */
+  private static boolean isGivenUpFor(Frame before, Frame now) {
+    return before.to().equals(now.to())
+        && before.getClass().equals(now.getClass())
+        && before.step() < now.step();
   }
 
   /** Bytes of frames have arrived at a peer. What is not under way to it any more is ignored. */

@@ -16,6 +16,7 @@ import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   // Sequences of each owner that is watched.
   private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
   private final NavigableMap<Long, Placement> prepared = new TreeMap<>();
+  // For sequences of routers that follow a placement already which the GPU has only prepared.
+  private final List<Command> early = new ArrayList<>();
   // The placement that the next step follows; none before the first.
   private Placement placement;
   private Attendance attendance;
@@ -178,6 +181,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Admit admit -> admit(admit);
+      case Cancel cancel when !early.isEmpty() -> early.add(cancel);
+      case Pause pause when !early.isEmpty() -> early.add(pause);
+      case Resume resume when !early.isEmpty() -> early.add(resume);
       case Cancel(SequenceId id) -> cancel(id);
       case Pause(SequenceId id) -> pause(id);
       case Resume(SequenceId id) -> resume(id);
@@ -233,6 +239,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     freeUnusedMemory();
     settle();
     post();
+    List<Command> due = List.copyOf(early);
+    early.clear();
+    due.forEach(this::on);
   }
 
   /** Tells that no step follows an earlier placement, once that is so. */
@@ -271,6 +280,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     return placement != null && placement.attends(parts.id());
   }
 
+  /** Whether a placement that may be followed next lets the GPU take sequences. */
+  private boolean willAttend() {
+    return prepared.tailMap(placement == null ? 0 : placement.epoch(), false).values().stream()
+        .anyMatch(next -> next.attends(parts.id()));
+  }
+
   private void giveBack(SequenceId id) {
     Live request = letGo(id);
     tellMoved(id, request.attempt(), request.owner(), request.router());
@@ -292,6 +307,10 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     SequenceRequest request = admit.request();
     SequenceId id = request.id();
     int attempt = request.attempt();
+    if (!attends() && willAttend()) {
+      early.add(admit);
+      return;
+    }
     if (!attends()) {
       tellMoved(id, attempt, admit.owner(), admit.router());
       return;
@@ -396,6 +415,14 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void runStep() {
+    if (!attends()) {
+      // All its sequences were given back meanwhile.
+      plan = null;
+      run = null;
+      runs++;
+      freeUnusedMemory();
+      return;
+    }
     run =
         new StepRun(
             ++runs,

@@ -7,10 +7,11 @@ import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.Placement;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -65,17 +66,23 @@ public final class Keeper {
     SETTLING
   }
 
-  /** One may have been on its way already. */
-  private static final int SIGNS_OF_LIFE = 2;
+  /**
+   * Epochs for each term of office. What a keeper has ordered last may come later than the first
+   * orders of the next, and must not be taken for one of them.
+   */
+  private static final long EPOCHS_PER_TERM = 1_000;
 
   private final Rules rules;
   private final SortedMap<NodeId, NodeState> nodes = new TreeMap<>();
-  private final SortedMap<TrayId, NodeId> claims = new TreeMap<>();
-  private final Map<NodeId, Contest> contests = new HashMap<>();
+  private final TrayClaims claims = new TrayClaims();
+  private final Set<NodeId> gone = new HashSet<>();
   private final Set<NodeId> awaited = new HashSet<>();
   // Those that take part in the change that is under way.
   private final SortedSet<NodeId> participants = new TreeSet<>();
+  // GPUs whose loss the nodes have not been told of.
   private final SortedSet<GpuId> lost = new TreeSet<>();
+  // Views that steps may still follow, by ascending epoch; the last is the current one.
+  private final List<RackView> followed = new ArrayList<>();
   private final List<Sent> orders = new ArrayList<>();
   private Phase phase = Phase.RECOVERING;
   // The view that all follow, or begin to.
@@ -85,74 +92,66 @@ public final class Keeper {
 
   /**
    * @param present nodes that are there already, from which the keeper must hear first
+   * @param term number of the keeper: greater than those of all keepers before, from 0
    */
-  public Keeper(Rules rules, Collection<NodeId> present) {
+  public Keeper(Rules rules, Collection<NodeId> present, long term) {
     this.rules = rules;
+    lastEpoch = term * EPOCHS_PER_TERM;
     awaited.addAll(present);
     recoverIfAllAreHeard();
   }
 
   /** A node tells of itself; again whenever it likes. */
   public List<Sent> present(NodeState state) {
-    contests.values().forEach(contest -> contest.heardFrom(state.id()));
+    NodeId id = state.id();
+    if (gone.contains(id)) {
+      // It said so before it went.
+      return taken();
+    }
+    if (phase == Phase.RECOVERING) {
+      nodes.put(id, state);
+      awaited.remove(id);
+      recoverIfAllAreHeard();
+      return taken();
+    }
+    if (!nodes.containsKey(id) && state.lastEpoch() > 0) {
+      refuse(id, "the rack went on without it, since it was not heard of in time: start it again");
+      return taken();
+    }
+    claims.heardFrom(id);
+    if (isLetIn(state)) {
+      nodes.put(id, state);
+      decide();
+    }
+    return taken();
+  }
+
+  /** Gives a node its trays, or tells it why it cannot have them. */
+  private boolean isLetIn(NodeState state) {
     for (TrayId tray : state.trays()) {
       if (tray.index() >= rules.rack().trays()) {
         refuse(
             state.id(),
             "there is no %s: rack %s has %d trays, from 0"
                 .formatted(tray, rules.rack().name(), rules.rack().trays()));
-        return taken();
-      }
-      NodeId holder = claims.getOrDefault(tray, state.id());
-      if (!holder.equals(state.id())) {
-        contest(state.id(), tray, holder);
-        return taken();
+        return false;
       }
     }
-    contests.remove(state.id());
-    nodes.put(state.id(), state);
-    state.trays().forEach(tray -> claims.put(tray, state.id()));
-    if (phase == Phase.RECOVERING) {
-      awaited.remove(state.id());
-      recoverIfAllAreHeard();
-    }
-    decide();
-    return taken();
+    Optional<TrayClaims.Taken> taken = claims.claim(state);
+    taken
+        .filter(TrayClaims.Taken::alive)
+        .ifPresent(
+            other ->
+                refuse(
+                    state.id(),
+                    "%s is the JVM's at %s%s; one at %s cannot have it too"
+                        .formatted(
+                            other.tray(), other.holder(), incarnation(other.tray()), state.id())));
+    return taken.isEmpty();
   }
 
   private void refuse(NodeId node, String reason) {
     orders.add(new Sent(node, new NodeOrder.Refuse(reason)));
-  }
-
-  /**
-   * A node wants a tray that another has. The other may be dead, and nobody knows yet; a JVM that
-   * takes its place waits until it is known to be gone, and is refused when it gives signs of life.
-   */
-  private void contest(NodeId node, TrayId tray, NodeId holder) {
-    Contest contest = contests.get(node);
-    if (contest == null || !contest.holder.equals(holder)) {
-      contests.put(node, new Contest(holder));
-    } else if (contest.signs >= SIGNS_OF_LIFE) {
-      refuse(
-          node,
-          "%s is the JVM's at %s%s; one at %s cannot have it too"
-              .formatted(tray, holder, incarnation(tray), node));
-    }
-  }
-
-  private static final class Contest {
-    private final NodeId holder;
-    private int signs;
-
-    Contest(NodeId holder) {
-      this.holder = holder;
-    }
-
-    void heardFrom(NodeId node) {
-      if (node.equals(holder)) {
-        signs++;
-      }
-    }
   }
 
   private String incarnation(TrayId tray) {
@@ -186,27 +185,29 @@ public final class Keeper {
 
   /** A node is not there any more, whether it was to leave or not. */
   public List<Sent> gone(NodeId node) {
+    gone.add(node);
     awaited.remove(node);
     participants.remove(node);
-    contests.remove(node);
-    NodeState state = nodes.remove(node);
-    if (state != null) {
-      claims.values().removeIf(node::equals);
+    nodes.remove(node);
+    claims.forget(node);
+    if (phase == Phase.RECOVERING) {
+      recoverIfAllAreHeard();
+      return taken();
     }
-    boolean hadWork = hasTrays(current, node) || hasTrays(next, node);
+    boolean hadWork = addLost(node);
     switch (phase) {
-      case RECOVERING -> recoverIfAllAreHeard();
-      case STEADY -> {
-        addLost(node);
-        decide();
-      }
-      case PREPARING, SETTLING -> {
-        addLost(node);
+      case RECOVERING, STEADY -> decide();
+      case PREPARING -> {
         if (hadWork) {
           // Nobody can finish what waits for it.
           begin();
-        } else if (phase == Phase.PREPARING) {
+        } else {
           commitIfAllArePrepared();
+        }
+      }
+      case SETTLING -> {
+        if (hadWork) {
+          begin();
         } else {
           releaseIfAllAreSettled();
         }
@@ -224,25 +225,18 @@ public final class Keeper {
     return taken();
   }
 
-  private static boolean hasTrays(RackView view, NodeId node) {
-    return view != null
-        && view.members().stream()
-            .anyMatch(member -> member.id().equals(node) && !member.trays().isEmpty());
-  }
-
-  private void addLost(NodeId node) {
-    if (current != null) {
-      current.nodes(rules.rack()).forEach((gpu, of) -> addIf(of.equals(node), gpu));
+  /** Whether a node had GPUs in a view that is followed or prepared; they are lost. */
+  private boolean addLost(NodeId node) {
+    boolean hadGpus = next != null && next.nodes(rules.rack()).containsValue(node);
+    for (RackView view : followed) {
+      for (Map.Entry<GpuId, NodeId> gpu : view.nodes(rules.rack()).entrySet()) {
+        if (gpu.getValue().equals(node)) {
+          lost.add(gpu.getKey());
+          hadGpus = true;
+        }
+      }
     }
-    if (next != null) {
-      next.nodes(rules.rack()).forEach((gpu, of) -> addIf(of.equals(node), gpu));
-    }
-  }
-
-  private void addIf(boolean isLost, GpuId gpu) {
-    if (isLost) {
-      lost.add(gpu);
-    }
+    return hadGpus;
   }
 
   private void recoverIfAllAreHeard() {
@@ -250,7 +244,6 @@ public final class Keeper {
       return;
     }
     phase = Phase.STEADY;
-    boolean inStep = true;
     for (NodeState state : nodes.values()) {
       lastEpoch = Math.max(lastEpoch, state.lastEpoch());
       RackView view = state.committed().orElse(null);
@@ -259,18 +252,45 @@ public final class Keeper {
       }
     }
     if (current != null) {
-      for (NodeState state : nodes.values()) {
-        inStep &=
-            state.lastEpoch() == current.epoch()
-                && state.committed().map(RackView::epoch).orElse(0L) == current.epoch();
+      followed.add(current);
+      loseAllButCurrent();
+    }
+    // Who is in the rack comes before those that want its place.
+    List<NodeState> heard = new ArrayList<>(nodes.values());
+    heard.sort(Comparator.comparing(state -> !isMember(state.id())));
+    for (NodeState state : heard) {
+      if (!isLetIn(state)) {
+        nodes.remove(state.id());
       }
-      current.nodes(rules.rack()).forEach((gpu, node) -> addIf(!nodes.containsKey(node), gpu));
     }
-    if (current != null && !inStep) {
-      begin();
-    } else {
+    if (current == null) {
       decide();
+    } else {
+      // Whatever the keeper before had begun ends with this.
+      begin();
     }
+  }
+
+  /**
+   * Which views steps follow is not known, nor whose loss was told of. Steps that wait for a GPU
+   * that is well begin anew for nothing, and no harm is done.
+   */
+  private void loseAllButCurrent() {
+    lost.addAll(rules.rack().gpus());
+    SortedMap<GpuId, NodeId> there = current.nodes(rules.rack());
+    there.values().removeIf(node -> !nodes.containsKey(node));
+    for (NodeState state : nodes.values()) {
+      state
+          .committed()
+          .ifPresent(
+              view ->
+                  view.nodes(rules.rack())
+                      .forEach(
+                          (gpu, node) ->
+                              there.computeIfPresent(
+                                  gpu, (_, now) -> now.equals(node) ? now : null)));
+    }
+    lost.removeAll(there.keySet());
   }
 
   /** Begins a change where one is due and none is under way. */
@@ -294,13 +314,21 @@ public final class Keeper {
     return !members(wanted, current.epoch()).equals(current.members());
   }
 
-  /** Trays that are to be in the rack: who wants to leave must stay where others cannot do it. */
+  /**
+   * Trays that are to be in the rack: who wants to leave must stay where others cannot do it. One
+   * that was lost and is another node's now comes back when all have been told of the loss.
+   */
   private SortedMap<TrayId, NodeId> wanted() {
-    SortedMap<TrayId, NodeId> staying = new TreeMap<>(claims);
+    SortedMap<TrayId, NodeId> there = claims.holders();
+    there.keySet().removeIf(tray -> rules.rack().gpusOf(tray).stream().anyMatch(lost::contains));
+    if (there.isEmpty()) {
+      there = claims.holders();
+    }
+    SortedMap<TrayId, NodeId> staying = new TreeMap<>(there);
     staying.values().removeIf(node -> nodes.get(node).leaving());
     boolean enough =
         !staying.isEmpty() && (current == null || rules.fits().test(placement(staying, 0)));
-    return enough ? staying : claims;
+    return enough ? staying : there;
   }
 
   private List<GpuId> gpus(SortedMap<TrayId, NodeId> trays) {
@@ -347,9 +375,11 @@ public final class Keeper {
 
   private void begin() {
     SortedMap<TrayId, NodeId> trays = wanted();
-    if (trays.isEmpty()) {
-      // Nobody is left who could compute.
+    next = null;
+    if (trays.isEmpty() || (current == null && trays.size() < rules.startTrays())) {
+      // Those that are left cannot compute, or not yet.
       phase = Phase.STEADY;
+      awaited.clear();
       return;
     }
     lastEpoch++;
@@ -375,16 +405,18 @@ public final class Keeper {
     if (awaited.isEmpty()) {
       current = next;
       next = null;
+      followed.add(current);
       phase = Phase.SETTLING;
       awaitAll();
       tellAll(new NodeOrder.Commit(current.epoch(), new TreeSet<>(lost)));
+      lost.clear();
     }
   }
 
   private void releaseIfAllAreSettled() {
     if (awaited.isEmpty()) {
       phase = Phase.STEADY;
-      lost.clear();
+      followed.removeIf(view -> view != current);
       tellAll(new NodeOrder.Release(current.epoch()));
       decide();
     }
@@ -393,8 +425,9 @@ public final class Keeper {
   /** Those that want to leave and have nothing to do, or nobody to do it for, may. */
   private void letGo() {
     boolean anyOpen = nodes.values().stream().anyMatch(NodeState::open);
+    boolean anyComputes = !claims.holders().isEmpty();
     for (NodeState node : nodes.values()) {
-      if (node.leaving() && !(anyOpen && isMember(node.id()))) {
+      if (node.leaving() && !(anyOpen && anyComputes && isMember(node.id()))) {
         orders.add(new Sent(node.id(), new NodeOrder.MayLeave()));
       }
     }

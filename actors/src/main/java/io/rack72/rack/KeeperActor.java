@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -45,31 +46,40 @@ public final class KeeperActor extends AbstractBehavior<KeeperActor.Command> {
   private record RecoveryIsOver() implements Command {}
 
   private final Keeper keeper;
+  private final Predicate<NodeId> isThere;
   private final Map<NodeId, ActorRef<NodeActor.Command>> nodes = new TreeMap<>();
 
   /** The keeper of a rack in one JVM. */
   public static Behavior<Command> create(Keeper.Rules rules) {
-    return create(rules, Set.of());
+    return create(rules, Set.of(), 0, _ -> true);
   }
 
   /**
    * The keeper of a rack among many JVMs.
    *
    * @param present nodes that are there already, which may know of a rack before this keeper
+   * @param term see {@link Keeper}
+   * @param isThere whether a node that tells of itself may still be there; what one says that has
+   *     gone before this keeper began comes late
    */
-  public static Behavior<Command> create(Keeper.Rules rules, Collection<NodeId> present) {
+  public static Behavior<Command> create(
+      Keeper.Rules rules, Collection<NodeId> present, long term, Predicate<NodeId> isThere) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new KeeperActor(context, timers, rules, present)));
+            Behaviors.withTimers(
+                timers -> new KeeperActor(context, timers, rules, present, term, isThere)));
   }
 
   private KeeperActor(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Keeper.Rules rules,
-      Collection<NodeId> present) {
+      Collection<NodeId> present,
+      long term,
+      Predicate<NodeId> isThere) {
     super(context);
-    keeper = new Keeper(rules, present);
+    this.isThere = isThere;
+    keeper = new Keeper(rules, present, term);
     if (!present.isEmpty()) {
       timers.startSingleTimer(new RecoveryIsOver(), RECOVERY);
     }
@@ -83,6 +93,7 @@ public final class KeeperActor extends AbstractBehavior<KeeperActor.Command> {
   private Behavior<Command> on(Command command) {
     send(
         switch (command) {
+          case Present(NodeState state, _) when !isThere.test(state.id()) -> List.of();
           case Present(NodeState state, ActorRef<NodeActor.Command> node) -> {
             nodes.put(state.id(), node);
             yield keeper.present(state);

@@ -145,6 +145,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private final Map<NodeId, ActorRef<TrunkMessage>> trunks = new TreeMap<>();
   private final NavigableMap<Long, RackView> views = new TreeMap<>();
   private final Set<GpuId> stepping = new HashSet<>();
+  // GPUs of these views that will not answer any more.
+  private final Set<GpuId> lost = new HashSet<>();
   private RackView committed;
   private String http = "";
   private boolean announced;
@@ -233,6 +235,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case NodeOrder.Prepare(RackView view) -> prepare(view);
       case NodeOrder.Commit(long epoch, Set<GpuId> lost) -> commit(epoch, lost);
       case NodeOrder.Release(long epoch) -> release(epoch);
+      case NodeOrder.Refuse(String reason) when committed != null -> shutOut(reason);
       case NodeOrder.Refuse(String reason) -> {
         milestones.ready().completeExceptionally(new NotLetInException(reason));
         // One that is not in the rack is not needed there.
@@ -282,8 +285,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private void prepare(RackView view) {
+    if (!views.isEmpty() && view.epoch() <= views.lastKey()) {
+      // A keeper's last orders may come after its successor's first.
+      return;
+    }
     views.put(view.epoch(), view);
-    connect(Set.of());
+    connect();
     stepping.clear();
     stepping.addAll(gpus.keySet());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Prepare(view.placement(), steps)));
@@ -292,19 +299,29 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
   }
 
-  private void commit(long epoch, Set<GpuId> lost) {
+  private boolean isLast(long epoch) {
+    return !views.isEmpty() && views.lastKey() == epoch;
+  }
+
+  private void commit(long epoch, Set<GpuId> newlyLost) {
+    if (!isLast(epoch)) {
+      return;
+    }
     committed = views.get(epoch);
+    SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
+    lost.addAll(newlyLost);
+    // Those are another JVM's now.
+    lost.removeAll(nodes.keySet());
     // Before the GPUs begin anew what waits for those that are lost.
-    connect(lost);
+    connect();
     stepping.clear();
     stepping.addAll(gpus.keySet());
-    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Commit(epoch, lost, steps)));
-    SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Commit(epoch, newlyLost, steps)));
     SortedMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
     for (GpuId gpu : committed.placement().attending()) {
       attending.put(gpu, gpu(gpu, nodes.get(gpu)));
     }
-    router.tell(new RouterActor.Route(attending, lost));
+    router.tell(new RouterActor.Route(attending, newlyLost));
     milestones.onView().accept(committed);
     milestones.ready().complete(committed);
     if (stepping.isEmpty()) {
@@ -313,8 +330,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private void release(long epoch) {
+    if (!isLast(epoch)) {
+      return;
+    }
     views.headMap(epoch).clear();
-    connect(Set.of());
+    lost.clear();
+    connect();
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
   }
 
@@ -331,7 +352,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   /** Tells each port how to reach all others of the views that are followed. */
-  private void connect(Set<GpuId> lost) {
+  private void connect() {
     SortedMap<GpuId, NodeId> nodes = new TreeMap<>();
     views.values().forEach(view -> nodes.putAll(view.nodes(settings.profile())));
     nodes.keySet().removeAll(lost);
@@ -347,6 +368,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
             trunk -> {
               boolean unneeded = !needed.contains(trunk.getKey());
               if (unneeded) {
+                getContext().unwatch(trunk.getValue());
                 getContext().stop(trunk.getValue());
               }
               return unneeded;
@@ -364,19 +386,22 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private ActorRef<TrunkMessage> trunk(NodeId to) {
-    return getContext()
-        .spawn(
-            TrunkActor.create(
-                new TrunkActor.Ends(
-                    identity.id().run(),
-                    to.run(),
-                    to.address(),
-                    resolve(to, "/user/" + trunkName(identity.id())),
-                    new TreeMap<>(ports),
-                    settings.trunkWindowBytes()),
-                parts.wireLimits(),
-                clock),
-            trunkName(to));
+    ActorRef<TrunkMessage> trunk =
+        getContext()
+            .spawn(
+                TrunkActor.create(
+                    new TrunkActor.Ends(
+                        identity.id().run(),
+                        to.run(),
+                        to.address(),
+                        resolve(to, "/user/" + trunkName(identity.id())),
+                        new TreeMap<>(ports),
+                        settings.trunkWindowBytes()),
+                    parts.wireLimits(),
+                    clock),
+                trunkName(to));
+    getContext().watchWith(trunk, new Lost("the trunk to " + to, Optional.empty()));
+    return trunk;
   }
 
   private static String trunkName(NodeId to) {
@@ -391,6 +416,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     String system = getContext().getSystem().name();
     return ActorRefResolver.get(getContext().getSystem())
         .resolveActorRef("pekko://" + system + "@" + node.address() + path);
+  }
+
+  /** The others follow views without this node, and do not answer it. */
+  private void shutOut(String reason) {
+    trouble = "this JVM is not in the rack any more: " + reason;
+    router.tell(new RouterActor.RackLost(trouble));
+    getContext().getLog().error(trouble);
+    getContext().getSystem().terminate();
   }
 
   private void fail(String actor, Optional<GpuId> port) {

@@ -79,6 +79,14 @@ public final class BundleAssembly {
     return new Outcome.Whole(whole);
   }
 
+  /**
+   * Forgets the segment that was taken last, which was a whole bundle and could not be read, so
+   * that it is not acknowledged and comes again.
+   */
+  public void takeBack() {
+    received--;
+  }
+
   /** The highest number taken, which is what the other side is told; 0 before the first. */
   public long received() {
     return received;

@@ -30,8 +30,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * <p><b>Owns</b> what waits to go there or was not acknowledged yet, and what has come of a bundle
  * so far. <b>Receives</b> frames and credits from this JVM's ports, and segments from the other
  * trunk. <b>Sends</b> segments there, and what they hold to the ports here. <b>On failure</b> of a
- * connection it sends again what was not acknowledged; what cannot be read is refused, counted and
- * logged, and is not acknowledged, so it comes again.
+ * connection it sends again what was not acknowledged; a segment that cannot be read is refused,
+ * counted and logged, and is not acknowledged, so it comes again. Where a bundle of many cannot be
+ * read the trunk stops, and with it the node: see {@code NodeActor}.
  */
 public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   /** How long a segment may go without word of it before it is sent again. */
@@ -140,7 +141,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
     try {
       due =
           switch (assembly.accept(segment)) {
-            case BundleAssembly.Outcome.Whole(byte[] bundle) -> deliver(bundle);
+            case BundleAssembly.Outcome.Whole(byte[] bundle) -> deliver(segment, bundle);
             case BundleAssembly.Outcome.Taken() -> Optional.empty();
             // Sent again while word of it was on its way.
             case BundleAssembly.Outcome.Repeated _ -> Optional.empty();
@@ -170,8 +171,18 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
     getContext().getLog().warn("a segment from {} is refused: {}", ends.address(), reason);
   }
 
-  private Optional<Bundle> deliver(byte[] encoded) {
-    Bundle bundle = codec.decode(encoded, clock.nowNanos());
+  private Optional<Bundle> deliver(Segment last, byte[] encoded) {
+    Bundle bundle;
+    try {
+      bundle = codec.decode(encoded, clock.nowNanos());
+    } catch (WireFormatException e) {
+      if (last.bytes().length < encoded.length) {
+        // Its other segments will not come again.
+        throw new IllegalStateException("a bundle from " + ends.address() + " is damaged", e);
+      }
+      assembly.takeBack();
+      throw e;
+    }
     receivedBundles++;
     receivedBytes += encoded.length;
     for (PortCredit credit : bundle.credits()) {

@@ -95,7 +95,7 @@ class PortArithmeticTest {
   @Test
   void senderThatHasLostCountIsRefused() {
     Egress egress = new Egress(new Lane(1), 1, 3);
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 6; i++) {
       egress.offer(frame(0, 1, 5), 0);
     }
     assertThrows(IllegalStateException.class, () -> egress.offer(frame(0, 1, 5), 0));

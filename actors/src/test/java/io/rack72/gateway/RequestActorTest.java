@@ -1,5 +1,6 @@
 package io.rack72.gateway;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -15,6 +16,7 @@ import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -75,6 +77,74 @@ class RequestActorTest {
     last(0, 2, 'c', FinishReason.LENGTH);
     assertEquals("abc", whole().at("/choices/0/text").asText());
     kit.createTestProbe().expectTerminated(request);
+  }
+
+  @Test
+  void sequenceThatIsGivenBackGoesOnElsewhereBehindItsTokens() throws Exception {
+    begin("{\"prompt\": \"x\", \"n\": 2}");
+    placed(0);
+    placed(1);
+    token(1, 1, 0, 'a');
+    token(1, 1, 1, 'b');
+    ended(1, SequenceEvent.Cause.MOVED);
+    RouterActor.Submit again = assertSubmittedAgain(1, 2, 'a', 'b');
+    assertArrayEquals(submitted.get(1).request().promptIds(), again.request().promptIds());
+    assertEquals(submitted.get(1).request().params(), again.request().params());
+    assertEquals(submitted.get(1).request().standing(), again.request().standing());
+    // What the first GPU had sent before it was heard of.
+    token(1, 1, 2, 'X');
+    ended(1, SequenceEvent.Cause.MOVED);
+    tell(new SequenceEvent.Placed(id(1), 2, new GpuId(5)));
+    tell(new SequenceEvent.Started(id(1), 2, 1));
+    token(1, 2, 2, 'c');
+    tell(new SequenceEvent.Ended(id(1), 2, SequenceEvent.Cause.MOVED, "so it is"));
+    assertSubmittedAgain(1, 3, 'a', 'b', 'c');
+    tell(new SequenceEvent.Token(id(1), 3, 3, sampled('d'), Optional.of(FinishReason.LENGTH)));
+    last(0, 0, 'y', FinishReason.LENGTH);
+    JsonNode reply = whole();
+    assertEquals("y", reply.at("/choices/0/text").asText());
+    assertEquals("abcd", reply.at("/choices/1/text").asText());
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void sequenceThatIsGivenBackWhileItsReaderIsSlowStaysPaused() throws Exception {
+    fillUnread();
+    ended(0, SequenceEvent.Cause.MOVED);
+    int[] sent = new int[UNREAD_LIMIT];
+    Arrays.fill(sent, 'a');
+    assertSubmittedAgain(0, 2, sent);
+    assertPaused(0);
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    pull();
+    assertResumed(0);
+    assertResumed(2);
+    ended(2, SequenceEvent.Cause.MOVED);
+    assertSubmittedAgain(2, 2);
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void sequenceThatNobodyWantsAnyMoreIsNotSubmittedAgain() throws Exception {
+    begin("{\"prompt\": \"x\", \"n\": 2, \"stop\": \"b\"}");
+    placed(0);
+    placed(1);
+    token(0, 1, 0, 'b');
+    assertCancelled(0);
+    ended(0, SequenceEvent.Cause.MOVED);
+    last(1, 0, 'y', FinishReason.LENGTH);
+    whole();
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void sequenceThatIsGivenBackBeforeItHadAPlaceIsPlacedByItsNextAttempt() throws Exception {
+    begin("{\"prompt\": \"x\", \"stream\": true}");
+    ended(0, SequenceEvent.Cause.MOVED);
+    assertSubmittedAgain(0, 2);
+    assertFalse(answer.isDone());
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    assertInstanceOf(RequestActor.Answer.Stream.class, await(answer));
   }
 
   @Test
@@ -537,6 +607,14 @@ class RequestActorTest {
 
   private static SampledToken sampled(int token) {
     return new SampledToken(token, Float.NaN, new int[0], new float[0]);
+  }
+
+  private RouterActor.Submit assertSubmittedAgain(int choice, int attempt, int... generated) {
+    RouterActor.Submit again = router.expectMessageClass(RouterActor.Submit.class);
+    assertEquals(id(choice), again.request().id());
+    assertEquals(attempt, again.request().attempt());
+    assertArrayEquals(generated, again.request().generatedIds());
+    return again;
   }
 
   private void assertCancelled(int choice) {

@@ -8,11 +8,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The golden prompts of a checkpoint, with the 64 tokens that follow each. */
-record GoldenPrompts(List<Prompt> prompts) {
-  record Prompt(String name, int[] tokenIds, int[] greedy64) {}
+/**
+ * The golden prompts of a checkpoint, with the 64 tokens that follow each.
+ *
+ * @param prompts in the order of the file
+ */
+public record GoldenPrompts(List<Prompt> prompts) {
+  public record Prompt(String name, int[] tokenIds, int[] greedy64) {}
 
-  static GoldenPrompts read(String checkpoint) {
+  public static GoldenPrompts read(String checkpoint) {
     try {
       JsonNode root =
           new ObjectMapper()

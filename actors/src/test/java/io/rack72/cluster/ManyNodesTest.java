@@ -1,0 +1,210 @@
+package io.rack72.cluster;
+
+import static io.rack72.cluster.ManyNodes.DEADLINE_SECONDS;
+import static io.rack72.cluster.ManyNodes.trays;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.rack72.cluster.ManyNodes.Node;
+import io.rack72.hardware.TrayId;
+import io.rack72.rack.GoldenPrompts;
+import io.rack72.rack.Member;
+import io.rack72.rack.RackView;
+import io.rack72.rack.TrayClaim;
+import io.rack72.sampling.SampledToken;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The rack over several JVMs' worth of nodes: what a token is does not depend on how many. */
+@Timeout(180)
+class ManyNodesTest {
+  private static final List<GoldenPrompts.Prompt> PROMPTS = GoldenPrompts.read("tiny").prompts();
+  private static final int OF_EACH = 3;
+
+  private static Predicate<RackView> ofTrays(int trays) {
+    return view -> view.members().stream().mapToInt(member -> member.trays().size()).sum() == trays;
+  }
+
+  /** One reply to each prompt, each checked against the reference. */
+  private static List<List<SampledToken>> replies(ManyNodes rack, Node at) throws Exception {
+    List<CompletableFuture<List<SampledToken>>> running = new ArrayList<>();
+    for (int i = 0; i < OF_EACH; i++) {
+      PROMPTS.forEach(prompt -> running.add(rack.submit(at, prompt.tokenIds())));
+    }
+    List<List<SampledToken>> replies = new ArrayList<>();
+    for (int i = 0; i < running.size(); i++) {
+      List<SampledToken> reply = running.get(i).get(DEADLINE_SECONDS, SECONDS);
+      GoldenPrompts.Prompt prompt = PROMPTS.get(i % PROMPTS.size());
+      assertArrayEquals(
+          prompt.greedy64(), reply.stream().mapToInt(SampledToken::id).toArray(), prompt.name());
+      if (i < PROMPTS.size()) {
+        replies.add(reply);
+      } else {
+        assertEquals(replies.get(i % PROMPTS.size()), reply, prompt.name());
+      }
+    }
+    return replies;
+  }
+
+  /** Replies, again and again while something happens to the rack. */
+  private static void repliesWhile(ManyNodes rack, Node at, Happening happening) throws Exception {
+    CompletableFuture<Void> happened = new CompletableFuture<>();
+    Thread thread =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  try {
+                    happening.happen();
+                    happened.complete(null);
+                  } catch (Throwable e) {
+                    happened.completeExceptionally(e);
+                  }
+                });
+    do {
+      replies(rack, at);
+    } while (!happened.isDone());
+    thread.join();
+    happened.get(DEADLINE_SECONDS, SECONDS);
+  }
+
+  private interface Happening {
+    void happen() throws Exception;
+  }
+
+  @Test
+  void tokensAndLogprobsAreTheReferencesOnAnyNumberOfNodes() throws Exception {
+    List<List<SampledToken>> ofOne = null;
+    for (int count : new int[] {1, 2, 5}) {
+      try (ManyNodes rack = new ManyNodes(18)) {
+        Node first = null;
+        for (int i = 0; i < count; i++) {
+          Node node = rack.enter(trays(18 * i / count, 18 * (i + 1) / count), "http://" + i);
+          first = first == null ? node : first;
+        }
+        first.await(ofTrays(18));
+        List<List<SampledToken>> replies = replies(rack, first);
+        ofOne = ofOne == null ? replies : ofOne;
+        assertEquals(ofOne, replies, count + " nodes");
+      }
+    }
+  }
+
+  @Test
+  void nodesComeAndGoAndNobodySeesIt() throws Exception {
+    try (ManyNodes rack = new ManyNodes(12)) {
+      Node gateway = rack.enter(List.of(), "http://gateway");
+      Node first = rack.enter(trays(6, 12), "");
+      // Of GPUs that have nothing to do the first take sequences first.
+      Node second = rack.enter(trays(0, 6), "");
+      RackView began = gateway.await(ofTrays(12));
+      repliesWhile(
+          rack,
+          gateway,
+          () -> {
+            rack.enter(trays(12, 18), "");
+            gateway.await(ofTrays(18));
+            ManyNodes.leave(second);
+            gateway.await(ofTrays(12));
+            rack.enter(trays(0, 6), "");
+            gateway.await(ofTrays(18));
+          });
+      assertTrue(rack.moves() > 0, "no sequence was on the node that left");
+      RackView whole = first.await(ofTrays(18));
+      assertTrue(incarnation(whole, 0) > incarnation(began, 0));
+      assertEquals(incarnation(began, 6), incarnation(whole, 6));
+    }
+  }
+
+  private static long incarnation(RackView view, int tray) {
+    return view.members().stream()
+        .map(Member::trays)
+        .flatMap(List::stream)
+        .filter(claim -> claim.tray().equals(new TrayId(tray)))
+        .mapToLong(TrayClaim::incarnation)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void nodeThatGoesWithoutHandingOverIsMadeUpFor() throws Exception {
+    try (ManyNodes rack = new ManyNodes(18)) {
+      Node stays = rack.enter(trays(9, 18), "http://stays");
+      Node goes = rack.enter(trays(0, 9), "");
+      stays.await(ofTrays(18));
+      repliesWhile(
+          rack,
+          stays,
+          () -> {
+            goes.close();
+            stays.await(ofTrays(9));
+          });
+      assertTrue(rack.moves() > 0, "no sequence was on the node that went");
+    }
+  }
+
+  @Test
+  void keepersNodeMayLeaveToo() throws Exception {
+    try (ManyNodes rack = new ManyNodes(18)) {
+      // The oldest node has the keeper.
+      Node keepers = rack.enter(trays(0, 6), "");
+      Node stays = rack.enter(trays(6, 18), "http://stays");
+      RackView before = stays.await(ofTrays(18));
+      repliesWhile(
+          rack,
+          stays,
+          () -> {
+            ManyNodes.leave(keepers);
+            stays.await(ofTrays(12));
+            rack.enter(trays(0, 3), "");
+            stays.await(ofTrays(15));
+          });
+      assertTrue(stays.await(ofTrays(15)).epoch() > before.epoch());
+      replies(rack, stays);
+    }
+  }
+
+  @Test
+  void whoDoesNotFitIsToldWhy() throws Exception {
+    try (ManyNodes rack = new ManyNodes(1)) {
+      Node host = rack.enter(trays(0, 9), "");
+      host.await(ofTrays(9));
+      NodeCard card = rack.card();
+      assertNotLetIn(
+          rack, "another", card, "its secret is not that of this rack (rack72.cluster.secret)");
+      assertNotLetIn(
+          rack,
+          "secret",
+          new NodeCard(card.rack(), card.version(), "0123", card.settings()),
+          "the rack's checkpoint has hash %s, the node's has 0123: both must be the same files"
+              .formatted(card.checkpoint()));
+      assertNotLetIn(
+          rack,
+          "secret",
+          new NodeCard(
+              card.rack(),
+              card.version(),
+              card.checkpoint(),
+              new TreeMap<>(Map.of("rack72.data-parallel", "8"))),
+          "the rack has rack72.data-parallel = 72, the node 8: set it alike");
+      // They are the same nodes in all else.
+      rack.enter(trays(9, 18), "");
+      host.await(ofTrays(18));
+    }
+  }
+
+  private static void assertNotLetIn(ManyNodes rack, String secret, NodeCard card, String why) {
+    Node node = rack.start(trays(9, 18), secret, card);
+    NodeException e = assertThrows(NodeException.class, () -> node.node().join());
+    node.close();
+    assertTrue(e.getMessage().endsWith("does not let this node in: " + why), e.getMessage());
+  }
+}

@@ -1,0 +1,78 @@
+package io.rack72.fabric;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.rack72.hardware.GpuId;
+import io.rack72.link.Lane;
+import org.junit.jupiter.api.Test;
+
+/** What waits to leave a port with two peers, and a window of 100 bytes. */
+class EgressTest {
+  private static final GpuId FIRST = new GpuId(1);
+  private static final GpuId SECOND = new GpuId(2);
+
+  private final Egress egress = new Egress(new Lane(1_000_000_000L), 100, 2);
+
+  private static Frame dispatch(GpuId to, long step) {
+    return new Frame.Dispatch(
+        new GpuId(0), to, 1, step, 0, null, new int[1], new int[1], true, 100);
+  }
+
+  private static Frame answer(GpuId to, long step) {
+    return new Frame.Combine(new GpuId(0), to, 1, step, 0, null, 100);
+  }
+
+  @Test
+  void stepThatBeginsAnewTakesThePlaceOfWhatItAskedBefore() {
+    egress.offer(dispatch(FIRST, 1), 0);
+    assertNotNull(egress.poll(0));
+    for (long step = 2; step < 10; step++) {
+      egress.offer(dispatch(FIRST, step), 0);
+      egress.offer(dispatch(SECOND, step), 0);
+      egress.offer(answer(FIRST, step), 0);
+      egress.offer(answer(SECOND, step), 0);
+    }
+    for (Frame frame :
+        new Frame[] {
+          dispatch(FIRST, 9), dispatch(SECOND, 9), answer(FIRST, 9), answer(SECOND, 9)
+        }) {
+      assertNull(egress.poll(0), "the window is full");
+      egress.credit(FIRST, 100);
+      egress.credit(SECOND, 100);
+      Frame left = egress.poll(0).frame();
+      assertEquals(frame.to(), left.to());
+      assertEquals(frame.getClass(), left.getClass());
+      assertEquals(9, left.step());
+    }
+    assertFalse(egress.isWaiting());
+  }
+
+  @Test
+  void senderThatHasLostCountIsRefused() {
+    for (GpuId to : new GpuId[] {FIRST, SECOND}) {
+      egress.offer(dispatch(to, 1), 0);
+      egress.offer(answer(to, 1), 0);
+    }
+    assertThrows(IllegalStateException.class, () -> egress.offer(dispatch(FIRST, 1), 0));
+  }
+
+  @Test
+  void whatIsUnderWayToAPeerThatIsGoneFreesTheWindow() {
+    egress.offer(dispatch(FIRST, 1), 0);
+    egress.offer(dispatch(SECOND, 1), 0);
+    egress.offer(answer(FIRST, 1), 0);
+    assertNotNull(egress.poll(0));
+    assertNull(egress.poll(0));
+    egress.forget(FIRST::equals);
+    assertEquals(SECOND, egress.poll(0).frame().to());
+    assertFalse(egress.isWaiting(), "the answer has nobody to go to");
+    // A credit that comes late is not counted twice.
+    egress.credit(FIRST, 100);
+    egress.offer(answer(SECOND, 1), 0);
+    assertNull(egress.poll(0));
+  }
+}

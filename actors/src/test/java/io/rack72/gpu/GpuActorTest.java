@@ -1,0 +1,331 @@
+package io.rack72.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.rack72.checkpoint.Checkpoint;
+import io.rack72.clock.ManualClock;
+import io.rack72.fabric.Frame;
+import io.rack72.fabric.PortActor;
+import io.rack72.hardware.GpuId;
+import io.rack72.hardware.GpuProfile;
+import io.rack72.hardware.RackProfile;
+import io.rack72.kernel.Workers;
+import io.rack72.kv.KvMemory;
+import io.rack72.model.ForwardObserver;
+import io.rack72.model.Numerics;
+import io.rack72.placement.ExpertPlacement;
+import io.rack72.placement.Placement;
+import io.rack72.rack.NodeParts;
+import io.rack72.rack.RackSettings;
+import io.rack72.sampling.SampledToken;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.SchedulerLimits;
+import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.PostStop;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** GPUs that follow one placement after another. The test carries their frames. */
+class GpuActorTest {
+  private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6};
+  private static final int TOKENS = 12;
+
+  private final Checkpoint checkpoint =
+      Checkpoint.open(Path.of("../runtime/src/test/resources/golden/tiny"));
+  private final Workers workers = new Workers(1);
+  private final Numerics numerics = Numerics.exact(checkpoint, workers);
+  private final NodeParts parts =
+      new NodeParts(
+          new RackSettings(
+              new RackProfile(
+                  "test",
+                  3,
+                  1,
+                  new GpuProfile(1L << 30, 900_000_000_000L, 1_000, 1L << 30, 225_000_000_000L)),
+              3,
+              1,
+              new KvMemory(16, 4 << 20),
+              new SchedulerLimits(512, 128, 64, 256, 4096),
+              64 << 20,
+              1),
+          checkpoint,
+          "tiny",
+          Optional.empty(),
+          numerics,
+          ForwardObserver.NONE);
+  private final Map<GpuId, Gpu> gpus = new TreeMap<>();
+  private final List<Frame> held = new ArrayList<>();
+  private final TestInbox<SequenceReleased> router = TestInbox.create();
+  private final TestInbox<SequenceEvent> owner = TestInbox.create();
+  private final TestInbox<PlacementStep> steps = TestInbox.create();
+  // Frames like these are kept, and delivered when the test says so.
+  private Predicate<Frame> holds = _ -> false;
+
+  GpuActorTest() {
+    for (int i = 0; i < 3; i++) {
+      gpus.put(new GpuId(i), new Gpu(new GpuId(i)));
+    }
+  }
+
+  @AfterEach
+  void close() {
+    gpus.values().forEach(gpu -> gpu.actor.signal(PostStop.instance()));
+    numerics.close();
+    workers.close();
+    checkpoint.close();
+  }
+
+  private final class Gpu {
+    private final TestInbox<PortActor.Command> port = TestInbox.create();
+    private final BehaviorTestKit<GpuActor.Command> actor;
+    private final ActorRef<Frame> frames;
+
+    Gpu(GpuId id) {
+      TestInbox<GpuStatus> board = TestInbox.create();
+      actor =
+          BehaviorTestKit.create(
+              GpuActor.create(parts.gpu(id), port.getRef(), board.getRef(), new ManualClock()));
+      frames = ((PortActor.Attach) port.receiveMessage()).gpu();
+    }
+  }
+
+  private Gpu gpu(int index) {
+    return gpus.get(new GpuId(index));
+  }
+
+  /** Carries all that is under way, and all that comes of it, except what is held. */
+  private void settle() {
+    boolean moved = true;
+    while (moved) {
+      moved = false;
+      for (Gpu gpu : gpus.values()) {
+        while (gpu.actor.selfInbox().hasMessages()) {
+          moved = true;
+          gpu.actor.runOne();
+        }
+        for (PortActor.Command sent : gpu.port.getAllReceived()) {
+          for (Frame frame : ((PortActor.Send) sent).frames()) {
+            moved = true;
+            if (holds.test(frame)) {
+              held.add(frame);
+            } else {
+              gpus.get(frame.to()).frames.tell(frame);
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private Placement placement(long epoch, int... gpus) {
+    List<GpuId> ids = IntStream.of(gpus).mapToObj(GpuId::new).toList();
+    return Placement.first(
+        new ExpertPlacement(
+            epoch, gpus.length, checkpoint.config().layers(), checkpoint.config().experts(), ids),
+        1);
+  }
+
+  private void prepare(Placement placement, int... to) {
+    for (int index : to) {
+      gpu(index).actor.run(new GpuActor.Prepare(placement, steps.getRef()));
+      assertEquals(
+          new PlacementStep.Prepared(new GpuId(index), placement.epoch()), steps.receiveMessage());
+    }
+  }
+
+  private void commit(long epoch, Set<GpuId> lost, int... to) {
+    for (int index : to) {
+      gpu(index).actor.run(new GpuActor.Commit(epoch, lost, steps.getRef()));
+    }
+  }
+
+  private void follow(Placement placement, int... to) {
+    prepare(placement, to);
+    commit(placement.epoch(), Set.of(), to);
+    for (int index : to) {
+      assertEquals(
+          new PlacementStep.Settled(new GpuId(index), placement.epoch()), steps.receiveMessage());
+    }
+  }
+
+  private static SequenceId id(String name) {
+    return new SequenceId(name, 0);
+  }
+
+  private void admit(int index, String name) {
+    gpu(index)
+        .actor
+        .run(
+            new GpuActor.Admit(
+                new SequenceRequest(
+                    id(name),
+                    1,
+                    PROMPT,
+                    new int[0],
+                    SamplingParams.greedy(TOKENS),
+                    Standing.DEFAULT),
+                owner.getRef(),
+                router.getRef()));
+  }
+
+  private List<SampledToken> tokens() {
+    return owner.getAllReceived().stream()
+        .filter(SequenceEvent.Token.class::isInstance)
+        .map(event -> ((SequenceEvent.Token) event).token())
+        .toList();
+  }
+
+  private List<SampledToken> undisturbed() {
+    follow(placement(1, 0, 1, 2), 0, 1, 2);
+    admit(0, "undisturbed");
+    settle();
+    List<SampledToken> tokens = tokens();
+    assertEquals(TOKENS, tokens.size());
+    assertEquals(new SequenceReleased(id("undisturbed"), 1, false), router.receiveMessage());
+    return tokens;
+  }
+
+  private void assertGivenBack(String name) {
+    assertEquals(new SequenceReleased(id(name), 1, true), router.receiveMessage());
+    SequenceEvent.Ended ended = (SequenceEvent.Ended) owner.receiveMessage();
+    assertEquals(id(name), ended.id());
+    assertEquals(SequenceEvent.Cause.MOVED, ended.cause());
+  }
+
+  @Test
+  void stepThatWaitsForALostGpuBeginsAnewAndLateAnswersChangeNothing() {
+    List<SampledToken> expected = undisturbed();
+    // What GPU 1 answers is late, and GPU 2 never answers.
+    holds = frame -> frame.to().index() == 2 || frame.from().index() == 1;
+    admit(0, "disturbed");
+    settle();
+    assertFalse(held.isEmpty(), "the step does not wait");
+    assertEquals(List.of(), tokens());
+    prepare(placement(2, 0, 1), 0, 1);
+    commit(2, Set.of(new GpuId(2)), 0, 1);
+    List<Frame> late = List.copyOf(held);
+    assertTrue(late.stream().anyMatch(frame -> frame.from().index() == 1));
+    held.clear();
+    holds = _ -> false;
+    late.stream()
+        .filter(frame -> frame.to().index() == 0)
+        .forEach(frame -> gpu(0).frames.tell(frame));
+    settle();
+    // Those that come once more, when the step is over.
+    late.stream()
+        .filter(frame -> frame.to().index() == 0)
+        .forEach(frame -> gpu(0).frames.tell(frame));
+    settle();
+    assertEquals(expected, tokens());
+    assertEquals(
+        Set.of(
+            new PlacementStep.Settled(new GpuId(0), 2), new PlacementStep.Settled(new GpuId(1), 2)),
+        Set.copyOf(steps.getAllReceived()));
+  }
+
+  @Test
+  void stepInFlightEndsByItsPlacementBeforeTheGpuIsSettled() {
+    List<SampledToken> expected = undisturbed();
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "moving");
+    settle();
+    prepare(placement(2, 0, 1), 0, 1);
+    commit(2, Set.of(), 0);
+    assertFalse(steps.hasMessages(), "a step still follows the first placement");
+    holds = _ -> false;
+    held.forEach(frame -> gpu(2).frames.tell(frame));
+    settle();
+    assertEquals(new PlacementStep.Settled(new GpuId(0), 2), steps.receiveMessage());
+    assertEquals(expected, tokens());
+  }
+
+  @Test
+  void gpuThatTakesNoSequencesAnyMoreGivesThemBackAndRefusesNewOnesTheSameWay() {
+    follow(placement(1, 0, 1, 2), 0, 1, 2);
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "live");
+    settle();
+    assertTrue(owner.hasMessages());
+    owner.getAllReceived();
+    prepare(placement(2, 1, 2), 0, 1, 2);
+    commit(2, Set.of(), 0);
+    assertGivenBack("live");
+    admit(0, "late");
+    assertGivenBack("late");
+    assertFalse(steps.hasMessages(), "the step in flight is still there");
+    holds = _ -> false;
+    held.forEach(frame -> gpu(2).frames.tell(frame));
+    settle();
+    assertEquals(new PlacementStep.Settled(new GpuId(0), 2), steps.receiveMessage());
+    assertFalse(owner.hasMessages(), "nothing follows the end");
+  }
+
+  @Test
+  void gpuThatTakesNoSequencesAnyMoreDoesNotWaitForALostOne() {
+    follow(placement(1, 0, 1, 2), 0, 1, 2);
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "live");
+    settle();
+    owner.getAllReceived();
+    prepare(placement(2, 1), 0, 1);
+    commit(2, Set.of(new GpuId(2)), 0);
+    assertGivenBack("live");
+    assertEquals(new PlacementStep.Settled(new GpuId(0), 2), steps.receiveMessage());
+    held.forEach(frame -> gpu(2).frames.tell(frame));
+    holds = _ -> false;
+    settle();
+    assertFalse(owner.hasMessages());
+  }
+
+  @Test
+  void sequenceThatComesBeforeTheCommitIsTakenWithIt() {
+    List<SampledToken> expected = undisturbed();
+    prepare(placement(2, 1, 2), 0, 1, 2);
+    // Another node has been told to follow the placement, and GPU 1 has not yet.
+    admit(1, "early");
+    admit(1, "unwanted");
+    gpu(1).actor.run(new GpuActor.Cancel(id("unwanted")));
+    settle();
+    assertFalse(owner.hasMessages());
+    assertFalse(router.hasMessages());
+    commit(2, Set.of(), 0, 1, 2);
+    settle();
+    assertEquals(new SequenceReleased(id("unwanted"), 1, false), router.receiveMessage());
+    assertEquals(new SequenceReleased(id("early"), 1, false), router.receiveMessage());
+    assertEquals(expected, tokens());
+  }
+
+  @Test
+  void releaseRefusesWhatFollowsEarlierPlacements() {
+    follow(placement(1, 0, 1, 2), 0, 1, 2);
+    holds = frame -> frame.to().index() == 1;
+    admit(0, "live");
+    settle();
+    Frame asked = held.getFirst();
+    holds = frame -> frame.from().index() == 1;
+    held.clear();
+    follow(placement(2, 0, 1, 2), 1);
+    gpu(1).frames.tell(asked);
+    settle();
+    assertEquals(1, held.size(), "both placements are followed until the release");
+    gpu(1).actor.run(new GpuActor.Release(2));
+    gpu(1).frames.tell(asked);
+    settle();
+    assertEquals(1, held.size());
+  }
+}

@@ -11,9 +11,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** JVMs of a rack are killed without a word, come back, and no client sees it. */
 final class CrashIT {
   private static final GoldenCheckpoint WIDE = GoldenCheckpoint.named("wide");
-  private static final int TOKENS = 48;
-  private static final int CLIENTS = 6;
-  private static final int BETWEEN = 12;
+  private static final int TOKENS = 32;
+  private static final int CLIENTS = 4;
+  private static final int BETWEEN = 8;
 
   @RegisterExtension final Nodes nodes = new Nodes();
 

@@ -64,7 +64,7 @@ final class TlsClusterIT {
       assertRefused(otherSecret, "rack72.cluster.secret");
       assertRefused(otherCheckpoint, fingerprint(ODD), fingerprint(TINY));
       assertRefused(otherSetting, "rack72.scheduler", "63", "64");
-      assertRefused(takenTray, "tray 16", rack.get(1).address());
+      assertRefused(takenTray, "tray-16", rack.get(1).address());
 
       questions.forEach(question -> question.ask(api));
       assertEquals(members, RackPage.of(api).addresses());

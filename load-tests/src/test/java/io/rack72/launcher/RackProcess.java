@@ -69,10 +69,10 @@ public final class RackProcess implements AutoCloseable {
     try {
       String read = line.get(DEADLINE.toSeconds(), SECONDS);
       if (read == null) {
-        throw new AssertionError(arguments + " ended: " + errors());
+        throw new AssertionError("%s ended early: %s".formatted(arguments, end()));
       }
       return read;
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (ExecutionException | IOException | TimeoutException e) {
       throw new AssertionError(arguments + " wrote no line within " + DEADLINE + errors(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

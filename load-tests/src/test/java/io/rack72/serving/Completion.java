@@ -16,15 +16,15 @@ import java.util.List;
  * @param logprobs of each of them and, behind it, of its alternatives; empty where not asked for
  * @param finishReason why it ended
  */
-record Completion(
+public record Completion(
     List<Integer> promptIds,
     List<Integer> tokenIds,
     List<List<Float>> logprobs,
     String finishReason) {
-  static final String PATH = "/v1/completions";
+  public static final String PATH = "/v1/completions";
 
   /** A request with these token ids, for exactly so many tokens, of which the ids are told. */
-  static ObjectNode request(List<Integer> promptIds, int tokens) {
+  public static ObjectNode request(List<Integer> promptIds, int tokens) {
     ObjectNode request = HttpApi.object().put("max_tokens", tokens);
     ArrayNode prompt = request.putArray("prompt");
     promptIds.forEach(prompt::add);
@@ -32,12 +32,12 @@ record Completion(
   }
 
   /** A request for the likeliest tokens. */
-  static ObjectNode greedy(List<Integer> promptIds, int tokens) {
+  public static ObjectNode greedy(List<Integer> promptIds, int tokens) {
     return request(promptIds, tokens).put("temperature", 0);
   }
 
   /** A request in which everything that sampling has takes part. */
-  static ObjectNode sampled(List<Integer> promptIds, int tokens, long seed) {
+  public static ObjectNode sampled(List<Integer> promptIds, int tokens, long seed) {
     ObjectNode request = request(promptIds, tokens);
     request
         .put("temperature", 0.9)
@@ -54,12 +54,12 @@ record Completion(
   }
 
   /** The only choice of a whole reply. */
-  static Completion of(JsonNode reply) {
+  public static Completion of(JsonNode reply) {
     return of(List.of(reply));
   }
 
   /** The only choice of a stream's events. */
-  static Completion of(List<JsonNode> events) {
+  public static Completion of(List<JsonNode> events) {
     List<Integer> promptIds = new ArrayList<>();
     List<Integer> tokenIds = new ArrayList<>();
     List<List<Float>> logprobs = new ArrayList<>();

@@ -15,18 +15,20 @@ import java.util.stream.StreamSupport;
  * @param directory in Hugging Face's layout, without tokenizer
  * @param prompts each with what follows it
  */
-record GoldenCheckpoint(Path directory, List<Prompt> prompts) {
+public record GoldenCheckpoint(Path directory, List<Prompt> prompts) {
   private static final Path ALL = Path.of("..", "runtime", "src", "test", "resources", "golden");
 
   /**
+   * A prompt and what follows it.
+   *
    * @param name such as {@code len40}
    * @param tokenIds the prompt
    * @param greedy64 the 64 most likely tokens after it, one after the other
    */
-  record Prompt(String name, List<Integer> tokenIds, List<Integer> greedy64) {}
+  public record Prompt(String name, List<Integer> tokenIds, List<Integer> greedy64) {}
 
   /** The one of this name: {@code tiny}, {@code small-odd} or {@code wide}. */
-  static GoldenCheckpoint named(String name) {
+  public static GoldenCheckpoint named(String name) {
     Path directory = ALL.resolve(name);
     try {
       JsonNode expected =
@@ -48,7 +50,7 @@ record GoldenCheckpoint(Path directory, List<Prompt> prompts) {
     }
   }
 
-  Prompt prompt(String name) {
+  public Prompt prompt(String name) {
     return prompts.stream().filter(prompt -> prompt.name().equals(name)).findFirst().orElseThrow();
   }
 

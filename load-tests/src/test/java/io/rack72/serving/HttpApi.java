@@ -26,7 +26,7 @@ import java.util.List;
  * OpenAI's API with no client between a test and the wire. Fractions are read as decimals, so that
  * none is rounded on its way. Thread-safe.
  */
-final class HttpApi implements AutoCloseable {
+public final class HttpApi implements AutoCloseable {
   private static final Duration DEADLINE = Duration.ofMinutes(3);
   private static final String EVENT = "data: ";
 
@@ -40,18 +40,18 @@ final class HttpApi implements AutoCloseable {
   /**
    * @param url of a server, without a path
    */
-  HttpApi(URI url) {
+  public HttpApi(URI url) {
     this.url = url;
   }
 
   /** What came back: a status, and JSON whatever the status. */
-  record Reply(int status, JsonNode json) {}
+  public record Reply(int status, JsonNode json) {}
 
-  static ObjectNode object() {
+  public static ObjectNode object() {
     return JSON.createObjectNode();
   }
 
-  static JsonNode parse(String json) {
+  public static JsonNode parse(String json) {
     try {
       return JSON.readTree(json);
     } catch (JsonProcessingException e) {
@@ -59,11 +59,11 @@ final class HttpApi implements AutoCloseable {
     }
   }
 
-  Reply get(String path) {
+  public Reply get(String path) {
     return send(request(path).GET());
   }
 
-  Reply post(String path, JsonNode body) {
+  public Reply post(String path, JsonNode body) {
     return post(path, BodyPublishers.ofString(body.toString()));
   }
 
@@ -72,18 +72,37 @@ final class HttpApi implements AutoCloseable {
   }
 
   /** The body of a reply that must be 200. */
-  JsonNode postOk(String path, JsonNode body) {
-    Reply reply = post(path, body);
+  public JsonNode postOk(String path, JsonNode body) {
+    return postOk(path, body, () -> {});
+  }
+
+  /**
+   * The body of a reply that must be 200.
+   *
+   * @param whenSent run, on any thread, when all of the request is on its way on a connection
+   */
+  public JsonNode postOk(String path, JsonNode body, Runnable whenSent) {
+    Reply reply = post(path, new ObservedBody(body.toString(), whenSent));
     assertEquals(200, reply.status(), () -> reply.json().toString());
     return reply.json();
   }
 
   /** All events of a stream, which must be whole: the word that ends it is checked and left out. */
-  List<JsonNode> stream(String path, ObjectNode body) {
+  public List<JsonNode> stream(String path, ObjectNode body) {
+    return stream(path, body, () -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param whenSent run, on any thread, when all of the request is on its way on a connection
+   */
+  public List<JsonNode> stream(String path, ObjectNode body, Runnable whenSent) {
+    String streamed = body.deepCopy().put("stream", true).toString();
     HttpRequest request =
         request(path)
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(body.deepCopy().put("stream", true).toString()))
+            .POST(new ObservedBody(streamed, whenSent))
             .build();
     String text = exchange(request, 200, "text/event-stream");
     List<JsonNode> events = new ArrayList<>();

@@ -12,7 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** Clients that call at the same time. */
-final class Together {
+public final class Together {
   private static final Duration DEADLINE = Duration.ofMinutes(4);
 
   private Together() {}
@@ -23,7 +23,7 @@ final class Together {
    * @return what each gave, in their order
    * @throws AssertionError if one fails, or is not over at the deadline
    */
-  static <T> List<T> call(List<Callable<T>> calls) {
+  public static <T> List<T> call(List<Callable<T>> calls) {
     ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
     try {
       List<T> results = new ArrayList<>();

@@ -7,6 +7,7 @@ import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.Placement;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -320,7 +321,7 @@ public final class Keeper {
    */
   private SortedMap<TrayId, NodeId> wanted() {
     SortedMap<TrayId, NodeId> there = claims.holders();
-    there.keySet().removeIf(tray -> rules.rack().gpusOf(tray).stream().anyMatch(lost::contains));
+    there.keySet().removeIf(tray -> !Collections.disjoint(rules.rack().gpusOf(tray), lost));
     if (there.isEmpty()) {
       there = claims.holders();
     }
@@ -416,7 +417,7 @@ public final class Keeper {
   private void releaseIfAllAreSettled() {
     if (awaited.isEmpty()) {
       phase = Phase.STEADY;
-      followed.removeIf(view -> view != current);
+      followed.removeIf(view -> view.epoch() < current.epoch());
       tellAll(new NodeOrder.Release(current.epoch()));
       decide();
     }

@@ -301,7 +301,7 @@ class KeeperTest {
     RackView without = prepared(keeper.present(leaving(A, 0)), A, B);
     assertEquals(List.of(), keeper.present(leaving(B, 1)));
     List<Sent> orders = follow(without, Set.of(), A, B);
-    // All work goes back to where all stay, since nobody else can do it, or they may go at once.
+    // Nobody else can do the work of B, so that A has its part again until both may go.
     RackView all = prepared(orders, A, B);
     assertEquals(toAll(new NodeOrder.MayLeave(), A, B), follow(all, Set.of(), A, B));
   }

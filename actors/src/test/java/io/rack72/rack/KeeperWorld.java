@@ -8,6 +8,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.RackProfile;
 import io.rack72.hardware.TrayId;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -207,7 +208,7 @@ final class KeeperWorld {
 
   private void check(RackView view) {
     RackView other = viewsOfEpochs.putIfAbsent(view.epoch(), view);
-    assertTrue(other == null || other == view, "two views of epoch " + view.epoch());
+    assertTrue(other == null || other.equals(view), "two views of epoch " + view.epoch());
     assertTrue(view.epoch() >= lastPrepared, "epochs go back to " + view.epoch());
     lastPrepared = view.epoch();
     assertFalse(view.placement().attending().isEmpty(), "nobody takes sequences in " + view);
@@ -273,7 +274,7 @@ final class KeeperWorld {
     RackView view = viewsOfEpochs.get(lastPrepared);
     for (SimulatedNode node : members.values()) {
       boolean gatewayThatMayGo = node.leaving && node.trays.isEmpty();
-      if (node.committed != view && !gatewayThatMayGo) {
+      if (!view.equals(node.committed) && !gatewayThatMayGo) {
         return node.id + " follows " + node.committed + ", not " + view;
       }
       if (node.views.size() != 1) {
@@ -373,7 +374,7 @@ final class KeeperWorld {
     }
 
     private void commit(long epoch, Set<GpuId> gone) {
-      if (!isLast(epoch) || views.get(epoch) == committed) {
+      if (!isLast(epoch) || views.get(epoch).equals(committed)) {
         return;
       }
       assertTrue(committed == null || committed.epoch() < epoch);
@@ -382,7 +383,7 @@ final class KeeperWorld {
       lost.addAll(gone);
       lost.removeAll(committed.nodes(RACK).keySet());
       settling = true;
-      if (before != null && gone.stream().anyMatch(before.nodes(RACK)::containsKey)) {
+      if (before != null && !Collections.disjoint(before.nodes(RACK).keySet(), gone)) {
         running = 0;
         beginStep();
       }

@@ -14,9 +14,9 @@ final class JoinUnderLoadIT {
   private static final GoldenCheckpoint WIDE = GoldenCheckpoint.named("wide");
   private static final int FIRST_GPUS = 4 * 14;
   private static final int GPUS = 4 * 18;
-  private static final int TOKENS = 16;
+  private static final int TOKENS = 12;
   private static final int CLIENTS = 4;
-  private static final int BETWEEN = 8;
+  private static final int BETWEEN = 4;
 
   /** More clients than GPUs, so that none of these has nothing to do. */
   private static final int CROWD = 90;

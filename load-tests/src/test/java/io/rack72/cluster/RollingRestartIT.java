@@ -18,11 +18,11 @@ final class RollingRestartIT {
   private static final GoldenCheckpoint WIDE = GoldenCheckpoint.named("wide");
   private static final int TRAYS = 18;
   private static final int GPUS = 72;
-  private static final int TOKENS = 32;
+  private static final int TOKENS = 24;
   private static final int CLIENTS = 4;
 
   /** Answers that must come in before anything else is done to the rack. */
-  private static final int BETWEEN = 8;
+  private static final int BETWEEN = 4;
 
   @RegisterExtension final Nodes nodes = new Nodes();
 

@@ -148,7 +148,7 @@ public final class ClusterNode implements AutoCloseable {
     while (true) {
       for (HostPort door : settings.join()) {
         Address address = new Address("pekko", SYSTEM, door.host(), door.port());
-        if (isLetIn(address)) {
+        if (isLetIn(door, address)) {
           return address;
         }
         requireTime(
@@ -161,8 +161,8 @@ public final class ClusterNode implements AutoCloseable {
     }
   }
 
-  private boolean isLetIn(Address address) throws InterruptedException {
-    ActorRef<DoorActor.Command> door =
+  private boolean isLetIn(HostPort door, Address address) throws InterruptedException {
+    ActorRef<DoorActor.Command> doorActor =
         ActorRefResolver.get(node.system()).resolveActorRef(address + DoorActor.PATH);
     byte[] counter = new byte[32];
     new SecureRandom().nextBytes(counter);
@@ -170,13 +170,13 @@ public final class ClusterNode implements AutoCloseable {
       byte[] challenge =
           answered(
                   AskPattern.<DoorActor.Command, DoorActor.Challenge>ask(
-                          door, DoorActor.Knock::new, ANSWER_LIMIT, node.system().scheduler())
+                          doorActor, DoorActor.Knock::new, ANSWER_LIMIT, node.system().scheduler())
                       .toCompletableFuture())
               .bytes();
       DoorActor.Verdict verdict =
           answered(
               AskPattern.<DoorActor.Command, DoorActor.Verdict>ask(
-                      door,
+                      doorActor,
                       replyTo ->
                           new DoorActor.Enter(
                               card,
@@ -190,11 +190,11 @@ public final class ClusterNode implements AutoCloseable {
       if (verdict.refusal().isPresent()) {
         throw new NodeException(
             "the rack at %s does not let this node in: %s"
-                .formatted(address.hostPort(), verdict.refusal().get()));
+                .formatted(door, verdict.refusal().get()));
       }
       if (!proof.holds(verdict.proof(), DoorActor.HOST, counter)) {
         throw new NodeException(
-            "what answers at %s does not know the rack's secret".formatted(address.hostPort()));
+            "what answers at %s does not know the rack's secret".formatted(door));
       }
       return true;
     } catch (TimeoutException e) {

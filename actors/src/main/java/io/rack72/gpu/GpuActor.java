@@ -191,12 +191,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Commit(long epoch, Set<GpuId> lost, ActorRef<PlacementStep> replyTo) ->
           commit(epoch, lost, replyTo);
       case Release(long epoch) -> releaseBefore(epoch);
-      case OwnerGone(ActorRef<SequenceEvent> owner) ->
-          live.entrySet().stream()
-              .filter(each -> each.getValue().owner().equals(owner))
-              .map(Map.Entry::getKey)
-              .toList()
-              .forEach(this::cancel);
+      case OwnerGone(ActorRef<SequenceEvent> owner) -> letGoAllOf(owner);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
       case BlocksReady() -> runStep();
@@ -375,6 +370,19 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private void release(SequenceId id) {
     Live request = letGo(id);
     request.router().tell(new SequenceReleased(id, request.attempt(), false));
+  }
+
+  /**
+   * The router is not told: it went with the owner's JVM or hears of the end from the owner. And
+   * where it is this JVM that the others have lost, it must not take the sequences for ended.
+   */
+  private void letGoAllOf(ActorRef<SequenceEvent> owner) {
+    live.entrySet().stream()
+        .filter(each -> each.getValue().owner().equals(owner))
+        .map(Map.Entry::getKey)
+        .toList()
+        .forEach(this::letGo);
+    post();
   }
 
   private Live letGo(SequenceId id) {

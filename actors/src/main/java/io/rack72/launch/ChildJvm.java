@@ -36,15 +36,15 @@ public record ChildJvm(
   private static final int LEAST_PROCESSORS = 2;
 
   /**
-   * Starting runs much code some hundreds of times, which the JVM's second compiler takes for hot:
-   * of many JVMs that start at once it would take a third of the time. Loops, of which the kernels
-   * are made, are compiled as soon as ever.
+   * Starting runs much code some hundreds of times, which the JVM's compilers take for hot: of many
+   * JVMs that start at once they would take the larger part of the time. The kernels are compiled
+   * all the earlier, since before that each of their vectors is an object.
    */
-  private static final List<String> LATE_COMPILATION =
+  private static final List<String> COMPILATION =
       List.of(
-          "-XX:Tier4InvocationThreshold=20000",
-          "-XX:Tier4MinInvocationThreshold=5000",
-          "-XX:Tier4CompileThreshold=50000");
+          "-XX:CompileThresholdScaling=4",
+          "-XX:CompileCommand=quiet",
+          "-XX:CompileCommand=CompileThresholdScaling,io.rack72.kernel.*::*,0.1");
 
   public ChildJvm {
     flags = List.copyOf(flags);
@@ -82,7 +82,7 @@ public record ChildJvm(
     long heapMib = (memoryBytes >> 20) / HEAP_PART_OF_MEMORY / jvms;
     command.add("-Xmx" + Math.clamp(heapMib, LEAST_HEAP_MIB, MOST_HEAP_MIB) + "m");
     command.add("-XX:ReservedCodeCacheSize=96m");
-    command.addAll(LATE_COMPILATION);
+    command.addAll(COMPILATION);
     // Threads of the JVM itself, of the actors and of the kernels are as many as there are cores.
     command.add("-XX:ActiveProcessorCount=" + processorsOfEach(jvms));
     flags.stream().filter(flag -> !isOfOneProcessOnly(flag)).forEach(command::add);

@@ -316,14 +316,17 @@ public final class Keeper {
   }
 
   /**
-   * Trays that are to be in the rack: who wants to leave must stay where others cannot do it. One
-   * that was lost and is another node's now comes back when all have been told of the loss.
+   * Trays that are to be in the rack: who wants to leave must stay where others cannot do it, but
+   * does not come back once the rack has gone on without it. One that was lost and is another
+   * node's now comes back when all have been told of the loss.
    */
   private SortedMap<TrayId, NodeId> wanted() {
     SortedMap<TrayId, NodeId> there = claims.holders();
+    there.values().removeIf(node -> nodes.get(node).leaving() && !isMember(node));
     there.keySet().removeIf(tray -> !Collections.disjoint(rules.rack().gpusOf(tray), lost));
     if (there.isEmpty()) {
       there = claims.holders();
+      there.values().removeIf(node -> nodes.get(node).leaving() && !isMember(node));
     }
     SortedMap<TrayId, NodeId> staying = new TreeMap<>(there);
     staying.values().removeIf(node -> nodes.get(node).leaving());

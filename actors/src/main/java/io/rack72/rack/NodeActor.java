@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -143,6 +144,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private final NavigableMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
   private final NavigableMap<GpuId, GpuStatus> posted = new TreeMap<>();
   private final Map<NodeId, ActorRef<TrunkMessage>> trunks = new TreeMap<>();
+  // Nodes of the views that were followed after the release before.
+  private final Set<NodeId> usedBefore = new HashSet<>();
   private final NavigableMap<Long, RackView> views = new TreeMap<>();
   private final Set<GpuId> stepping = new HashSet<>();
   // GPUs of these views that will not answer any more.
@@ -191,12 +194,19 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         .flatMap(tray -> settings.profile().gpusOf(tray).stream())
         .forEach(gpu -> start(parts.gpu(gpu)));
     router =
-        context.spawn(RouterActor.create(settings.profile().gpuCount(), settings.kv()), "router");
+        context.spawn(
+            RouterActor.create(settings.profile().gpuCount(), settings.kv(), firstOfEquals()),
+            "router");
     context.watchWith(router, new Lost("the router", Optional.empty()));
     this.keeper = keeper.apply(context);
     if (!identity.alone()) {
       timers.startTimerWithFixedDelay(new Presence(), PRESENCE);
     }
+  }
+
+  /** Gateways know nothing of each other's sequences, and begin each with the GPUs beside it. */
+  private int firstOfEquals() {
+    return gpus.isEmpty() ? 0 : gpus.firstKey().index();
   }
 
   private void start(GpuParts gpuParts) {
@@ -336,7 +346,27 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     views.headMap(epoch).clear();
     lost.clear();
     connect();
+    stopUnusedTrunks();
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
+  }
+
+  /**
+   * Stops the trunks to nodes that have been in no view for two releases. One that comes back at
+   * once, as a tray does whose JVM was mistaken for its predecessor, finds its trunk as it was: the
+   * other end counts on.
+   */
+  private void stopUnusedTrunks() {
+    Set<NodeId> used = new HashSet<>();
+    views.values().forEach(view -> used.addAll(view.nodes(settings.profile()).values()));
+    for (NodeId node : List.copyOf(trunks.keySet())) {
+      if (!used.contains(node) && !usedBefore.contains(node)) {
+        ActorRef<TrunkMessage> trunk = trunks.remove(node);
+        getContext().unwatch(trunk);
+        getContext().stop(trunk);
+      }
+    }
+    usedBefore.clear();
+    usedBefore.addAll(used);
   }
 
   private void stepped(PlacementStep step) {
@@ -356,24 +386,15 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     SortedMap<GpuId, NodeId> nodes = new TreeMap<>();
     views.values().forEach(view -> nodes.putAll(view.nodes(settings.profile())));
     nodes.keySet().removeAll(lost);
-    Set<NodeId> needed = new HashSet<>(nodes.values());
-    needed.remove(identity.id());
     if (gpus.isEmpty()) {
       // A gateway has no port.
       return;
     }
-    trunks
-        .entrySet()
-        .removeIf(
-            trunk -> {
-              boolean unneeded = !needed.contains(trunk.getKey());
-              if (unneeded) {
-                getContext().unwatch(trunk.getValue());
-                getContext().stop(trunk.getValue());
-              }
-              return unneeded;
-            });
-    needed.forEach(node -> trunks.computeIfAbsent(node, this::trunk));
+    for (NodeId node : new TreeSet<>(nodes.values())) {
+      if (!node.equals(identity.id())) {
+        trunks.computeIfAbsent(node, this::trunk);
+      }
+    }
     NavigableMap<GpuId, Link> links = new TreeMap<>();
     nodes.forEach(
         (gpu, node) ->

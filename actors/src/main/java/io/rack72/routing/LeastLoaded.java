@@ -7,20 +7,23 @@ import java.util.OptionalInt;
 
 /**
  * Picks the GPU on which a sequence costs the least: the tokens of sequences that were assigned to
- * it and have not ended, however far they are, and those that the sequence adds; of equals the
- * lowest index. A pure table; not thread-safe.
+ * it and have not ended, however far they are, and those that the sequence adds; of equals the next
+ * from a given one on. A pure table; not thread-safe.
  */
 final class LeastLoaded {
   private final long[] tokens;
   private final BitSet open = new BitSet();
+  private final int firstOfEquals;
 
   /**
    * A table in which no GPU is open.
    *
    * @param gpus of the rack
+   * @param firstOfEquals index of the GPU from which on equals come first
    */
-  LeastLoaded(int gpus) {
+  LeastLoaded(int gpus, int firstOfEquals) {
     tokens = new long[gpus];
+    this.firstOfEquals = firstOfEquals;
   }
 
   /** GPUs in the table, open or not. */
@@ -46,14 +49,15 @@ final class LeastLoaded {
    * @return the index of the GPU; empty where none is open
    */
   OptionalInt assign(long[] work) {
-    int best = open.nextSetBit(0);
+    int best = -1;
+    for (int i = 0; i < tokens.length; i++) {
+      int gpu = (firstOfEquals + i) % tokens.length;
+      if (open.get(gpu) && (best < 0 || tokens[gpu] + work[gpu] < tokens[best] + work[best])) {
+        best = gpu;
+      }
+    }
     if (best < 0) {
       return OptionalInt.empty();
-    }
-    for (int i = open.nextSetBit(best + 1); i >= 0; i = open.nextSetBit(i + 1)) {
-      if (tokens[i] + work[i] < tokens[best] + work[best]) {
-        best = i;
-      }
     }
     tokens[best] += work[best];
     return OptionalInt.of(best);

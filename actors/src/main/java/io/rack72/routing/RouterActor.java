@@ -110,15 +110,16 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
    *
    * @param rackGpus GPUs of the rack, whether they are there or not
    * @param kv of each GPU, in whose blocks prefixes are shared
+   * @param firstOfEquals index of the GPU from which on GPUs come first that cost the same
    */
-  public static Behavior<Command> create(int rackGpus, KvMemory kv) {
-    return Behaviors.setup(context -> new RouterActor(context, rackGpus, kv));
+  public static Behavior<Command> create(int rackGpus, KvMemory kv, int firstOfEquals) {
+    return Behaviors.setup(context -> new RouterActor(context, rackGpus, kv, firstOfEquals));
   }
 
-  private RouterActor(ActorContext<Command> context, int rackGpus, KvMemory kv) {
+  private RouterActor(ActorContext<Command> context, int rackGpus, KvMemory kv, int firstOfEquals) {
     super(context);
     prefixes = new PrefixMap(kv.blockTokens(), kv.sharesPrefixes(), PREFIX_BLOCKS);
-    load = new LeastLoaded(rackGpus);
+    load = new LeastLoaded(rackGpus, firstOfEquals);
     released = context.messageAdapter(SequenceReleased.class, Released::new);
   }
 

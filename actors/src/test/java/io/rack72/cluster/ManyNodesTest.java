@@ -137,15 +137,17 @@ class ManyNodesTest {
   @Test
   void nodeThatGoesWithoutHandingOverIsMadeUpFor() throws Exception {
     try (ManyNodes rack = new ManyNodes(18)) {
-      Node stays = rack.enter(trays(9, 18), "http://stays");
+      Node gateway = rack.enter(List.of(), "http://gateway");
+      rack.enter(trays(9, 18), "");
+      // Of GPUs that have nothing to do the first take sequences first.
       Node goes = rack.enter(trays(0, 9), "");
-      stays.await(ofTrays(18));
+      gateway.await(ofTrays(18));
       repliesWhile(
           rack,
-          stays,
+          gateway,
           () -> {
             goes.close();
-            stays.await(ofTrays(9));
+            gateway.await(ofTrays(9));
           });
       assertTrue(rack.moves() > 0, "no sequence was on the node that went");
     }

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LeastLoadedTest {
-  private final LeastLoaded load = new LeastLoaded(3);
+  private final LeastLoaded load = new LeastLoaded(3, 0);
 
   LeastLoadedTest() {
     load.open(List.of(new GpuId(0), new GpuId(1), new GpuId(2)));
@@ -60,6 +60,16 @@ class LeastLoadedTest {
     assertEquals(-1, assign(1));
     load.open(List.of(new GpuId(0), new GpuId(1)));
     assertEquals(0, assign(1), "work that was assigned before still counts");
+  }
+
+  @Test
+  void equalLoadsAreFilledFromTheFirstOfEqualsOn() {
+    LeastLoaded other = new LeastLoaded(3, 2);
+    other.open(List.of(new GpuId(0), new GpuId(1), new GpuId(2)));
+    long[] work = {1, 1, 1};
+    assertEquals(2, other.assign(work).orElseThrow());
+    assertEquals(0, other.assign(work).orElseThrow());
+    assertEquals(1, other.assign(work).orElseThrow());
   }
 
   private int assign(long work) {

@@ -33,7 +33,7 @@ class RouterActorTest {
     TreeMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
     gpus.put(new GpuId(0), gpu0.getRef());
     gpus.put(new GpuId(1), gpu1.getRef());
-    router = kit.spawn(RouterActor.create(2, new KvMemory(4, 1)));
+    router = kit.spawn(RouterActor.create(2, new KvMemory(4, 1), 0));
     router.tell(new RouterActor.Route(gpus, Set.of()));
   }
 

@@ -1,5 +1,8 @@
 package io.rack72.cli;
 
+import static java.util.stream.Collectors.joining;
+
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,7 +33,11 @@ final class RootCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "name a command: " + String.join(", ", spec.subcommands().keySet()));
+    String commands =
+        spec.subcommands().entrySet().stream()
+            .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
+            .map(Map.Entry::getKey)
+            .collect(joining(", "));
+    throw new ParameterException(spec.commandLine(), "name a command: " + commands);
   }
 }

@@ -15,7 +15,8 @@ class UsageTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "                                        | name a command: serve, cluster, generate",
+        "                                        | name a command: serve, cluster, tray, gateway,"
+            + " generate",
         "model                                   | name a command: make, inspect",
         "serv                                    | did you mean serve",
         "serve --modle x                         | did you mean --model?",

@@ -1,13 +1,11 @@
 package io.rack72.gpu;
 
-import static java.util.stream.Collectors.toSet;
-
 import io.rack72.clock.Clock;
 import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.model.Device;
-import io.rack72.placement.ExpertPlacement;
+import io.rack72.placement.ExpertRoutes;
 import io.rack72.placement.Placement;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
@@ -20,10 +18,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -45,6 +43,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
  * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock;
  * what is ready at once goes on at once.
+ *
+ * <p>An owner of experts that does not answer is not waited for: as soon as it is taken for gone,
+ * or has let this GPU wait much longer than usual, the GPU computes the missing rows itself, with
+ * experts that it takes in as guests, and asks others from the next layer on.
  */
 public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** What a GPU takes. */
@@ -60,8 +62,19 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       SequenceRequest request, ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router)
       implements Command {}
 
-  /** Stop this sequence and free its blocks; unknown ones are ignored. */
-  public record Cancel(SequenceId id) implements Command {}
+  /**
+   * Stop this sequence and free its blocks. Unknown ones are ignored, and later attempts.
+   *
+   * @param attempt that is to be stopped
+   */
+  public record Cancel(SequenceId id, int attempt) implements Command {}
+
+  /**
+   * Tell the owner how far this attempt of a sequence is: {@link SequenceEvent.Alive} where the GPU
+   * has it, or that it has moved, so that it is submitted again.
+   */
+  public record Probe(SequenceId id, int attempt, ActorRef<SequenceEvent> owner)
+      implements Command {}
 
   /**
    * Compute this sequence no further until it is resumed: its reader is slow. It may give its
@@ -82,8 +95,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   /**
    * Follow a placement that was prepared, from the next step on. Where the GPU takes no sequences
-   * any more, those that it has are given back to their owners. A step that waits for one of the
-   * GPUs that are lost begins anew.
+   * any more, those that it has are given back to their owners. What a step awaits of GPUs that are
+   * lost is computed here.
    *
    * @param lost GPUs that will not answer
    * @param replyTo is told when no step follows another placement
@@ -94,7 +107,22 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** Let go what only placements before this one gave the GPU, and refuse what follows them. */
   public record Release(long epoch) implements Command {}
 
+  /**
+   * Do not ask these GPUs for experts, until told otherwise.
+   *
+   * @param out GPUs that do not answer, or may not; they may come back
+   * @param hold whether to let no token out: this JVM sees the smaller part of the rack, and the
+   *     larger one goes on without it
+   */
+  public record Avoid(Set<GpuId> out, boolean hold) implements Command {}
+
   private record Arrived(Frame frame) implements Command {}
+
+  /** A layer's answers may be late. */
+  private record LookForLate() implements Command {}
+
+  /** They still are, behind all that had arrived. */
+  private record Late(long run, int layer) implements Command {}
 
   /** Whoever owned sequences is gone: the request, or the gateway that had it. */
   private record OwnerGone(ActorRef<SequenceEvent> owner) implements Command {}
@@ -107,6 +135,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private record RoutingReady(long run) implements Ready {}
 
   private record ExpertsReady(Frame.Combine answer) implements Ready {}
+
+  private record StandInReady(long run, GpuId owner, int layer, float[] outputs) implements Ready {}
 
   private record LogitsReady(long run) implements Ready {}
 
@@ -122,14 +152,22 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private final Map<SequenceId, Live> live = new TreeMap<>();
   // Sequences of each owner that is watched.
   private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
-  private final NavigableMap<Long, Placement> prepared = new TreeMap<>();
+  private final HeldExperts held;
+  private final Patience patience;
+  private final SlowOwners slow;
   // For sequences of routers that follow a placement already which the GPU has only prepared.
   private final List<Command> early = new ArrayList<>();
   // The placement that the next step follows; none before the first.
   private Placement placement;
   private Attendance attendance;
   private ActorRef<PlacementStep> settling;
-  private int experts;
+  // GPUs that are not asked: lost with the last change, or out until their node is heard again.
+  private Set<GpuId> lost = Set.of();
+  private Set<GpuId> out = Set.of();
+  private boolean hold;
+  private Ready heldBack;
+  private boolean lookAsked;
+  private long hedges;
   private boolean beginAsked;
   // Whether others have asked for experts on behalf of running replies since the last step began.
   private boolean othersDecode;
@@ -161,6 +199,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     this.port = port;
     this.board = board;
     this.clock = clock;
+    held = new HeldExperts(parts.id(), parts.device());
+    patience = new Patience(parts.hedge());
+    slow = new SlowOwners(parts.hedge().avoidance().toNanos());
     port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));
     post();
   }
@@ -184,16 +225,21 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Cancel cancel when !early.isEmpty() -> early.add(cancel);
       case Pause pause when !early.isEmpty() -> early.add(pause);
       case Resume resume when !early.isEmpty() -> early.add(resume);
-      case Cancel(SequenceId id) -> cancel(id);
+      case Cancel(SequenceId id, int attempt) -> cancel(id, attempt);
+      case Probe probe -> probe(probe);
       case Pause(SequenceId id) -> pause(id);
       case Resume(SequenceId id) -> resume(id);
       case Prepare(Placement next, ActorRef<PlacementStep> replyTo) -> prepare(next, replyTo);
       case Commit(long epoch, Set<GpuId> lost, ActorRef<PlacementStep> replyTo) ->
           commit(epoch, lost, replyTo);
       case Release(long epoch) -> releaseBefore(epoch);
+      case Avoid(Set<GpuId> now, boolean holdNow) -> avoid(now, holdNow);
       case OwnerGone(ActorRef<SequenceEvent> owner) -> letGoAllOf(owner);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
+      case LookForLate() -> lookForLate();
+      case Late(long ready, int layer) -> replaceLate(ready, layer);
+      case StandInReady ready -> accept(ready);
       case BlocksReady() -> runStep();
       case RoutingReady(long ready) -> fanOut(ready);
       case ExpertsReady(Frame.Combine answer) -> answer(answer);
@@ -204,23 +250,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void prepare(Placement next, ActorRef<PlacementStep> replyTo) {
-    prepared.put(next.epoch(), next);
-    for (ExpertPlacement.Slot slot : next.experts().slotsOf(parts.id())) {
-      parts.device().load(slot.layer(), slot.expert());
-    }
-    experts = slots().size();
+    held.prepare(next);
     post();
     replyTo.tell(new PlacementStep.Prepared(parts.id(), next.epoch()));
   }
 
-  private Set<ExpertPlacement.Slot> slots() {
-    return prepared.values().stream()
-        .flatMap(each -> each.experts().slotsOf(parts.id()).stream())
-        .collect(toSet());
-  }
-
-  private void commit(long epoch, Set<GpuId> lost, ActorRef<PlacementStep> replyTo) {
-    placement = prepared.get(epoch);
+  private void commit(long epoch, Set<GpuId> newlyLost, ActorRef<PlacementStep> replyTo) {
+    placement = held.placement(epoch);
     if (placement.attends(parts.id())) {
       attendance = attendance == null ? parts.attendance().get() : attendance;
     } else {
@@ -228,7 +264,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       List.copyOf(live.keySet()).forEach(this::giveBack);
     }
     settling = replyTo;
-    if (run != null && run.awaitsAnyOf(lost)) {
+    lost = newlyLost;
+    if (attends()) {
+      askAround();
+    }
+    if (run != null && awaitsAnyOf(lost)) {
+      // There was no room to compute it here, or nobody wants it any more.
       runStep();
     }
     freeUnusedMemory();
@@ -237,6 +278,76 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     List<Command> due = List.copyOf(early);
     early.clear();
     due.forEach(this::on);
+  }
+
+  private void avoid(Set<GpuId> now, boolean holdNow) {
+    out = now;
+    hold = holdNow;
+    askAround();
+    if (!hold && heldBack != null) {
+      Ready ready = heldBack;
+      heldBack = null;
+      on(ready);
+    }
+    if (!hold && attends()) {
+      askToBegin();
+    }
+  }
+
+  /** Asks for the experts of GPUs that do not answer elsewhere, and computes what they owe. */
+  private void askAround() {
+    if (run == null || run.done()) {
+      return;
+    }
+    run.follow(routes(held.placement(run.epoch())));
+    Set<GpuId> silent = notAsked();
+    computeHere(run.unanswered().stream().filter(asked -> silent.contains(asked.to())).toList());
+  }
+
+  private ExpertRoutes routes(Placement of) {
+    return ExpertRoutes.of(of.experts(), parts.id(), notAsked());
+  }
+
+  private Set<GpuId> notAsked() {
+    Set<GpuId> all = new TreeSet<>(out);
+    all.addAll(lost);
+    all.addAll(slow.at(clock.nowNanos()));
+    // It can always ask itself.
+    all.remove(parts.id());
+    return all;
+  }
+
+  private boolean awaitsAnyOf(Set<GpuId> gpus) {
+    return run.unanswered().stream().anyMatch(asked -> gpus.contains(asked.to()));
+  }
+
+  /** Computes what others have been asked, as far as there is room for their experts. */
+  private void computeHere(List<Frame.Dispatch> questions) {
+    long forRun = runs;
+    for (Frame.Dispatch question : questions) {
+      if (forRun != runs || run == null || question.layer() != run.layer()) {
+        // The one before was the last that the layer waited for.
+        return;
+      }
+      if (!held.host(question.layer(), question.experts(), guestRoom())) {
+        getContext()
+            .getLog()
+            .warn("{} has no room for the experts that {} owes it", parts.id(), question.to());
+        continue;
+      }
+      hedges++;
+      Device.ExpertOutputs outputs = experts(question);
+      whenReady(
+          outputs.readyAtNanos(),
+          new StandInReady(forRun, question.to(), question.layer(), outputs.values()));
+    }
+  }
+
+  /** Experts that the GPU has room for beside its own and its KV pools. */
+  private long guestRoom() {
+    long sequenceBytes = attendance == null ? 0 : parts.sharedBytes() + attendance.kv().bytes();
+    long used = held.owned() * parts.expertBytes() + sequenceBytes;
+    return (parts.hbmLimitBytes() - used) / parts.expertBytes();
   }
 
   /** Tells that no step follows an earlier placement, once that is so. */
@@ -263,22 +374,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void releaseBefore(long epoch) {
-    Set<ExpertPlacement.Slot> before = slots();
-    prepared.headMap(epoch).clear();
-    before.removeAll(slots());
-    before.forEach(slot -> parts.device().unload(slot.layer(), slot.expert()));
-    experts = slots().size();
+    held.releaseBefore(epoch);
+    lost = Set.of();
     post();
   }
 
   private boolean attends() {
     return placement != null && placement.attends(parts.id());
-  }
-
-  /** Whether a placement that may be followed next lets the GPU take sequences. */
-  private boolean willAttend() {
-    return prepared.tailMap(placement == null ? 0 : placement.epoch(), false).values().stream()
-        .anyMatch(next -> next.attends(parts.id()));
   }
 
   private void giveBack(SequenceId id) {
@@ -302,13 +404,21 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     SequenceRequest request = admit.request();
     SequenceId id = request.id();
     int attempt = request.attempt();
-    if (!attends() && willAttend()) {
+    if (!attends() && held.willAttend(placement == null ? 0 : placement.epoch())) {
       early.add(admit);
       return;
     }
     if (!attends()) {
       tellMoved(id, attempt, admit.owner(), admit.router());
       return;
+    }
+    Live before = live.get(id);
+    if (before != null && before.attempt() >= attempt) {
+      // It has come twice, or late.
+      return;
+    }
+    if (before != null) {
+      letGo(id);
     }
     switch (scheduler()
         .add(
@@ -345,10 +455,32 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     return attendance.scheduler();
   }
 
-  private void cancel(SequenceId id) {
-    if (live.containsKey(id)) {
+  private void cancel(SequenceId id, int attempt) {
+    if (live.containsKey(id) && live.get(id).attempt() <= attempt) {
       release(id);
       post();
+    }
+  }
+
+  private void probe(Probe probe) {
+    Live there = live.get(probe.id());
+    if (there != null && there.attempt() == probe.attempt()) {
+      probe
+          .owner()
+          .tell(
+              new SequenceEvent.Alive(
+                  probe.id(),
+                  probe.attempt(),
+                  scheduler().sequence(probe.id()).map(Sequence::generated).orElse(0)));
+    } else {
+      probe
+          .owner()
+          .tell(
+              new SequenceEvent.Ended(
+                  probe.id(),
+                  probe.attempt(),
+                  SequenceEvent.Cause.MOVED,
+                  parts.id() + " does not have it"));
     }
   }
 
@@ -405,7 +537,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void beginStep() {
     beginAsked = false;
-    if (!attends()) {
+    if (!attends() || hold) {
       return;
     }
     Optional<StepPlan> next = scheduler().step(othersDecode);
@@ -435,7 +567,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         new StepRun(
             ++runs,
             parts.id(),
-            placement.experts(),
+            routes(placement),
             parts.config(),
             parts.device(),
             plan.batch(),
@@ -454,16 +586,60 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (ready != runs) {
       return;
     }
-    StepRun.Fanout fanout = run.fanOut();
+    long now = clock.nowNanos();
+    StepRun.Fanout fanout = run.fanOut(now);
     // Others begin to compute while this GPU does its own share.
     if (!fanout.remote().isEmpty()) {
       port.tell(new PortActor.Send(List.copyOf(fanout.remote())));
+      lookForLateAt(now + patience.nanosFor(run.assignments()));
     }
     fanout.local().ifPresent(this::runExperts);
   }
 
+  /** One wake waits at a time, however many layers come and go before it. */
+  private void lookForLateAt(long instantNanos) {
+    if (!lookAsked) {
+      lookAsked = true;
+      ActorRef<Command> self = getContext().getSelf();
+      clock.wakeAt(instantNanos, () -> self.tell(new LookForLate()));
+    }
+  }
+
+  private void lookForLate() {
+    lookAsked = false;
+    if (run == null || run.done() || run.unanswered().isEmpty()) {
+      return;
+    }
+    long due = run.askedAtNanos() + patience.nanosFor(run.assignments());
+    if (due > clock.nowNanos()) {
+      lookForLateAt(due);
+    } else {
+      getContext().getSelf().tell(new Late(runs, run.layer()));
+    }
+  }
+
+  private void replaceLate(long ready, int layer) {
+    if (ready != runs || run == null || run.layer() != layer) {
+      return;
+    }
+    List<Frame.Dispatch> late = run.unanswered();
+    for (Frame.Dispatch question : late) {
+      patience.hedged();
+      slow.missed(question.to(), clock.nowNanos());
+    }
+    if (!late.isEmpty()) {
+      getContext()
+          .getLog()
+          .info(
+              "{} computes itself what {} owe it",
+              parts.id(),
+              late.stream().map(Frame.Dispatch::to).toList());
+    }
+    askAround();
+  }
+
   private void runExperts(Frame.Dispatch dispatch) {
-    if (!prepared.containsKey(dispatch.epoch())) {
+    if (!held.follows(dispatch.epoch())) {
       getContext()
           .getLog()
           .warn(
@@ -471,19 +647,20 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               parts.id(),
               dispatch.epoch(),
               dispatch.from(),
-              prepared.keySet());
+              held.epochs());
+      return;
+    }
+    if (!held.host(dispatch.layer(), dispatch.experts(), guestRoom())) {
+      getContext()
+          .getLog()
+          .warn(
+              "{} has no room for experts that {} asks for in place of others",
+              parts.id(),
+              dispatch.from());
       return;
     }
     othersDecode |= dispatch.decoding() && !dispatch.from().equals(parts.id());
-    Device.ExpertOutputs outputs =
-        parts
-            .device()
-            .experts(
-                dispatch.layer(),
-                dispatch.hidden(),
-                dispatch.rows(),
-                dispatch.experts(),
-                clock.nowNanos());
+    Device.ExpertOutputs outputs = experts(dispatch);
     Frame.Combine answer =
         new Frame.Combine(
             parts.id(),
@@ -494,6 +671,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             outputs.values(),
             Frame.Combine.bytes(parts.config().hiddenSize(), dispatch.experts().length));
     whenReady(outputs.readyAtNanos(), new ExpertsReady(answer));
+  }
+
+  private Device.ExpertOutputs experts(Frame.Dispatch dispatch) {
+    return parts
+        .device()
+        .experts(
+            dispatch.layer(),
+            dispatch.hidden(),
+            dispatch.rows(),
+            dispatch.experts(),
+            clock.nowNanos());
   }
 
   private void answer(Frame.Combine answer) {
@@ -510,13 +698,31 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     if (run.accept(answer)) {
-      long readyNanos = run.advance(clock.nowNanos());
-      whenReady(readyNanos, run.done() ? new LogitsReady(runs) : new RoutingReady(runs));
+      advance();
     }
+  }
+
+  private void accept(StandInReady ready) {
+    if (ready.run() == runs
+        && run != null
+        && run.acceptInPlaceOf(ready.owner(), ready.layer(), ready.outputs())) {
+      advance();
+    }
+  }
+
+  private void advance() {
+    long now = clock.nowNanos();
+    patience.waited(run.assignments(), now - run.askedAtNanos());
+    long readyNanos = run.advance(now);
+    whenReady(readyNanos, run.done() ? new LogitsReady(runs) : new RoutingReady(runs));
   }
 
   private void finishStep(long ready) {
     if (ready != runs) {
+      return;
+    }
+    if (hold) {
+      heldBack = new LogitsReady(ready);
       return;
     }
     scheduler().complete(plan);
@@ -586,6 +792,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void post() {
-    board.tell(GpuStatus.of(parts, experts, Optional.ofNullable(attendance), steps));
+    board.tell(
+        GpuStatus.of(
+            parts, held.owned() + held.guests(), Optional.ofNullable(attendance), steps, hedges));
   }
 }

@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -121,10 +120,32 @@ public final class Keeper {
     }
     claims.heardFrom(id);
     if (isLetIn(state)) {
-      nodes.put(id, state);
-      decide();
+      boolean hadWork = addFailedTrays(nodes.put(id, state), state);
+      if (hadWork && phase != Phase.STEADY) {
+        // Nobody can finish what waits for them.
+        begin();
+      } else {
+        decide();
+      }
     }
     return taken();
+  }
+
+  /**
+   * Whether trays had GPUs in a view that is followed or prepared, and have failed in their node.
+   */
+  private boolean addFailedTrays(NodeState before, NodeState now) {
+    boolean hadWork = false;
+    if (before != null) {
+      List<TrayId> gone = new ArrayList<>(before.trays());
+      gone.removeAll(now.trays());
+      for (TrayId tray : gone) {
+        for (GpuId gpu : rules.rack().gpusOf(tray)) {
+          hadWork |= addLost(gpu, now.id());
+        }
+      }
+    }
+    return hadWork;
   }
 
   /** Gives a node its trays, or tells it why it cannot have them. */
@@ -228,16 +249,23 @@ public final class Keeper {
 
   /** Whether a node had GPUs in a view that is followed or prepared; they are lost. */
   private boolean addLost(NodeId node) {
-    boolean hadGpus = next != null && next.nodes(rules.rack()).containsValue(node);
-    for (RackView view : followed) {
-      for (Map.Entry<GpuId, NodeId> gpu : view.nodes(rules.rack()).entrySet()) {
-        if (gpu.getValue().equals(node)) {
-          lost.add(gpu.getKey());
-          hadGpus = true;
-        }
-      }
+    boolean hadGpus = false;
+    for (GpuId gpu : rules.rack().gpus()) {
+      hadGpus |= addLost(gpu, node);
     }
     return hadGpus;
+  }
+
+  /** Whether a GPU of a node was in a view that is followed or prepared; it is lost. */
+  private boolean addLost(GpuId gpu, NodeId node) {
+    boolean wasThere = next != null && node.equals(next.nodes(rules.rack()).get(gpu));
+    for (RackView view : followed) {
+      if (node.equals(view.nodes(rules.rack()).get(gpu))) {
+        lost.add(gpu);
+        wasThere = true;
+      }
+    }
+    return wasThere;
   }
 
   private void recoverIfAllAreHeard() {

@@ -299,7 +299,7 @@ class GpuActorTest {
     // Another node has been told to follow the placement, and GPU 1 has not yet.
     admit(1, "early");
     admit(1, "unwanted");
-    gpu(1).actor.run(new GpuActor.Cancel(id("unwanted")));
+    gpu(1).actor.run(new GpuActor.Cancel(id("unwanted"), 1));
     settle();
     assertFalse(owner.hasMessages());
     assertFalse(router.hasMessages());

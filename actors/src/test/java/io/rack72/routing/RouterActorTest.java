@@ -155,7 +155,7 @@ class RouterActorTest {
     left.put(new GpuId(1), gpu1.getRef());
     router.tell(new RouterActor.Route(left, Set.of(new GpuId(0))));
     assertEquals(
-        SequenceEvent.Cause.MOVED, owner.expectMessageClass(SequenceEvent.Ended.class).cause());
+        SequenceEvent.Cause.LOST, owner.expectMessageClass(SequenceEvent.Ended.class).cause());
     router.tell(
         new RouterActor.Submit(
             new SequenceRequest(

@@ -171,6 +171,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private boolean announced;
   private boolean leaving;
   private String trouble = WELL;
+  // Why the rack computes nothing until its next view; empty where it does.
+  private String noRoom = "";
 
   /**
    * A node that waits to be announced.
@@ -266,6 +268,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case NodeOrder.Prepare(RackView view) -> prepare(view);
       case NodeOrder.Commit(long epoch, Set<GpuId> lost) -> commit(epoch, lost);
       case NodeOrder.Release(long epoch) -> release(epoch);
+      case NodeOrder.NoRoom(String reason) -> {
+        noRoom = reason;
+        router.tell(new RouterActor.RackLost(reason));
+      }
       case NodeOrder.Refuse(String reason) when committed != null -> shutOut(reason);
       case NodeOrder.Refuse(String reason) -> {
         milestones.ready().completeExceptionally(new NotLetInException(reason));
@@ -342,6 +348,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     committed = views.get(epoch);
+    noRoom = "";
     SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
     lost.addAll(newlyLost);
     // Those are another JVM's now.
@@ -597,6 +604,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private String health() {
     if (hold) {
       return "this JVM does not hear the larger part of the rack, and waits for it";
+    }
+    if (trouble.equals(WELL) && !noRoom.isEmpty()) {
+      return noRoom;
     }
     if (!trouble.equals(WELL) || committed != null) {
       return trouble;

@@ -7,7 +7,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options of all commands that run a rack. */
-final class RackOptions {
+public final class RackOptions {
   @Option(
       names = "--model",
       paramLabel = "DIR|NAME",
@@ -37,8 +37,15 @@ final class RackOptions {
       description = "One setting, such as rack72.expert-parallel=8; can be repeated.")
   private List<String> settings = List.of();
 
+  /** Puts settings beneath those that were given. */
+  public void putBeneath(List<String> others) {
+    List<String> all = new ArrayList<>(others);
+    all.addAll(settings);
+    settings = all;
+  }
+
   /** The layers of settings that these options ask for. */
-  ConfigLayers layers() {
+  public ConfigLayers layers() {
     ConfigLayers layers = ConfigLayers.defaults();
     if (rack != null) {
       layers.rack(rack);
@@ -57,7 +64,7 @@ final class RackOptions {
   }
 
   /** The words of a command line that give these options to another process on this machine. */
-  List<String> arguments() {
+  public List<String> arguments() {
     List<String> arguments = new ArrayList<>();
     add(arguments, "--model", model);
     add(arguments, "--rack", rack);

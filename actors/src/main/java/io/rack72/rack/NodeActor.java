@@ -5,6 +5,7 @@ import io.rack72.fabric.Carry;
 import io.rack72.fabric.Link;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.TrunkMessage;
+import io.rack72.fault.Fault;
 import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.GpuParts;
 import io.rack72.gpu.GpuStatus;
@@ -56,7 +57,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** What a node takes. */
   public sealed interface Command
-      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, Announce, Leave {}
+      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, Announce, Leave, Suffer {}
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
@@ -76,6 +77,15 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Hand all work over to others; the node's gateway, if any, has closed. */
   public record Leave() implements Command {}
+
+  /**
+   * A part of this node is to be at fault.
+   *
+   * @param seed of what the fault leaves to chance
+   * @param replyTo told why that cannot be, or nothing
+   */
+  public record Suffer(Fault.OfParts fault, long seed, ActorRef<Optional<String>> replyTo)
+      implements Command {}
 
   /** What a node tells itself. */
   sealed interface Own extends Command {}
@@ -166,6 +176,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   // What the node's parts were told last.
   private Set<GpuId> out = Set.of();
   private boolean hold;
+  private final PartFaults partFaults;
   private RackView committed;
   private String http = "";
   private boolean announced;
@@ -208,6 +219,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     this.clock = clock;
     this.milestones = milestones;
     steps = context.messageAdapter(PlacementStep.class, Stepped::new);
+    partFaults = new PartFaults(context, clock, gpus, ports, trunks);
     identity.trays().stream()
         .flatMap(tray -> settings.profile().gpusOf(tray).stream())
         .forEach(gpu -> start(parts.gpu(gpu)));
@@ -303,6 +315,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         leaving = true;
         tellPresence();
       }
+      case Suffer(Fault.OfParts fault, long seed, ActorRef<Optional<String>> replyTo) ->
+          replyTo.tell(partFaults.suffer(fault, seed));
     }
     return this;
   }
@@ -457,6 +471,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
                     clock),
                 trunkName(to));
     getContext().watchWith(trunk, new Lost("the trunk to " + to, Optional.empty()));
+    partFaults.newTrunk(to, trunk);
     return trunk;
   }
 

@@ -10,6 +10,7 @@ import io.rack72.fabric.Departure;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCredit;
 import io.rack72.fabric.TrunkMessage;
+import io.rack72.fault.Noise;
 import io.rack72.hardware.GpuId;
 import java.time.Duration;
 import java.util.List;
@@ -41,6 +42,13 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   /** Part of the window after which its bytes are acknowledged even where nothing goes back. */
   private static final int ACKNOWLEDGED_PART = 4;
 
+  /**
+   * What is sent does not arrive as it was sent, for a time.
+   *
+   * @param untilNanos when it does again
+   */
+  public record Disturb(Noise noise, long untilNanos) implements TrunkMessage {}
+
   /** Tell the counters. */
   public record Report(ActorRef<TrunkStatus> replyTo) implements TrunkMessage {}
 
@@ -69,6 +77,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   private final Bundling bundling = new Bundling();
   private final SendWindow window;
   private final BundleAssembly assembly;
+  private Optional<Disturb> disturbed = Optional.empty();
   private int unacknowledgedBytes;
   private long firstUnacknowledged;
   private long sentBundles;
@@ -108,6 +117,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
         .onMessage(Segment.class, this::onSegment)
         .onMessage(LookForLost.class, _ -> sendAgain())
         .onMessage(Report.class, this::report)
+        .onMessage(Disturb.class, this::disturb)
         .build();
   }
 
@@ -126,9 +136,26 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
 
   private void send(List<Segment> segments) {
     for (Segment segment : segments) {
-      ends.other().tell(segment);
+      transmit(segment);
       unacknowledgedBytes = 0;
     }
+  }
+
+  private void transmit(Segment segment) {
+    long now = clock.nowNanos();
+    disturbed = disturbed.filter(disturb -> disturb.untilNanos() > now);
+    if (disturbed.isEmpty()) {
+      ends.other().tell(segment);
+      return;
+    }
+    for (long delayNanos : disturbed.get().noise().next()) {
+      clock.wakeAt(now + delayNanos, () -> ends.other().tell(segment));
+    }
+  }
+
+  private Behavior<TrunkMessage> disturb(Disturb disturb) {
+    disturbed = Optional.of(disturb);
+    return this;
   }
 
   private Behavior<TrunkMessage> onSegment(Segment segment) {
@@ -162,7 +189,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   }
 
   private void acknowledge() {
-    ends.other().tell(Segment.acknowledgement(ends.here(), window.lastSent(), assembly.received()));
+    transmit(Segment.acknowledgement(ends.here(), window.lastSent(), assembly.received()));
     unacknowledgedBytes = 0;
   }
 

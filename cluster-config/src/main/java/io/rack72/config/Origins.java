@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Says where a setting came from, in the form that editors and people know: {@code file:line}. */
-final class Origins {
+public final class Origins {
   /** The library writes "description: line", and "name @ url" for a resource. */
   private static final Pattern LINE = Pattern.compile("(.*?)(?: @ .*)?: (\\d+)(?:-\\d+)?");
 
@@ -16,7 +16,7 @@ final class Origins {
   private Origins() {}
 
   /** Where it came from: {@code FILE:LINE}, or an option such as {@code --set}. */
-  static String of(ConfigOrigin origin) {
+  public static String of(ConfigOrigin origin) {
     Matcher matcher = LINE.matcher(origin.description());
     if (!matcher.matches()) {
       return origin.description();
@@ -26,7 +26,7 @@ final class Origins {
   }
 
   /** What the library has to say about an error, in one line and after its origin. */
-  static String explain(ConfigException e, String fallbackOrigin) {
+  public static String explain(ConfigException e, String fallbackOrigin) {
     String message = e.getMessage().lines().findFirst().orElse("cannot be read");
     if (e.origin() == null) {
       return fallbackOrigin + ": " + message;

@@ -3,6 +3,7 @@ package io.rack72.gpu;
 import io.rack72.hardware.GpuId;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.ExpertRoutes;
+import io.rack72.schedule.HedgeLimits;
 import java.util.Set;
 import java.util.TreeSet;
 

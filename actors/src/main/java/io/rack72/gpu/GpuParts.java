@@ -5,6 +5,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.model.Device;
 import io.rack72.sampling.Sampler;
+import io.rack72.schedule.HedgeLimits;
 import java.util.function.Supplier;
 
 /**

@@ -3,6 +3,7 @@ package io.rack72.gpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.rack72.hardware.GpuId;
+import io.rack72.schedule.HedgeLimits;
 import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

@@ -46,6 +46,20 @@ public final class ClusterLaunch {
     this.program = program;
   }
 
+  /** By which clients ask for the model. */
+  public String modelName() {
+    try (OpenModel model = OpenModel.openWeights(config.model(), invocation)) {
+      return model.name();
+    }
+  }
+
+  /** Whether the model has a tokenizer, without which there are no chats. */
+  public boolean hasText() {
+    try (OpenModel model = OpenModel.open(config.model(), invocation)) {
+      return model.tokenizer().isPresent();
+    }
+  }
+
   /** When processes are started, started again, and killed. */
   public RackProcesses.Policy policy(boolean restart) {
     return new RackProcesses.Policy(

@@ -37,11 +37,11 @@ public final class RackOptions {
       description = "One setting, such as rack72.expert-parallel=8; can be repeated.")
   private List<String> settings = List.of();
 
+  private List<String> beneath = List.of();
+
   /** Puts settings beneath those that were given. */
   public void putBeneath(List<String> others) {
-    List<String> all = new ArrayList<>(others);
-    all.addAll(settings);
-    settings = all;
+    beneath = List.copyOf(others);
   }
 
   /** The layers of settings that these options ask for. */
@@ -53,6 +53,7 @@ public final class RackOptions {
     if (config != null) {
       layers.file(config);
     }
+    beneath.forEach(layers::set);
     settings.forEach(layers::set);
     if (model != null) {
       layers.option("--model", "rack72.model.path", model);
@@ -65,6 +66,14 @@ public final class RackOptions {
 
   /** The words of a command line that give these options to another process on this machine. */
   public List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    beneath.forEach(setting -> add(arguments, "--set", setting));
+    arguments.addAll(given());
+    return arguments;
+  }
+
+  /** The words by which these options were given. */
+  public List<String> given() {
     List<String> arguments = new ArrayList<>();
     add(arguments, "--model", model);
     add(arguments, "--rack", rack);

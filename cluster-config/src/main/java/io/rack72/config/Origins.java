@@ -10,6 +10,9 @@ public final class Origins {
   /** The library writes "description: line", and "name @ url" for a resource. */
   private static final Pattern LINE = Pattern.compile("(.*?)(?: @ .*)?: (\\d+)(?:-\\d+)?");
 
+  /** A section of several layers; the uppermost is named first. */
+  private static final Pattern MERGED = Pattern.compile("^merge of ([^,]*),.*$");
+
   /** How the origin of a value from the environment begins; the variable's name follows. */
   static final String ENVIRONMENT = "environment variable ";
 
@@ -17,9 +20,10 @@ public final class Origins {
 
   /** Where it came from: {@code FILE:LINE}, or an option such as {@code --set}. */
   public static String of(ConfigOrigin origin) {
-    Matcher matcher = LINE.matcher(origin.description());
+    String description = MERGED.matcher(origin.description()).replaceFirst("$1");
+    Matcher matcher = LINE.matcher(description);
     if (!matcher.matches()) {
-      return origin.description();
+      return description;
     }
     String source = matcher.group(1);
     return source.startsWith("-") ? source : source + ":" + matcher.group(2);

@@ -518,6 +518,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private boolean goesOnWithout(TrayId tray, String actor) {
     for (GpuId gpu : settings.profile().gpusOf(tray)) {
       stepping.remove(gpu);
+      posted.remove(gpu);
       stopPart(gpus.remove(gpu));
       stopPart(ports.remove(gpu));
     }

@@ -142,7 +142,7 @@ class NodeActorTest {
       report = report(rack);
     }
     assertEquals(17, report.nodes().getFirst().trays().size());
-    assertEquals(72, report.gpus().size(), "of a GPU that is gone, what was last known");
+    assertEquals(68, report.gpus().size());
   }
 
   @Test

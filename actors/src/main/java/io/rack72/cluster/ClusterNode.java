@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import com.typesafe.config.Config;
 import io.rack72.clock.Clock;
 import io.rack72.config.ClusterSettings;
+import io.rack72.config.ClusterTiming;
 import io.rack72.config.HostPort;
 import io.rack72.config.Secret;
 import io.rack72.hardware.TrayId;
@@ -12,6 +13,7 @@ import io.rack72.rack.ActorSettings;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.NodeId;
 import io.rack72.rack.NodeParts;
+import io.rack72.rack.PulseTiming;
 import io.rack72.rack.RackView;
 import io.rack72.rack.RunningNode;
 import java.net.BindException;
@@ -89,7 +91,10 @@ public final class ClusterNode implements AutoCloseable {
                   context ->
                       NodeActor.create(
                           parts,
-                          new NodeActor.Identity(idOf(context.getSystem()), trays, false),
+                          new NodeActor.Identity(
+                              idOf(context.getSystem()),
+                              trays,
+                              Optional.of(pulses(settings.timing()))),
                           clock,
                           ofNode -> {
                             ofNode.spawn(DoorActor.create(card, proof), "door");
@@ -108,6 +113,13 @@ public final class ClusterNode implements AutoCloseable {
           e);
     }
     return new ClusterNode(RunningNode.of(system, milestones), idOf(system), settings, card, proof);
+  }
+
+  private static PulseTiming pulses(ClusterTiming timing) {
+    return switch (timing) {
+      case SAFE -> new PulseTiming(Duration.ofMillis(500), Duration.ofSeconds(3));
+      case FAST -> new PulseTiming(Duration.ofMillis(100), Duration.ofMillis(700));
+    };
   }
 
   private static NodeId idOf(ActorSystem<?> system) {

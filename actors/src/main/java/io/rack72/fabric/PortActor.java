@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -36,6 +37,12 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
    * port that is reached no more is given up.
    */
   public record Connect(Map<GpuId, Link> links) implements Command {}
+
+  /**
+   * Do not wait for credits of these ports, which do not answer: what waits for them or is under
+   * way to them is given up.
+   */
+  public record GiveUp(Set<GpuId> on) implements Command {}
 
   /** Where arrived frames go. Those that arrive before wait. */
   public record Attach(ActorRef<Frame> gpu) implements Command {}
@@ -115,6 +122,10 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Connect(Map<GpuId, Link> all) -> connect(all);
+      case GiveUp(Set<GpuId> on) -> {
+        egress.forget(on::contains);
+        sendWhatMayLeave();
+      }
       case Attach(ActorRef<Frame> to) -> {
         gpu = to;
         handOnWhatArrived();

@@ -5,6 +5,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.model.Device;
 import io.rack72.sampling.Sampler;
+import io.rack72.schedule.HedgeLimits;
 import java.util.function.Supplier;
 
 /**
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
  * @param device computes, and holds the GPU's experts; none at first
  * @param attendance makes what the GPU needs while it takes sequences
  * @param hostLink to the memory of the GPU's host
+ * @param hedge when it computes itself what it has asked others for
  * @param expertBytes weights of one expert
  * @param sharedBytes weights of all that is no expert, which a GPU holds that takes sequences
  * @param hbmLimitBytes of the profile
@@ -26,6 +28,7 @@ public record GpuParts(
     Supplier<Attendance> attendance,
     Sampler sampler,
     HostLink hostLink,
+    HedgeLimits hedge,
     long expertBytes,
     long sharedBytes,
     long hbmLimitBytes) {}

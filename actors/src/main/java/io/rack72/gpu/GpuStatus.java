@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param steps steps run so far
  * @param tokensComputed rows of those steps
  * @param tokensCached tokens that needed no row, since others had computed them
+ * @param hedges times that it computed itself what another GPU had been asked and did not answer
  */
 public record GpuStatus(
     int gpu,
@@ -32,21 +33,23 @@ public record GpuStatus(
     long steps,
     long tokensComputed,
     long tokensCached,
+    long hedges,
     PortCounters port) {
 
   /** A GPU that has not been given anything yet. */
   public static GpuStatus atStart(GpuParts parts) {
-    return of(parts, 0, Optional.empty(), 0);
+    return of(parts, 0, Optional.empty(), 0, 0);
   }
 
   /**
    * A GPU of these parts.
    *
-   * @param experts that it owns
+   * @param experts that it holds
    * @param attendance where it takes sequences
    * @param steps run so far
    */
-  static GpuStatus of(GpuParts parts, int experts, Optional<Attendance> attendance, long steps) {
+  static GpuStatus of(
+      GpuParts parts, int experts, Optional<Attendance> attendance, long steps, long hedges) {
     SchedulerLoad load = attendance.map(a -> a.scheduler().load()).orElse(SchedulerLoad.NONE);
     long sequenceBytes = attendance.map(a -> parts.sharedBytes() + a.kv().bytes()).orElse(0L);
     return new GpuStatus(
@@ -64,6 +67,7 @@ public record GpuStatus(
         steps,
         load.computedTokens(),
         load.cachedTokens(),
+        hedges,
         PortCounters.NONE);
   }
 
@@ -84,6 +88,7 @@ public record GpuStatus(
         steps,
         tokensComputed,
         tokensCached,
+        hedges,
         counters);
   }
 

@@ -15,6 +15,7 @@ import io.rack72.hardware.TrayId;
 import io.rack72.routing.RouterActor;
 import io.rack72.wire.TrunkActor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -44,9 +45,11 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * gateway, and what each GPU last said of itself. <b>Receives</b> the keeper's orders, how far its
  * GPUs are with them, and questions about the rack. <b>Sends</b> the keeper its own state, the
  * ports how to reach each other, the GPUs their placement and the router the GPUs that take
- * sequences. <b>On failure</b> of a GPU, a port or the router this part can no longer compute: it
- * tells the router, which ends all sequences with an error, and reports ill health; among others it
- * stops, so that they see it gone.
+ * sequences; to other nodes a pulse, and to its own parts whose pulse it does not hear. <b>On
+ * failure</b> of a GPU or its port the GPU's tray takes no part any more, and the others go on. Of
+ * its last tray, of a trunk or of the router this part can no longer compute: it tells the router,
+ * which ends all sequences with an error, and reports ill health; among others it stops, so that
+ * they see it gone.
  */
 public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   /** How often a node among others tells that it is there. */
@@ -54,7 +57,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** What a node takes. */
   public sealed interface Command
-      permits NodeOrder, Own, Report, Health, FindRouter, Announce, Leave, Suffer {}
+      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, Announce, Leave, Suffer {}
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
@@ -91,7 +94,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private record Stepped(PlacementStep step) implements Own {}
 
-  private record Lost(String actor, Optional<GpuId> port) implements Own {}
+  private record Lost(String actor, Optional<GpuId> gpu) implements Own {}
+
+  private record Beat() implements Own {}
 
   private record Presence() implements Own {}
 
@@ -99,12 +104,17 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
    * What this node is.
    *
    * @param trays that it has, ascending
-   * @param alone whether there are no other nodes, and never will be
+   * @param pulses that it and the other nodes give each other; none where there are no others, and
+   *     never will be
    */
-  public record Identity(NodeId id, List<TrayId> trays, boolean alone) {
+  public record Identity(NodeId id, List<TrayId> trays, Optional<PulseTiming> pulses) {
+    boolean alone() {
+      return pulses.isEmpty();
+    }
+
     /** Of a rack in one JVM. */
     public static Identity whole(RackSettings settings) {
-      return new Identity(NodeId.LOCAL, settings.profile().allTrays(), true);
+      return new Identity(NodeId.LOCAL, settings.profile().allTrays(), Optional.empty());
     }
   }
 
@@ -160,12 +170,20 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private final Set<GpuId> stepping = new HashSet<>();
   // GPUs of these views that will not answer any more.
   private final Set<GpuId> lost = new HashSet<>();
+  private final Optional<Hearing> hearing;
+  // Trays that do not compute any more, of this node and as others have told of theirs.
+  private final Map<NodeId, Set<TrayId>> failed = new TreeMap<>();
+  // What the node's parts were told last.
+  private Set<GpuId> out = Set.of();
+  private boolean hold;
   private final PartFaults partFaults;
   private RackView committed;
   private String http = "";
   private boolean announced;
   private boolean leaving;
   private String trouble = WELL;
+  // Why the rack computes nothing until its next view; empty where it does.
+  private String noRoom = "";
 
   /**
    * A node that waits to be announced.
@@ -211,9 +229,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
             "router");
     context.watchWith(router, new Lost("the router", Optional.empty()));
     this.keeper = keeper.apply(context);
-    if (!identity.alone()) {
-      timers.startTimerWithFixedDelay(new Presence(), PRESENCE);
-    }
+    hearing = identity.pulses().map(timing -> new Hearing(identity.id(), timing));
+    identity
+        .pulses()
+        .ifPresent(
+            timing -> {
+              timers.startTimerWithFixedDelay(new Presence(), PRESENCE);
+              timers.startTimerWithFixedDelay(new Beat(), timing.pulse());
+            });
   }
 
   /** Gateways know nothing of each other's sequences, and begin each with the GPUs beside it. */
@@ -242,7 +265,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
             id.toString(),
             DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
     context.watchWith(port, new Lost("the port of " + id, Optional.of(id)));
-    context.watchWith(gpu, new Lost(id.toString(), Optional.empty()));
+    context.watchWith(gpu, new Lost(id.toString(), Optional.of(id)));
     ports.put(id, port);
     gpus.put(id, gpu);
   }
@@ -257,6 +280,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case NodeOrder.Prepare(RackView view) -> prepare(view);
       case NodeOrder.Commit(long epoch, Set<GpuId> lost) -> commit(epoch, lost);
       case NodeOrder.Release(long epoch) -> release(epoch);
+      case NodeOrder.NoRoom(String reason) -> {
+        noRoom = reason;
+        router.tell(new RouterActor.RackLost(reason));
+      }
       case NodeOrder.Refuse(String reason) when committed != null -> shutOut(reason);
       case NodeOrder.Refuse(String reason) -> {
         milestones.ready().completeExceptionally(new NotLetInException(reason));
@@ -268,10 +295,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           getContext()
               .spawnAnonymous(
                   NodeReporter.create(
-                      identity.id(), posted, ports.values(), trunks.values(), replyTo));
+                      identity.id(), silent(), posted, ports.values(), trunks.values(), replyTo));
+      case Pulse pulse -> heard(pulse);
       case Posted(GpuStatus gpu) -> posted.put(new GpuId(gpu.gpu()), gpu);
       case Stepped(PlacementStep step) -> stepped(step);
-      case Lost(String actor, Optional<GpuId> port) -> fail(actor, port);
+      case Lost(String actor, Optional<GpuId> gpu) -> fail(actor, gpu);
+      case Beat() -> beat();
       case Presence() -> tellPresence();
       case Report(ActorRef<RackStatus> replyTo) -> report(replyTo);
       case Health(ActorRef<Optional<String>> replyTo) ->
@@ -298,7 +327,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           new KeeperActor.Present(
               new NodeState(
                   identity.id(),
-                  identity.trays(),
+                  workingTrays(),
                   http,
                   !http.isEmpty() && !leaving,
                   leaving,
@@ -314,6 +343,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     views.put(view.epoch(), view);
+    listen();
     connect();
     stepping.clear();
     stepping.addAll(gpus.keySet());
@@ -332,6 +362,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     committed = views.get(epoch);
+    noRoom = "";
     SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
     lost.addAll(newlyLost);
     // Those are another JVM's now.
@@ -346,6 +377,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       attending.put(gpu, gpu(gpu, nodes.get(gpu)));
     }
     router.tell(new RouterActor.Route(attending, newlyLost));
+    listen();
+    tellWhoIsOut();
     milestones.onView().accept(committed);
     milestones.ready().complete(committed);
     if (stepping.isEmpty()) {
@@ -359,6 +392,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
     views.headMap(epoch).clear();
     lost.clear();
+    listen();
+    tellWhoIsOut();
     connect();
     stopUnusedTrunks();
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
@@ -462,8 +497,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     getContext().getSystem().terminate();
   }
 
-  private void fail(String actor, Optional<GpuId> port) {
-    port.ifPresent(ports::remove);
+  private void fail(String actor, Optional<GpuId> gpu) {
+    if (gpu.isPresent() && goesOnWithout(settings.profile().trayOf(gpu.get()), actor)) {
+      return;
+    }
     trouble = actor + " has failed; its log says why; restart the rack";
     router.tell(new RouterActor.RackLost(trouble));
     if (!identity.alone()) {
@@ -472,7 +509,120 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
   }
 
+  /**
+   * Takes a tray out, of which a part has failed. Nothing else is harmed: its experts are pure, its
+   * sequences their gateways'.
+   *
+   * @return whether this node has others
+   */
+  private boolean goesOnWithout(TrayId tray, String actor) {
+    for (GpuId gpu : settings.profile().gpusOf(tray)) {
+      stepping.remove(gpu);
+      stopPart(gpus.remove(gpu));
+      stopPart(ports.remove(gpu));
+    }
+    if (gpus.isEmpty()) {
+      return false;
+    }
+    getContext()
+        .getLog()
+        .error("{} has failed, and its log says why: {} takes no part any more", actor, tray);
+    failed.computeIfAbsent(identity.id(), _ -> new TreeSet<>()).add(tray);
+    connect();
+    tellWhoIsOut();
+    pulse();
+    tellPresence();
+    return true;
+  }
+
+  private void stopPart(ActorRef<?> part) {
+    if (part != null) {
+      getContext().unwatch(part);
+      getContext().stop(part);
+    }
+  }
+
+  private List<TrayId> workingTrays() {
+    List<TrayId> trays = new ArrayList<>(identity.trays());
+    trays.removeAll(failed.getOrDefault(identity.id(), Set.of()));
+    return trays;
+  }
+
+  /** Hears the nodes of all views that are followed. */
+  private void listen() {
+    Set<NodeId> nodes = new TreeSet<>();
+    views.values().forEach(view -> view.members().forEach(member -> nodes.add(member.id())));
+    hearing.ifPresent(ears -> ears.follow(nodes, clock.nowNanos()));
+    failed.keySet().removeIf(node -> !nodes.contains(node) && !node.equals(identity.id()));
+  }
+
+  private void beat() {
+    pulse();
+    hearing.orElseThrow().look(clock.nowNanos());
+    tellWhoIsOut();
+  }
+
+  private void pulse() {
+    Set<NodeId> nodes = new TreeSet<>();
+    views.values().forEach(view -> view.members().forEach(member -> nodes.add(member.id())));
+    nodes.remove(identity.id());
+    Pulse pulse =
+        new Pulse(
+            identity.id(),
+            List.copyOf(failed.getOrDefault(identity.id(), Set.of())),
+            List.copyOf(silent()));
+    nodes.forEach(node -> this.<Command>resolve(node, "/user").tell(pulse));
+  }
+
+  private Set<NodeId> silent() {
+    return hearing.map(ears -> ears.silent(clock.nowNanos())).orElse(Set.of());
+  }
+
+  private void heard(Pulse pulse) {
+    hearing.ifPresent(ears -> ears.heard(pulse.from(), pulse.silent(), clock.nowNanos()));
+    failed.put(pulse.from(), new TreeSet<>(pulse.failed()));
+    tellWhoIsOut();
+  }
+
+  /** Tells the node's parts which GPUs they are not to rely on, if that has changed. */
+  private void tellWhoIsOut() {
+    if (committed == null) {
+      return;
+    }
+    Set<NodeId> members = new TreeSet<>();
+    committed.members().forEach(member -> members.add(member.id()));
+    Set<NodeId> silent = hearing.map(Hearing::out).orElse(Set.of());
+    Set<GpuId> now = new TreeSet<>(lost);
+    committed
+        .nodes(settings.profile())
+        .forEach(
+            (gpu, node) -> {
+              TrayId tray = settings.profile().trayOf(gpu);
+              if (silent.contains(node) || failed.getOrDefault(node, Set.of()).contains(tray)) {
+                now.add(gpu);
+              }
+            });
+    boolean holdNow = hearing.map(ears -> ears.isInMinority(members)).orElse(false);
+    if (now.equals(out) && holdNow == hold) {
+      return;
+    }
+    getContext().getLog().info("out: {}{}", now, holdNow ? "; the smaller part holds" : "");
+    Set<GpuId> newlyOut = new TreeSet<>(now);
+    newlyOut.removeAll(out);
+    out = now;
+    hold = holdNow;
+    ports.values().forEach(port -> port.tell(new PortActor.GiveUp(newlyOut)));
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(out, hold)));
+    router.tell(new RouterActor.Avoid(out));
+  }
+
   private String health() {
+    if (hold) {
+      return "this JVM does not hear the larger part of the rack, and waits for it";
+    }
+    if (trouble.equals(WELL) && !noRoom.isEmpty()) {
+      return noRoom;
+    }
     if (!trouble.equals(WELL) || committed != null) {
       return trouble;
     }

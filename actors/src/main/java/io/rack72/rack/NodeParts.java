@@ -209,6 +209,7 @@ public final class NodeParts {
         this::attendance,
         new Sampler(),
         new HostLink(settings.profile().gpu().hostBytesPerSecond()),
+        settings.hedge(),
         weights.expertBytes(),
         weights.sharedBytes(),
         settings.profile().gpu().hbmBytes());

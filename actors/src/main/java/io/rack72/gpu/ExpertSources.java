@@ -4,6 +4,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.ExpertRoutes;
 import io.rack72.schedule.HedgeLimits;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -49,6 +50,11 @@ final class ExpertSources {
     // It can always ask itself.
     all.remove(gpu);
     return all;
+  }
+
+  /** Indices of those that are not asked since they were slow. */
+  List<Integer> slow(long nowNanos) {
+    return slow.at(nowNanos).stream().map(GpuId::index).toList();
   }
 
   /** Whom to ask by a placement that the GPU is in. */

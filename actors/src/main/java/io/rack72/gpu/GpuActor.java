@@ -706,6 +706,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private void post() {
     board.tell(
         GpuStatus.of(
-            parts, held.owned() + held.guests(), Optional.ofNullable(attendance), steps, hedges));
+            parts,
+            held.owned() + held.guests(),
+            Optional.ofNullable(attendance),
+            steps,
+            hedges,
+            sources.slow(clock.nowNanos())));
   }
 }

@@ -299,6 +299,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
               .spawnAnonymous(
                   NodeReporter.create(
                       identity.id(),
+                      Set.copyOf(reach.failedTrays()),
                       reach.silent(clock.nowNanos()),
                       posted,
                       ports.values(),

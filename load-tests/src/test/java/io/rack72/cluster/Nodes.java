@@ -21,8 +21,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * The JVMs that a test starts. With the system property {@code rack72.tests.tls} set to true they
- * talk over TLS where the test says nothing about it. They are killed when it is over, and each ends by itself when the
- * JVM of the test is gone; what they wrote to standard error is shown when the test fails.
+ * talk over TLS where the test says nothing about it. They are killed when it is over, and each
+ * ends by itself when the JVM of the test is gone; what they wrote to standard error is shown when
+ * the test fails.
  */
 final class Nodes implements BeforeEachCallback, AfterEachCallback {
   /** The secret that all know who are not told another. */

@@ -8,7 +8,6 @@ import io.rack72.launcher.RackProcess;
 import io.rack72.serving.GoldenCheckpoint;
 import io.rack72.serving.HttpApi;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,8 @@ final class TlsClusterIT {
     try (HttpApi api = new HttpApi(rack.getFirst().http())) {
       questions.forEach(question -> question.ask(api));
 
-      Node otherAuthority = guest(rack, nodes.certificates("others"), "rack72.cluster.join-timeout=10s");
+      Node otherAuthority =
+          guest(rack, nodes.certificates("others"), "rack72.cluster.join-timeout=10s");
       Node withoutTls =
           guest(rack, "rack72.cluster.tls.directory=\"\"", "rack72.cluster.join-timeout=10s");
       Node otherSecret =

@@ -460,6 +460,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       port.tell(new PortActor.Send(List.copyOf(fanout.remote())));
     }
     fanout.local().ifPresent(this::runExperts);
+    if (fanout.isEmpty()) {
+      advance();
+    }
   }
 
   private void runExperts(Frame.Dispatch dispatch) {
@@ -510,9 +513,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     if (run.accept(answer)) {
-      long readyNanos = run.advance(clock.nowNanos());
-      whenReady(readyNanos, run.done() ? new LogitsReady(runs) : new RoutingReady(runs));
+      advance();
     }
+  }
+
+  private void advance() {
+    long readyNanos = run.advance(clock.nowNanos());
+    whenReady(readyNanos, run.done() ? new LogitsReady(runs) : new RoutingReady(runs));
   }
 
   private void finishStep(long ready) {

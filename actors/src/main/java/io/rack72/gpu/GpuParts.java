@@ -4,7 +4,7 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.model.Device;
-import io.rack72.sampling.Sampler;
+import io.rack72.sampling.TokenSource;
 import java.util.function.Supplier;
 
 /**
@@ -13,6 +13,7 @@ import java.util.function.Supplier;
  * @param config of the model
  * @param device computes, and holds the GPU's experts; none at first
  * @param attendance makes what the GPU needs while it takes sequences
+ * @param sampler chooses tokens
  * @param hostLink to the memory of the GPU's host
  * @param expertBytes weights of one expert
  * @param sharedBytes weights of all that is no expert, which a GPU holds that takes sequences
@@ -24,7 +25,7 @@ public record GpuParts(
     ModelConfig config,
     Device device,
     Supplier<Attendance> attendance,
-    Sampler sampler,
+    TokenSource sampler,
     HostLink hostLink,
     long expertBytes,
     long sharedBytes,

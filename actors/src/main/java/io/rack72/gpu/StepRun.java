@@ -30,7 +30,9 @@ final class StepRun {
   private final int expertsPerToken;
   private final boolean decoding;
   private final ForwardStep forward;
-  private final float[] outputs;
+  private final int outputCount;
+  // Made for the first answer that has any: a device that computes nothing gives none.
+  private float[] outputs;
   private final Map<GpuId, ExpertDispatch> awaited = new TreeMap<>();
   private int layer;
   private Routing routing;
@@ -42,7 +44,12 @@ final class StepRun {
    * @param remote frames for other GPUs, by ascending GPU
    * @param local this GPU's own share
    */
-  record Fanout(List<Frame.Dispatch> remote, Optional<Frame.Dispatch> local) {}
+  record Fanout(List<Frame.Dispatch> remote, Optional<Frame.Dispatch> local) {
+    /** Whether nobody is asked anything: the device has taken care of the experts itself. */
+    boolean isEmpty() {
+      return remote.isEmpty() && local.isEmpty();
+    }
+  }
 
   /**
    * Begins a step.
@@ -65,7 +72,7 @@ final class StepRun {
     hiddenSize = config.hiddenSize();
     expertsPerToken = config.expertsPerToken();
     forward = device.begin(batch);
-    outputs = new float[batch.rows() * expertsPerToken * hiddenSize];
+    outputCount = batch.rows() * expertsPerToken * hiddenSize;
   }
 
   /** Runs the first layer's attention and router. Returns when they are ready, in nanoseconds. */
@@ -126,6 +133,9 @@ final class StepRun {
           gpu + " was answered by " + answer.from() + ", which it did not ask, or twice");
     }
     if (answer.outputs() != null) {
+      if (outputs == null) {
+        outputs = new float[outputCount];
+      }
       dispatch.scatter(answer.outputs(), hiddenSize, outputs);
     }
     return awaited.isEmpty();

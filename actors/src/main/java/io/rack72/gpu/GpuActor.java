@@ -515,6 +515,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       lookForLateAt(now + sources.patienceNanos(run.assignments()));
     }
     fanout.local().ifPresent(this::runExperts);
+    if (fanout.isEmpty()) {
+      advance();
+    }
   }
 
   /** One wake waits at a time, however many layers come and go before it. */

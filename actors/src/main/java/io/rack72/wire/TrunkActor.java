@@ -39,6 +39,14 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   /** How long a segment may go without word of it before it is sent again. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
+  /**
+   * How long answers wait for each other at most. The others come within milliseconds as a rule;
+   * and where one does not, whoever waits for all of them loses no more than this by it.
+   */
+  private static final Duration KEPT = Duration.ofMillis(100);
+
+  private static final Flush FLUSH = new Flush();
+
   /** Part of the window after which its bytes are acknowledged even where nothing goes back. */
   private static final int ACKNOWLEDGED_PART = 4;
 
@@ -53,6 +61,8 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   public record Report(ActorRef<TrunkStatus> replyTo) implements TrunkMessage {}
 
   private record LookForLost() implements TrunkMessage {}
+
+  private record Flush() implements TrunkMessage {}
 
   /**
    * One end of a trunk.
@@ -71,6 +81,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       Map<GpuId, ActorRef<PortActor.Command>> ports,
       int windowBytes) {}
 
+  private final TimerScheduler<TrunkMessage> timers;
   private final Ends ends;
   private final Clock clock;
   private final BundleCodec codec;
@@ -102,6 +113,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       WireLimits limits,
       Clock clock) {
     super(context);
+    this.timers = timers;
     this.ends = ends;
     this.clock = clock;
     codec = new BundleCodec(limits);
@@ -115,6 +127,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
     return newReceiveBuilder()
         .onMessage(Carry.class, carry -> sent(bundling.carry(carry)))
         .onMessage(Segment.class, this::onSegment)
+        .onMessage(Flush.class, _ -> sent(bundling.flushed()))
         .onMessage(LookForLost.class, _ -> sendAgain())
         .onMessage(Report.class, this::report)
         .onMessage(Disturb.class, this::disturb)
@@ -131,6 +144,9 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
           window.offer(encoded);
         });
     send(window.poll(assembly.received()));
+    if (bundling.keepsFrames() && !timers.isTimerActive(FLUSH)) {
+      timers.startSingleTimer(FLUSH, KEPT);
+    }
     return this;
   }
 

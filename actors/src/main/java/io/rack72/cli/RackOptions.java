@@ -39,7 +39,11 @@ final class RackOptions {
 
   /** The layers of settings that these options ask for. */
   ConfigLayers layers() {
-    ConfigLayers layers = ConfigLayers.defaults();
+    return over(ConfigLayers.defaults());
+  }
+
+  /** These options' layers of settings over others. */
+  ConfigLayers over(ConfigLayers layers) {
     if (rack != null) {
       layers.rack(rack);
     }

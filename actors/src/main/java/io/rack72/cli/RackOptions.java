@@ -46,7 +46,11 @@ public final class RackOptions {
 
   /** The layers of settings that these options ask for. */
   public ConfigLayers layers() {
-    ConfigLayers layers = ConfigLayers.defaults();
+    return over(ConfigLayers.defaults());
+  }
+
+  /** These options' layers of settings over others. */
+  ConfigLayers over(ConfigLayers layers) {
     if (rack != null) {
       layers.rack(rack);
     }

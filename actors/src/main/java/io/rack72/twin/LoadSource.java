@@ -7,7 +7,6 @@ import io.rack72.sampling.CounterRandom;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -23,6 +22,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * request it counts it.
  */
 final class LoadSource {
+  /** All are choices of one request, whose numbers are quicker to compare than names. */
+  private static final String REQUEST = "load";
+
   private static final int ARRIVAL = 0;
   private static final int PROMPT_LENGTH = 1;
   private static final int REPLY_LENGTH = 2;
@@ -36,23 +38,11 @@ final class LoadSource {
   private final int vocabSize;
   private final Measurements measurements;
   private final ActorRef<SequenceEvent> self;
-  private final Map<SequenceId, Live> live = new HashMap<>();
-  private long submitted;
+  private final LiveRequests live = new LiveRequests();
+  private int submitted;
   private long finished;
   private long refused;
   private long failed;
-
-  private static final class Live {
-    private final long sinceNanos;
-    private final int promptLength;
-    private long firstNanos = -1;
-    private long lastNanos;
-
-    Live(long sinceNanos, int promptLength) {
-      this.sinceNanos = sinceNanos;
-      this.promptLength = promptLength;
-    }
-  }
 
   private LoadSource(
       Workload workload, VirtualRack rack, int vocabSize, Measurements measurements) {
@@ -94,7 +84,7 @@ final class LoadSource {
       case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
       case SequenceEvent.Token token -> take(token);
       case SequenceEvent.Ended(SequenceId id, _, SequenceEvent.Cause cause, _) -> {
-        live.remove(id);
+        live.remove(id.choice());
         switch (cause) {
           case FULL -> refused++;
           case TOO_LARGE, MOVED, LOST, FAILED -> failed++;
@@ -108,7 +98,7 @@ final class LoadSource {
 
   private void take(SequenceEvent.Token token) {
     long now = time.nowNanos();
-    Live request = live.get(token.id());
+    LiveRequests.Live request = live.get(token.id().choice());
     if (request.firstNanos < 0) {
       request.firstNanos = now;
       measurements.first(now, now - request.sinceNanos, request.promptLength);
@@ -117,7 +107,7 @@ final class LoadSource {
     }
     request.lastNanos = now;
     if (token.finish().isPresent()) {
-      live.remove(token.id());
+      live.remove(token.id().choice());
       finished++;
       measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
       if (workload.arrivals() instanceof Workload.ClosedLoop) {
@@ -142,7 +132,7 @@ final class LoadSource {
     if (now >= workload.endNanos()) {
       return;
     }
-    long number = submitted++;
+    int number = submitted++;
     long seed = workload.seed();
     int[] prompt =
         new SplittableRandom(seed + number)
@@ -152,14 +142,14 @@ final class LoadSource {
                 vocabSize)
             .toArray();
     int reply = workload.reply().at(CounterRandom.uniform(seed, number, REPLY_LENGTH));
-    SequenceId id = new SequenceId(Long.toString(number), 0);
-    live.put(id, new Live(now, prompt.length));
+    live.put(new LiveRequests.Live(number, now, prompt.length));
     SamplingParams params =
         new SamplingParams(
             1, 1, 0, 0, seed + number, 0, 0, 1, Map.of(), -1, reply, 0, Set.of(), true);
     router.tell(
         new RouterActor.Submit(
-            new SequenceRequest(id, 1, prompt, new int[0], params, Standing.DEFAULT), self));
+            new SequenceRequest(
+                new SequenceId(REQUEST, number), 1, prompt, new int[0], params, Standing.DEFAULT), self));
   }
 
   /** What has become of all requests so far, whether they were counted or not. */

@@ -26,7 +26,7 @@ public final class ModeledTokens implements TokenSource {
       TokenCounts history,
       int position) {
     int token = (int) (CounterRandom.uniform(params.seed(), position, 0) * vocabSize);
-    while (params.stopIds().contains(token)) {
+    while (!params.ignoreStopIds() && params.stopIds().contains(token)) {
       token = (token + 1) % vocabSize;
     }
     if (params.topLogprobs() < 0) {

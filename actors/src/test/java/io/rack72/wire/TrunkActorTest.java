@@ -219,6 +219,24 @@ class TrunkActorTest {
   }
 
   @Test
+  void whatTheOtherSideHasMissedIsSentAgainAtOnceAndOnce() {
+    here.trunk.run(carry(0, dispatch(0, 2, 1, 1)));
+    assertEquals(1, here.takeSent().size());
+    here.trunk.run(carry(0, dispatch(0, 2, 2, 1)));
+    here.trunk.run(carry(1, dispatch(1, 2, 1, 1)));
+    List<Segment> later = here.takeSent();
+    later.forEach(there.trunk::run);
+    List<Segment> complaints = there.takeSent();
+    assertEquals(2, complaints.size());
+    complaints.forEach(here.trunk::run);
+    List<Segment> again = here.takeSent();
+    assertEquals(List.of(1L, 2L, 3L), again.stream().map(Segment::number).toList());
+    again.forEach(there.trunk::run);
+    assertEquals(3, there.status().receivedBundles());
+    assertEquals(3, here.status().resentSegments());
+  }
+
+  @Test
   void segmentsOfAnotherRunAreRefusedAndCounted() {
     byte[] bundle =
         new BundleCodec(LIMITS).encode(new Bundle(false, List.of(), List.of(dispatch(2, 0, 1, 1))));

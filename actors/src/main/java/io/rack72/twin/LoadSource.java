@@ -149,7 +149,8 @@ final class LoadSource {
     router.tell(
         new RouterActor.Submit(
             new SequenceRequest(
-                new SequenceId(REQUEST, number), 1, prompt, new int[0], params, Standing.DEFAULT), self));
+                new SequenceId(REQUEST, number), 1, prompt, new int[0], params, Standing.DEFAULT),
+            self));
   }
 
   /** What has become of all requests so far, whether they were counted or not. */

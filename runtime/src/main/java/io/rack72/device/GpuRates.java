@@ -21,7 +21,8 @@ public record GpuRates(
     long linkNanos,
     long hostStepNanos,
     long hostSequenceNanos) {
-  // Host times of both are assumptions: serving stacks take about a millisecond for a step, and some
+  // Host times of both are assumptions: serving stacks take about a millisecond for a step, and
+  // some
   // microseconds more for each sequence of it.
   private static final long HOST_STEP_NANOS = 1_000_000;
   private static final long HOST_SEQUENCE_NANOS = 2_000;
@@ -31,8 +32,7 @@ public record GpuRates(
       Map.of(
           // NVIDIA, "GB200 NVL72" data sheet, each figure for one GPU of 72.
           "gb200-nvl72",
-          new GpuRates(
-              8e12, 2.5e15, 5e15, 900e9, 1_000, HOST_STEP_NANOS, HOST_SEQUENCE_NANOS),
+          new GpuRates(8e12, 2.5e15, 5e15, 900e9, 1_000, HOST_STEP_NANOS, HOST_SEQUENCE_NANOS),
           // NVIDIA, "HGX B200" data sheet.
           "hgx-b200",
           new GpuRates(

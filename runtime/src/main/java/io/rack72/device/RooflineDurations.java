@@ -51,10 +51,7 @@ public record RooflineDurations(
         (double) config.hiddenSize()
             * (2 * config.queryWidth() + 2 * config.kvWidth() + config.experts());
     double products =
-        nanos(
-            weights * BF16_BYTES,
-            OPERATIONS * weights * shape.rows(),
-            rates.bf16PerSecond());
+        nanos(weights * BF16_BYTES, OPERATIONS * weights * shape.rows(), rates.bf16PerSecond());
     double decodeKeys = sliding ? shape.decodeKeysInWindow() : shape.decodeKeys();
     double keys = decodeKeys;
     double pairs = decodeKeys;

@@ -69,7 +69,8 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
         config.scheduler(),
         config.fabricCreditBytes(),
         (int) config.cluster().trunkWindowBytes(),
-        config.cpuThreads());
+        config.cpuThreads(),
+        config.hedge());
   }
 
   /** Frees it all when a system's actors do not compute any more. */

@@ -76,6 +76,7 @@ final class SequenceStream implements AutoCloseable {
       switch (events.take()) {
         case SequenceEvent.Placed _ -> {}
         case SequenceEvent.Started _ -> {}
+        case SequenceEvent.Alive _ -> {}
         case SequenceEvent.Token token -> {
           ended = token.finish().isPresent();
           return token;

@@ -2,8 +2,10 @@ package io.rack72.cluster;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import com.typesafe.config.Config;
 import io.rack72.clock.Clock;
 import io.rack72.config.ClusterSettings;
+import io.rack72.config.ClusterTiming;
 import io.rack72.config.HostPort;
 import io.rack72.config.Secret;
 import io.rack72.hardware.TrayId;
@@ -11,6 +13,7 @@ import io.rack72.rack.ActorSettings;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.NodeId;
 import io.rack72.rack.NodeParts;
+import io.rack72.rack.PulseTiming;
 import io.rack72.rack.RackView;
 import io.rack72.rack.RunningNode;
 import java.net.BindException;
@@ -62,6 +65,7 @@ public final class ClusterNode implements AutoCloseable {
    * A node that listens, and is in no rack yet.
    *
    * @param trays that it has; none for a gateway only
+   * @param faults whether it takes what {@link NodeFaults} bring upon it
    * @param onView see {@link NodeActor.Milestones}
    * @throws io.rack72.config.InvalidConfigException where its certificates are not usable
    * @throws NodeException where it cannot listen
@@ -72,11 +76,13 @@ public final class ClusterNode implements AutoCloseable {
       NodeCard card,
       List<TrayId> trays,
       Clock clock,
+      boolean faults,
       Consumer<RackView> onView) {
     NodeActor.Milestones milestones = new NodeActor.Milestones(onView);
     Proof proof = new Proof(settings.secret().map(Secret::text).orElse(""));
     Optional<TlsDirectory> tls =
         settings.tlsDirectory().map(path -> TlsDirectory.open(path, Instant.now()));
+    Config config = ClusterConfig.of(settings, tls);
     ActorSystem<NodeActor.Command> system;
     try {
       system =
@@ -85,7 +91,10 @@ public final class ClusterNode implements AutoCloseable {
                   context ->
                       NodeActor.create(
                           parts,
-                          new NodeActor.Identity(idOf(context.getSystem()), trays, false),
+                          new NodeActor.Identity(
+                              idOf(context.getSystem()),
+                              trays,
+                              Optional.of(pulses(settings.timing()))),
                           clock,
                           ofNode -> {
                             ofNode.spawn(DoorActor.create(card, proof), "door");
@@ -95,7 +104,8 @@ public final class ClusterNode implements AutoCloseable {
                           milestones)),
               SYSTEM,
               ActorSettings.layered(
-                  parts.settings().computeThreads(), ClusterConfig.of(settings, tls)));
+                  parts.settings().computeThreads(),
+                  faults ? ClusterConfig.withFaults(config) : config));
     } catch (RuntimeException e) {
       throw new NodeException(
           "cannot listen on %s port %d for other nodes (rack72.cluster.port): %s"
@@ -103,6 +113,13 @@ public final class ClusterNode implements AutoCloseable {
           e);
     }
     return new ClusterNode(RunningNode.of(system, milestones), idOf(system), settings, card, proof);
+  }
+
+  private static PulseTiming pulses(ClusterTiming timing) {
+    return switch (timing) {
+      case SAFE -> new PulseTiming(Duration.ofMillis(500), Duration.ofSeconds(3));
+      case FAST -> new PulseTiming(Duration.ofMillis(100), Duration.ofMillis(700));
+    };
   }
 
   private static NodeId idOf(ActorSystem<?> system) {

@@ -4,10 +4,12 @@ import io.rack72.clock.Clock;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.link.Lane;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -36,6 +38,12 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
    */
   public record Connect(Map<GpuId, Link> links) implements Command {}
 
+  /**
+   * Do not wait for credits of these ports, which do not answer: what waits for them or is under
+   * way to them is given up.
+   */
+  public record GiveUp(Set<GpuId> on) implements Command {}
+
   /** Where arrived frames go. Those that arrive before wait. */
   public record Attach(ActorRef<Frame> gpu) implements Command {}
 
@@ -48,14 +56,23 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** Bytes of frames have arrived at another port. */
   public record Credit(GpuId by, long bytes) implements Command {}
 
+  /**
+   * The port is slow for a time.
+   *
+   * @param factor of the bandwidth that is left, above 0
+   */
+  public record Slow(double factor, Duration length) implements Command {}
+
   /** Tell the counters. */
   public record Report(ActorRef<PortReport> replyTo) implements Command {}
 
   private enum Due implements Command {
-    ARRIVAL
+    ARRIVAL,
+    FULL_SPEED
   }
 
   private final GpuId id;
+  private final long bytesPerSecond;
   private final Clock clock;
   private final Egress egress;
   private final Ingress ingress;
@@ -91,6 +108,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       Clock clock) {
     super(context);
     this.id = id;
+    this.bytesPerSecond = profile.nvlinkBytesPerSecond();
     this.clock = clock;
     egress = new Egress(new Lane(profile.nvlinkBytesPerSecond()), windowBytes, peers);
     ingress = new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
@@ -104,6 +122,10 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Connect(Map<GpuId, Link> all) -> connect(all);
+      case GiveUp(Set<GpuId> on) -> {
+        egress.forget(on::contains);
+        sendWhatMayLeave();
+      }
       case Attach(ActorRef<Frame> to) -> {
         gpu = to;
         handOnWhatArrived();
@@ -130,6 +152,12 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         wakeAsked = false;
         handOnWhatArrived();
       }
+      case Slow(double factor, Duration length) -> {
+        changeBandwidth(Math.max(1, Math.round(bytesPerSecond * factor)));
+        ActorRef<Command> self = getContext().getSelf();
+        clock.wakeAt(clock.nowNanos() + length.toNanos(), () -> self.tell(Due.FULL_SPEED));
+      }
+      case Due.FULL_SPEED -> changeBandwidth(bytesPerSecond);
       case Report(ActorRef<PortReport> replyTo) ->
           replyTo.tell(
               new PortReport(
@@ -139,6 +167,11 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     }
     handOverToTrunks();
     return this;
+  }
+
+  private void changeBandwidth(long now) {
+    egress.changeBandwidth(now);
+    ingress.changeBandwidth(now);
   }
 
   private void connect(Map<GpuId, Link> all) {

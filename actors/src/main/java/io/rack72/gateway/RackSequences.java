@@ -3,6 +3,7 @@ package io.rack72.gateway;
 import io.rack72.gateway.Generation.Sequence;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
+import io.rack72.hardware.GpuId;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
 import java.util.List;
@@ -12,9 +13,20 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * One request's sequences as the rack knows them: what is asked of the router for each choice, and
- * all that is needed to ask again where a GPU has given one up. Not thread-safe.
+ * all that is needed to ask again where a GPU has given one up, a token was lost on its way, or
+ * nothing is heard of one. Each time is another <i>attempt</i>, which goes on behind the tokens
+ * that there are; what comes of earlier ones is refused. Not thread-safe.
  */
 final class RackSequences {
+  /** Attempts without a token between them after which a sequence is given up. */
+  static final int FRUITLESS_ATTEMPTS = 16;
+
+  /**
+   * GPUs that a sequence may lose without a token between them. It may be the sequence that makes
+   * them fail, and must not take the whole rack with it.
+   */
+  static final int LOSSES = 4;
+
   private final Generation generation;
   private final Reply reply;
   private final ActorRef<RouterActor.Command> router;
@@ -24,8 +36,15 @@ final class RackSequences {
 
   /** How far a choice's sequence is. */
   private static final class Progress {
-    private int attempt = 1;
     private final TokenIds generated = new TokenIds();
+    private int attempt = 1;
+    private int fruitless;
+    private int losses;
+    // Where the attempt is, and where the one before may still be.
+    private GpuId gpu;
+    private GpuId formerGpu;
+    private boolean heard = true;
+    private boolean probed;
   }
 
   /**
@@ -51,25 +70,101 @@ final class RackSequences {
         .forEach(router::tell);
   }
 
-  /** Whether an event is of the choice's present attempt; others are of no interest any more. */
+  /**
+   * Whether an event is of the choice's present attempt. Others are of no interest any more, except
+   * that a GPU that still works on one is told to stop.
+   */
   boolean concerns(SequenceEvent event) {
-    return event.attempt() == progress.get(event.id().choice()).attempt;
-  }
-
-  /** Remembers a choice's token, without which its sequence could not go on elsewhere. */
-  void generated(int choice, SequenceEvent.Token token) {
-    TokenIds generated = progress.get(choice).generated;
-    if (token.index() == generated.size()) {
-      generated.add(token.token().id());
+    int choice = event.id().choice();
+    Progress progress = this.progress.get(choice);
+    if (event.attempt() != progress.attempt) {
+      if (event instanceof SequenceEvent.Token && progress.formerGpu != null) {
+        router.tell(new RouterActor.Evict(progress.formerGpu, id(choice), progress.attempt - 1));
+        progress.formerGpu = null;
+      }
+      return false;
     }
+    progress.heard = true;
+    progress.probed = false;
+    return true;
   }
 
-  /** Asks for a choice's sequence anew, to go on behind the tokens that it has. */
-  void submitAgain(int choice) {
-    progress.get(choice).attempt++;
+  /** Where the choice's attempt is. */
+  void placed(int choice, GpuId gpu) {
+    progress.get(choice).gpu = gpu;
+  }
+
+  /**
+   * Remembers a choice's token, without which its sequence could not go on elsewhere.
+   *
+   * @return whether no token before it was lost
+   */
+  boolean generated(int choice, SequenceEvent.Token token) {
+    Progress progress = this.progress.get(choice);
+    if (token.index() == progress.generated.size()) {
+      progress.generated.add(token.token().id());
+      progress.fruitless = 0;
+      progress.losses = 0;
+    }
+    return token.index() < progress.generated.size();
+  }
+
+  /** Whether all tokens have come that the GPU has sent, so many with those of earlier attempts. */
+  boolean has(int choice, int tokens) {
+    return tokens <= progress.get(choice).generated.size();
+  }
+
+  /**
+   * Asks for a choice's sequence anew, to go on behind the tokens that it has.
+   *
+   * @param why for the client, where that was tried too often
+   * @throws ApiError where it was
+   */
+  void submitAgain(int choice, String why) {
+    Progress progress = this.progress.get(choice);
+    if (++progress.fruitless > FRUITLESS_ATTEMPTS) {
+      throw ApiError.failed(
+          "choice %d was given up after %d attempts without a token, the last since %s"
+              .formatted(choice, FRUITLESS_ATTEMPTS, why));
+    }
+    progress.formerGpu = null;
+    progress.attempt++;
+    progress.heard = true;
+    progress.probed = false;
     router.tell(new RouterActor.Submit(request(choice), events));
     if (paused) {
       router.tell(new RouterActor.Pause(id(choice)));
+    }
+  }
+
+  /** The same where the GPU was lost on which the sequence was; it may still work on it. */
+  void submitAfterLoss(int choice, String why) {
+    Progress progress = this.progress.get(choice);
+    if (++progress.losses > LOSSES) {
+      throw ApiError.failed(
+          "choice %d was given up: %d GPUs on which it was are gone, the last since %s"
+              .formatted(choice, LOSSES + 1, why));
+    }
+    GpuId former = progress.gpu;
+    submitAgain(choice, why);
+    progress.formerGpu = former;
+  }
+
+  /**
+   * Asks after all sequences of which nothing was heard since the last time; one that nothing is
+   * heard of after that either is asked for anew.
+   */
+  void lookForSilent() {
+    for (int choice = 0; choice < progress.size(); choice++) {
+      Progress progress = this.progress.get(choice);
+      if (reply.ended(choice) || paused || progress.heard) {
+        progress.heard = false;
+      } else if (progress.probed) {
+        submitAgain(choice, "nothing was heard of it");
+      } else {
+        progress.probed = true;
+        router.tell(new RouterActor.Probe(id(choice), progress.attempt, events));
+      }
     }
   }
 

@@ -32,10 +32,11 @@ import org.apache.pekko.util.ByteString;
  * and their cancellation as soon as no more tokens are wanted. Its answer goes into a future,
  * because the connection that waits for it is no actor.
  *
- * <p>A sequence that its GPU gives back is submitted again, with the tokens that it has. <b>On
- * failure</b> of a sequence, of the router, or of itself the request fails as a whole: with an HTTP
- * status where nothing was sent yet, with an error event in a stream otherwise; its other sequences
- * are cancelled. So does one that is not answered in time.
+ * <p>A sequence that its GPU gives back, or that is lost with it, or of which a token is lost, is
+ * submitted again with the tokens that there are. <b>On failure</b> of a sequence, of the router,
+ * or of itself the request fails as a whole: with an HTTP status where nothing was sent yet, with
+ * an error event in a stream otherwise; its other sequences are cancelled. So does one that is not
+ * answered in time.
  *
  * <p>A client that pulls slowly gets what came meanwhile in one piece. Where too many tokens wait
  * for it, its sequences are paused until it pulls; where it does not for long, the request fails,
@@ -60,6 +61,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private record Beat() implements Command {}
 
+  private record LookForSilent() implements Command {}
+
   private record Late() implements Command {}
 
   private record ReaderStuck() implements Command {}
@@ -77,6 +80,14 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
      */
     record Stream(CompletionStage<Void> cut) implements Answer {}
   }
+
+  /**
+   * How often a request looks for sequences that it hears nothing of. What is lost with a JVM is
+   * known sooner, and a token that was lost on its way is missed when the next one comes; so this
+   * is for the last of a sequence, or the first word to it. A GPU answers between two layers, which
+   * takes seconds at most.
+   */
+  static final Duration SILENCE = Duration.ofSeconds(10);
 
   private static final ReaderStuck READER_STUCK = new ReaderStuck();
 
@@ -143,6 +154,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     this.sequences = new RackSequences(generation, reply, router);
     this.unread = new UnreadTokens(limits.unreadTokens());
     timers.startSingleTimer(new Late(), remaining);
+    timers.startSingleTimer(new LookForSilent(), SILENCE);
     if (generation.options().stream()) {
       timers.startTimerWithFixedDelay(new Beat(), limits.heartbeat());
     }
@@ -187,6 +199,14 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         sentSinceBeat = false;
         yield this;
       }
+      case LookForSilent() -> {
+        // Set anew each time, so that what was asked has its time to be answered in.
+        timers.startSingleTimer(new LookForSilent(), SILENCE);
+        if (!isOver()) {
+          sequences.lookForSilent();
+        }
+        yield this;
+      }
       case Late() ->
           isOver() ? this : fail(ApiError.notAnsweredInTime(generation.service().timeout()));
       // Who does not read the end of a stream either is not waited for any longer.
@@ -208,6 +228,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     return switch (event) {
       case SequenceEvent.Placed there -> {
         reply.place(choice);
+        sequences.placed(choice, there.gpu());
         if (isStreaming()) {
           answer.complete(new Answer.Stream(cut));
           pauseIfUnread();
@@ -221,25 +242,40 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         yield this;
       }
       case SequenceEvent.Token token -> onToken(choice, token);
-      case SequenceEvent.Ended end when end.cause() == SequenceEvent.Cause.MOVED -> {
-        sequences.submitAgain(choice);
+      case SequenceEvent.Alive alive -> {
+        if (!sequences.has(choice, alive.generated())) {
+          sequences.submitAgain(choice, "a token was lost on its way");
+        }
         yield this;
       }
-      case SequenceEvent.Ended end -> {
-        reply.end(choice);
-        yield fail(
-            switch (end.cause()) {
-              case TOO_LARGE -> ApiError.invalid("", end.detail());
-              case FULL -> ApiError.overloaded(end.detail());
-              case MOVED, FAILED -> ApiError.failed(end.detail());
-            });
-      }
+      case SequenceEvent.Ended end ->
+          switch (end.cause()) {
+            case TOO_LARGE -> failedBy(choice, ApiError.invalid("", end.detail()));
+            case FULL -> failedBy(choice, ApiError.overloaded(end.detail()));
+            case FAILED -> failedBy(choice, ApiError.failed(end.detail()));
+            case MOVED -> {
+              sequences.submitAgain(choice, end.detail());
+              yield this;
+            }
+            case LOST -> {
+              sequences.submitAfterLoss(choice, end.detail());
+              yield this;
+            }
+          };
     };
   }
 
+  private Behavior<Command> failedBy(int choice, ApiError error) {
+    reply.end(choice);
+    return fail(error);
+  }
+
   private Behavior<Command> onToken(int index, SequenceEvent.Token token) {
+    if (!sequences.generated(index, token)) {
+      sequences.submitAgain(index, "a token was lost on its way");
+      return this;
+    }
     Choice choice = reply.push(index, token);
-    sequences.generated(index, token);
     if (choice.finished() && !reply.ended(index)) {
       sequences.cancel(index);
     }

@@ -1,13 +1,10 @@
 package io.rack72.gpu;
 
-import static java.util.stream.Collectors.toSet;
-
 import io.rack72.clock.Clock;
 import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.model.Device;
-import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.Placement;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
@@ -17,13 +14,9 @@ import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -45,6 +38,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
  * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock;
  * what is ready at once goes on at once.
+ *
+ * <p>An owner of experts that does not answer is not waited for: as soon as it is taken for gone,
+ * or has let this GPU wait much longer than usual, the GPU computes the missing rows itself, with
+ * experts that it takes in as guests, and asks others from the next layer on.
  */
 public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** What a GPU takes. */
@@ -60,8 +57,19 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       SequenceRequest request, ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router)
       implements Command {}
 
-  /** Stop this sequence and free its blocks; unknown ones are ignored. */
-  public record Cancel(SequenceId id) implements Command {}
+  /**
+   * Stop this sequence and free its blocks. Unknown ones are ignored, and later attempts.
+   *
+   * @param attempt that is to be stopped
+   */
+  public record Cancel(SequenceId id, int attempt) implements Command {}
+
+  /**
+   * Tell the owner how far this attempt of a sequence is: {@link SequenceEvent.Alive} where the GPU
+   * has it, or that it has moved, so that it is submitted again.
+   */
+  public record Probe(SequenceId id, int attempt, ActorRef<SequenceEvent> owner)
+      implements Command {}
 
   /**
    * Compute this sequence no further until it is resumed: its reader is slow. It may give its
@@ -82,8 +90,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   /**
    * Follow a placement that was prepared, from the next step on. Where the GPU takes no sequences
-   * any more, those that it has are given back to their owners. A step that waits for one of the
-   * GPUs that are lost begins anew.
+   * any more, those that it has are given back to their owners. What a step awaits of GPUs that are
+   * lost is computed here.
    *
    * @param lost GPUs that will not answer
    * @param replyTo is told when no step follows another placement
@@ -94,7 +102,22 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** Let go what only placements before this one gave the GPU, and refuse what follows them. */
   public record Release(long epoch) implements Command {}
 
+  /**
+   * Do not ask these GPUs for experts, until told otherwise.
+   *
+   * @param out GPUs that do not answer, or may not; they may come back
+   * @param hold whether to let no token out: this JVM sees the smaller part of the rack, and the
+   *     larger one goes on without it
+   */
+  public record Avoid(Set<GpuId> out, boolean hold) implements Command {}
+
   private record Arrived(Frame frame) implements Command {}
+
+  /** A layer's answers may be late. */
+  private record LookForLate() implements Command {}
+
+  /** They still are, behind all that had arrived. */
+  private record Late(long run, int layer) implements Command {}
 
   /** Whoever owned sequences is gone: the request, or the gateway that had it. */
   private record OwnerGone(ActorRef<SequenceEvent> owner) implements Command {}
@@ -108,28 +131,29 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record ExpertsReady(Frame.Combine answer) implements Ready {}
 
+  private record StandInReady(long run, GpuId owner, int layer, float[] outputs) implements Ready {}
+
   private record LogitsReady(long run) implements Ready {}
 
   private record BeginStep() implements Ready {}
-
-  private record Live(
-      int attempt, ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router) {}
 
   private final GpuParts parts;
   private final ActorRef<PortActor.Command> port;
   private final ActorRef<GpuStatus> board;
   private final Clock clock;
-  private final Map<SequenceId, Live> live = new TreeMap<>();
-  // Sequences of each owner that is watched.
-  private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
-  private final NavigableMap<Long, Placement> prepared = new TreeMap<>();
+  private final LiveSequences live;
+  private final HeldExperts held;
+  private final ExpertSources sources;
   // For sequences of routers that follow a placement already which the GPU has only prepared.
   private final List<Command> early = new ArrayList<>();
   // The placement that the next step follows; none before the first.
   private Placement placement;
   private Attendance attendance;
   private ActorRef<PlacementStep> settling;
-  private int experts;
+  private boolean hold;
+  private Ready heldBack;
+  private boolean lookAsked;
+  private long hedges;
   private boolean beginAsked;
   // Whether others have asked for experts on behalf of running replies since the last step began.
   private boolean othersDecode;
@@ -161,6 +185,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     this.port = port;
     this.board = board;
     this.clock = clock;
+    held = new HeldExperts(parts.id(), parts.device());
+    sources = new ExpertSources(parts.id(), parts.hedge());
+    live =
+        new LiveSequences(
+            parts.id(), owner -> context.watchWith(owner, new OwnerGone(owner)), context::unwatch);
     port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));
     post();
   }
@@ -184,16 +213,21 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Cancel cancel when !early.isEmpty() -> early.add(cancel);
       case Pause pause when !early.isEmpty() -> early.add(pause);
       case Resume resume when !early.isEmpty() -> early.add(resume);
-      case Cancel(SequenceId id) -> cancel(id);
+      case Cancel(SequenceId id, int attempt) -> cancel(id, attempt);
+      case Probe probe -> probe(probe);
       case Pause(SequenceId id) -> pause(id);
       case Resume(SequenceId id) -> resume(id);
       case Prepare(Placement next, ActorRef<PlacementStep> replyTo) -> prepare(next, replyTo);
       case Commit(long epoch, Set<GpuId> lost, ActorRef<PlacementStep> replyTo) ->
           commit(epoch, lost, replyTo);
       case Release(long epoch) -> releaseBefore(epoch);
+      case Avoid(Set<GpuId> now, boolean holdNow) -> avoid(now, holdNow);
       case OwnerGone(ActorRef<SequenceEvent> owner) -> letGoAllOf(owner);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
+      case LookForLate() -> lookForLate();
+      case Late(long ready, int layer) -> replaceLate(ready, layer);
+      case StandInReady ready -> accept(ready);
       case BlocksReady() -> runStep();
       case RoutingReady(long ready) -> fanOut(ready);
       case ExpertsReady(Frame.Combine answer) -> answer(answer);
@@ -204,31 +238,28 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void prepare(Placement next, ActorRef<PlacementStep> replyTo) {
-    prepared.put(next.epoch(), next);
-    for (ExpertPlacement.Slot slot : next.experts().slotsOf(parts.id())) {
-      parts.device().load(slot.layer(), slot.expert());
-    }
-    experts = slots().size();
+    held.prepare(next);
     post();
     replyTo.tell(new PlacementStep.Prepared(parts.id(), next.epoch()));
   }
 
-  private Set<ExpertPlacement.Slot> slots() {
-    return prepared.values().stream()
-        .flatMap(each -> each.experts().slotsOf(parts.id()).stream())
-        .collect(toSet());
-  }
-
-  private void commit(long epoch, Set<GpuId> lost, ActorRef<PlacementStep> replyTo) {
-    placement = prepared.get(epoch);
+  private void commit(long epoch, Set<GpuId> newlyLost, ActorRef<PlacementStep> replyTo) {
+    placement = held.placement(epoch);
     if (placement.attends(parts.id())) {
       attendance = attendance == null ? parts.attendance().get() : attendance;
     } else {
-      // A copy, since each is removed from there.
-      List.copyOf(live.keySet()).forEach(this::giveBack);
+      for (SequenceId id : live.ids()) {
+        scheduler().abort(id);
+        live.giveBack(id);
+      }
     }
     settling = replyTo;
-    if (run != null && run.awaitsAnyOf(lost)) {
+    sources.lose(newlyLost);
+    if (attends()) {
+      askAround();
+    }
+    if (run != null && awaitsAnyOf(newlyLost)) {
+      // There was no room to compute it here, or nobody wants it any more.
       runStep();
     }
     freeUnusedMemory();
@@ -237,6 +268,64 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     List<Command> due = List.copyOf(early);
     early.clear();
     due.forEach(this::on);
+  }
+
+  private void avoid(Set<GpuId> now, boolean holdNow) {
+    sources.avoid(now);
+    hold = holdNow;
+    askAround();
+    if (!hold && heldBack != null) {
+      Ready ready = heldBack;
+      heldBack = null;
+      on(ready);
+    }
+    if (!hold && attends()) {
+      askToBegin();
+    }
+  }
+
+  /** Asks for the experts of GPUs that do not answer elsewhere, and computes what they owe. */
+  private void askAround() {
+    if (run == null || run.done()) {
+      return;
+    }
+    long now = clock.nowNanos();
+    run.follow(sources.routes(held.placement(run.epoch()).experts(), now));
+    Set<GpuId> silent = sources.notAsked(now);
+    computeHere(run.unanswered().stream().filter(asked -> silent.contains(asked.to())).toList());
+  }
+
+  private boolean awaitsAnyOf(Set<GpuId> gpus) {
+    return run.unanswered().stream().anyMatch(asked -> gpus.contains(asked.to()));
+  }
+
+  /** Computes what others have been asked, as far as there is room for their experts. */
+  private void computeHere(List<Frame.Dispatch> questions) {
+    long forRun = runs;
+    for (Frame.Dispatch question : questions) {
+      if (forRun != runs || run == null || question.layer() != run.layer()) {
+        // The one before was the last that the layer waited for.
+        return;
+      }
+      if (!held.host(question.layer(), question.experts(), guestRoom())) {
+        getContext()
+            .getLog()
+            .warn("{} has no room for the experts that {} owes it", parts.id(), question.to());
+        continue;
+      }
+      hedges++;
+      Device.ExpertOutputs outputs = experts(question);
+      whenReady(
+          outputs.readyAtNanos(),
+          new StandInReady(forRun, question.to(), question.layer(), outputs.values()));
+    }
+  }
+
+  /** Experts that the GPU has room for beside its own and its KV pools. */
+  private long guestRoom() {
+    long sequenceBytes = attendance == null ? 0 : parts.sharedBytes() + attendance.kv().bytes();
+    long used = held.owned() * parts.expertBytes() + sequenceBytes;
+    return (parts.hbmLimitBytes() - used) / parts.expertBytes();
   }
 
   /** Tells that no step follows an earlier placement, once that is so. */
@@ -263,11 +352,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void releaseBefore(long epoch) {
-    Set<ExpertPlacement.Slot> before = slots();
-    prepared.headMap(epoch).clear();
-    before.removeAll(slots());
-    before.forEach(slot -> parts.device().unload(slot.layer(), slot.expert()));
-    experts = slots().size();
+    held.releaseBefore(epoch);
+    sources.lose(Set.of());
     post();
   }
 
@@ -275,40 +361,25 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     return placement != null && placement.attends(parts.id());
   }
 
-  /** Whether a placement that may be followed next lets the GPU take sequences. */
-  private boolean willAttend() {
-    return prepared.tailMap(placement == null ? 0 : placement.epoch(), false).values().stream()
-        .anyMatch(next -> next.attends(parts.id()));
-  }
-
-  private void giveBack(SequenceId id) {
-    Live request = letGo(id);
-    tellMoved(id, request.attempt(), request.owner(), request.router());
-  }
-
-  private void tellMoved(
-      SequenceId id,
-      int attempt,
-      ActorRef<SequenceEvent> owner,
-      ActorRef<SequenceReleased> router) {
-    // The router first, so that it does not choose this GPU again.
-    router.tell(new SequenceReleased(id, attempt, true));
-    owner.tell(
-        new SequenceEvent.Ended(
-            id, attempt, SequenceEvent.Cause.MOVED, parts.id() + " takes no sequences any more"));
-  }
-
   private void admit(Admit admit) {
     SequenceRequest request = admit.request();
     SequenceId id = request.id();
     int attempt = request.attempt();
-    if (!attends() && willAttend()) {
+    if (!attends() && held.willAttend(placement == null ? 0 : placement.epoch())) {
       early.add(admit);
       return;
     }
     if (!attends()) {
-      tellMoved(id, attempt, admit.owner(), admit.router());
+      live.turnAway(admit);
       return;
+    }
+    if (live.attempt(id).orElse(0) >= attempt) {
+      // It has come twice, or late.
+      return;
+    }
+    if (live.has(id)) {
+      scheduler().abort(id);
+      live.remove(id);
     }
     switch (scheduler()
         .add(
@@ -319,11 +390,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             request.standing(),
             attempt > 1)) {
       case Admission.Accepted _ -> {
-        live.put(id, new Live(attempt, admit.owner(), admit.router()));
-        if (owned.merge(admit.owner(), 1, Integer::sum) == 1) {
-          getContext().watchWith(admit.owner(), new OwnerGone(admit.owner()));
-        }
-        admit.owner().tell(new SequenceEvent.Placed(id, attempt, parts.id()));
+        live.add(admit);
         post();
         askToBegin();
       }
@@ -345,31 +412,35 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     return attendance.scheduler();
   }
 
-  private void cancel(SequenceId id) {
-    if (live.containsKey(id)) {
-      release(id);
+  private void cancel(SequenceId id, int attempt) {
+    if (live.has(id) && live.attempt(id).getAsInt() <= attempt) {
+      scheduler().abort(id);
+      live.release(id);
       post();
     }
   }
 
+  private void probe(Probe probe) {
+    int generated =
+        attendance == null
+            ? 0
+            : scheduler().sequence(probe.id()).map(Sequence::generated).orElse(0);
+    live.answer(probe, generated);
+  }
+
   private void pause(SequenceId id) {
-    if (live.containsKey(id)) {
+    if (live.has(id)) {
       scheduler().pause(id);
       post();
     }
   }
 
   private void resume(SequenceId id) {
-    if (live.containsKey(id)) {
+    if (live.has(id)) {
       scheduler().resume(id);
       post();
       askToBegin();
     }
-  }
-
-  private void release(SequenceId id) {
-    Live request = letGo(id);
-    request.router().tell(new SequenceReleased(id, request.attempt(), false));
   }
 
   /**
@@ -377,22 +448,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
    * where it is this JVM that the others have lost, it must not take the sequences for ended.
    */
   private void letGoAllOf(ActorRef<SequenceEvent> owner) {
-    live.entrySet().stream()
-        .filter(each -> each.getValue().owner().equals(owner))
-        .map(Map.Entry::getKey)
-        .toList()
-        .forEach(this::letGo);
-    post();
-  }
-
-  private Live letGo(SequenceId id) {
-    scheduler().abort(id);
-    Live request = live.remove(id);
-    if (owned.merge(request.owner(), -1, Integer::sum) == 0) {
-      owned.remove(request.owner());
-      getContext().unwatch(request.owner());
+    for (SequenceId id : live.idsOf(owner)) {
+      scheduler().abort(id);
+      live.remove(id);
     }
-    return request;
+    post();
   }
 
   /** Asks for a step by a message, so that what has arrived meanwhile is served first. */
@@ -405,7 +465,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void beginStep() {
     beginAsked = false;
-    if (!attends()) {
+    if (!attends() || hold) {
       return;
     }
     Optional<StepPlan> next = scheduler().step(othersDecode);
@@ -414,7 +474,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     plan = next.get();
-    plan.started().forEach(this::tellStart);
+    plan.started().forEach(live::tellStarted);
     steps++;
     post();
     long now = clock.nowNanos();
@@ -435,7 +495,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         new StepRun(
             ++runs,
             parts.id(),
-            placement.experts(),
+            sources.routes(placement.experts(), clock.nowNanos()),
             parts.config(),
             parts.device(),
             plan.batch(),
@@ -443,21 +503,16 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     whenReady(run.begin(clock.nowNanos()), new RoutingReady(runs));
   }
 
-  private void tellStart(Sequence sequence) {
-    Live request = live.get(sequence.id());
-    request
-        .owner()
-        .tell(new SequenceEvent.Started(sequence.id(), request.attempt(), sequence.cachedTokens()));
-  }
-
   private void fanOut(long ready) {
     if (ready != runs) {
       return;
     }
-    StepRun.Fanout fanout = run.fanOut();
+    long now = clock.nowNanos();
+    StepRun.Fanout fanout = run.fanOut(now);
     // Others begin to compute while this GPU does its own share.
     if (!fanout.remote().isEmpty()) {
       port.tell(new PortActor.Send(List.copyOf(fanout.remote())));
+      lookForLateAt(now + sources.patienceNanos(run.assignments()));
     }
     fanout.local().ifPresent(this::runExperts);
     if (fanout.isEmpty()) {
@@ -465,8 +520,49 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
   }
 
+  /** One wake waits at a time, however many layers come and go before it. */
+  private void lookForLateAt(long instantNanos) {
+    if (!lookAsked) {
+      lookAsked = true;
+      ActorRef<Command> self = getContext().getSelf();
+      clock.wakeAt(instantNanos, () -> self.tell(new LookForLate()));
+    }
+  }
+
+  private void lookForLate() {
+    lookAsked = false;
+    if (run == null || run.done() || run.unanswered().isEmpty()) {
+      return;
+    }
+    long due = run.askedAtNanos() + sources.patienceNanos(run.assignments());
+    if (due > clock.nowNanos()) {
+      lookForLateAt(due);
+    } else {
+      getContext().getSelf().tell(new Late(runs, run.layer()));
+    }
+  }
+
+  private void replaceLate(long ready, int layer) {
+    if (ready != runs || run == null || run.layer() != layer) {
+      return;
+    }
+    List<Frame.Dispatch> late = run.unanswered();
+    for (Frame.Dispatch question : late) {
+      sources.missed(question.to(), clock.nowNanos());
+    }
+    if (!late.isEmpty()) {
+      getContext()
+          .getLog()
+          .info(
+              "{} computes itself what {} owe it",
+              parts.id(),
+              late.stream().map(Frame.Dispatch::to).toList());
+    }
+    askAround();
+  }
+
   private void runExperts(Frame.Dispatch dispatch) {
-    if (!prepared.containsKey(dispatch.epoch())) {
+    if (!held.follows(dispatch.epoch())) {
       getContext()
           .getLog()
           .warn(
@@ -474,19 +570,20 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               parts.id(),
               dispatch.epoch(),
               dispatch.from(),
-              prepared.keySet());
+              held.epochs());
+      return;
+    }
+    if (!held.host(dispatch.layer(), dispatch.experts(), guestRoom())) {
+      getContext()
+          .getLog()
+          .warn(
+              "{} has no room for experts that {} asks for in place of others",
+              parts.id(),
+              dispatch.from());
       return;
     }
     othersDecode |= dispatch.decoding() && !dispatch.from().equals(parts.id());
-    Device.ExpertOutputs outputs =
-        parts
-            .device()
-            .experts(
-                dispatch.layer(),
-                dispatch.hidden(),
-                dispatch.rows(),
-                dispatch.experts(),
-                clock.nowNanos());
+    Device.ExpertOutputs outputs = experts(dispatch);
     Frame.Combine answer =
         new Frame.Combine(
             parts.id(),
@@ -497,6 +594,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             outputs.values(),
             Frame.Combine.bytes(parts.config().hiddenSize(), dispatch.experts().length));
     whenReady(outputs.readyAtNanos(), new ExpertsReady(answer));
+  }
+
+  private Device.ExpertOutputs experts(Frame.Dispatch dispatch) {
+    return parts
+        .device()
+        .experts(
+            dispatch.layer(),
+            dispatch.hidden(),
+            dispatch.rows(),
+            dispatch.experts(),
+            clock.nowNanos());
   }
 
   private void answer(Frame.Combine answer) {
@@ -517,13 +625,27 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
   }
 
+  private void accept(StandInReady ready) {
+    if (ready.run() == runs
+        && run != null
+        && run.acceptInPlaceOf(ready.owner(), ready.layer(), ready.outputs())) {
+      advance();
+    }
+  }
+
   private void advance() {
-    long readyNanos = run.advance(clock.nowNanos());
+    long now = clock.nowNanos();
+    sources.waited(run.assignments(), now - run.askedAtNanos());
+    long readyNanos = run.advance(now);
     whenReady(readyNanos, run.done() ? new LogitsReady(runs) : new RoutingReady(runs));
   }
 
   private void finishStep(long ready) {
     if (ready != runs) {
+      return;
+    }
+    if (hold) {
+      heldBack = new LogitsReady(ready);
       return;
     }
     scheduler().complete(plan);
@@ -547,7 +669,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       // Cancelled while the step ran.
       return;
     }
-    Live request = live.get(id);
     int vocabSize = parts.config().vocabSize();
     SampledToken token;
     try {
@@ -564,23 +685,16 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     } catch (RuntimeException e) {
       // One sequence that has no next token must not end all the others.
       getContext().getLog().error("no token could be chosen for {}", id, e);
-      request
-          .owner()
-          .tell(
-              new SequenceEvent.Ended(
-                  id,
-                  request.attempt(),
-                  SequenceEvent.Cause.FAILED,
-                  "no token could be chosen: " + e.getMessage()));
-      release(id);
+      scheduler().abort(id);
+      live.fail(id, "no token could be chosen: " + e.getMessage());
       return;
     }
     int index = sequence.generated();
     Optional<FinishReason> finish = sequence.append(token);
-    request.owner().tell(new SequenceEvent.Token(id, request.attempt(), index, token, finish));
     if (finish.isPresent()) {
-      release(id);
+      scheduler().abort(id);
     }
+    live.tellToken(id, index, token, finish);
   }
 
   private void whenReady(long instantNanos, Ready next) {
@@ -593,6 +707,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void post() {
-    board.tell(GpuStatus.of(parts, experts, Optional.ofNullable(attendance), steps));
+    board.tell(
+        GpuStatus.of(
+            parts,
+            held.owned() + held.guests(),
+            Optional.ofNullable(attendance),
+            steps,
+            hedges,
+            sources.slow(clock.nowNanos())));
   }
 }

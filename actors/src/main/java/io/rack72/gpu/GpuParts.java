@@ -5,6 +5,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.model.Device;
 import io.rack72.sampling.TokenSource;
+import io.rack72.schedule.HedgeLimits;
 import java.util.function.Supplier;
 
 /**
@@ -15,6 +16,7 @@ import java.util.function.Supplier;
  * @param attendance makes what the GPU needs while it takes sequences
  * @param sampler chooses tokens
  * @param hostLink to the memory of the GPU's host
+ * @param hedge when it computes itself what it has asked others for
  * @param expertBytes weights of one expert
  * @param sharedBytes weights of all that is no expert, which a GPU holds that takes sequences
  * @param hbmLimitBytes of the profile
@@ -27,6 +29,7 @@ public record GpuParts(
     Supplier<Attendance> attendance,
     TokenSource sampler,
     HostLink hostLink,
+    HedgeLimits hedge,
     long expertBytes,
     long sharedBytes,
     long hbmLimitBytes) {}

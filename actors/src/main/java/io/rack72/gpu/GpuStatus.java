@@ -3,6 +3,7 @@ package io.rack72.gpu;
 import io.rack72.fabric.PortCounters;
 import io.rack72.kv.BlockPool;
 import io.rack72.schedule.SchedulerLoad;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,8 @@ import java.util.Optional;
  * @param steps steps run so far
  * @param tokensComputed rows of those steps
  * @param tokensCached tokens that needed no row, since others had computed them
+ * @param hedges times that it computed itself what another GPU had been asked and did not answer
+ * @param slow GPUs that it does not ask for experts for a while, since they let it wait too long
  */
 public record GpuStatus(
     int gpu,
@@ -32,21 +35,29 @@ public record GpuStatus(
     long steps,
     long tokensComputed,
     long tokensCached,
+    long hedges,
+    List<Integer> slow,
     PortCounters port) {
 
   /** A GPU that has not been given anything yet. */
   public static GpuStatus atStart(GpuParts parts) {
-    return of(parts, 0, Optional.empty(), 0);
+    return of(parts, 0, Optional.empty(), 0, 0, List.of());
   }
 
   /**
    * A GPU of these parts.
    *
-   * @param experts that it owns
+   * @param experts that it holds
    * @param attendance where it takes sequences
    * @param steps run so far
    */
-  static GpuStatus of(GpuParts parts, int experts, Optional<Attendance> attendance, long steps) {
+  static GpuStatus of(
+      GpuParts parts,
+      int experts,
+      Optional<Attendance> attendance,
+      long steps,
+      long hedges,
+      List<Integer> slow) {
     SchedulerLoad load = attendance.map(a -> a.scheduler().load()).orElse(SchedulerLoad.NONE);
     long sequenceBytes = attendance.map(a -> parts.sharedBytes() + a.kv().bytes()).orElse(0L);
     return new GpuStatus(
@@ -64,6 +75,8 @@ public record GpuStatus(
         steps,
         load.computedTokens(),
         load.cachedTokens(),
+        hedges,
+        slow,
         PortCounters.NONE);
   }
 
@@ -84,6 +97,8 @@ public record GpuStatus(
         steps,
         tokensComputed,
         tokensCached,
+        hedges,
+        slow,
         counters);
   }
 

@@ -37,6 +37,13 @@ public sealed interface SequenceEvent {
       implements SequenceEvent {}
 
   /**
+   * The GPU has the attempt, and this is how far it is; the answer to a question.
+   *
+   * @param generated tokens that it has sent, of all attempts
+   */
+  record Alive(SequenceId id, int attempt, int generated) implements SequenceEvent {}
+
+  /**
    * The attempt is over without a finish reason.
    *
    * @param cause what kind of end
@@ -52,6 +59,8 @@ public sealed interface SequenceEvent {
     FULL,
     /** The GPU takes no sequences any more: another one will go on where this one stopped. */
     MOVED,
+    /** The GPU is gone, or does not answer: another one will go on where this one stopped. */
+    LOST,
     /** Something broke. */
     FAILED
   }

@@ -8,8 +8,9 @@ import io.rack72.model.ExpertDispatch;
 import io.rack72.model.ForwardStep;
 import io.rack72.model.Routing;
 import io.rack72.model.StepBatch;
-import io.rack72.placement.ExpertPlacement;
+import io.rack72.placement.ExpertRoutes;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,14 +19,13 @@ import java.util.TreeMap;
 
 /**
  * One step's way through the layers, on the GPU that owns its sequences: attention and router here,
- * experts wherever they live, and on to the next layer when all of them have answered. It knows
- * what is to be sent and what is awaited; when and how belongs to the actor. A pure class; not
- * thread-safe.
+ * experts wherever they live, and on to the next layer when all of them have answered. What one of
+ * them does not answer may be computed by anybody else; the first answer counts. It knows what is
+ * to be sent and what is awaited; when and how belongs to the actor. A pure class; not thread-safe.
  */
 final class StepRun {
   private final long number;
   private final GpuId gpu;
-  private final ExpertPlacement placement;
   private final int hiddenSize;
   private final int expertsPerToken;
   private final boolean decoding;
@@ -33,10 +33,18 @@ final class StepRun {
   private final int outputCount;
   // Made for the first answer that has any: a device that computes nothing gives none.
   private float[] outputs;
-  private final Map<GpuId, ExpertDispatch> awaited = new TreeMap<>();
+  private final Map<GpuId, Question> awaited = new TreeMap<>();
+  // Answers that were replaced, which may come all the same.
+  private final Set<Replaced> replaced = new HashSet<>();
+  private ExpertRoutes routes;
   private int layer;
+  private long askedAtNanos;
   private Routing routing;
   private ForwardStep.Logits logits;
+
+  private record Question(ExpertDispatch dispatch, Frame.Dispatch frame) {}
+
+  private record Replaced(int layer, GpuId by) {}
 
   /**
    * What a layer's routing asks for.
@@ -55,19 +63,20 @@ final class StepRun {
    * Begins a step.
    *
    * @param number by which answers find this run of a step again
+   * @param routes by which it asks for experts, until it is told others
    * @param decoding whether readers of running replies wait for it
    */
   StepRun(
       long number,
       GpuId gpu,
-      ExpertPlacement placement,
+      ExpertRoutes routes,
       ModelConfig config,
       Device device,
       StepBatch batch,
       boolean decoding) {
     this.number = number;
     this.gpu = gpu;
-    this.placement = placement;
+    this.routes = routes;
     this.decoding = decoding;
     hiddenSize = config.hiddenSize();
     expertsPerToken = config.expertsPerToken();
@@ -81,8 +90,14 @@ final class StepRun {
     return routing.readyAtNanos();
   }
 
-  /** Splits the layer's rows by who owns their experts, and awaits the answers. */
-  Fanout fanOut() {
+  /** Asks others from the next layer on; of the same placement. */
+  void follow(ExpertRoutes others) {
+    routes = others;
+  }
+
+  /** Splits the layer's rows by whom to ask for their experts, and awaits the answers. */
+  Fanout fanOut(long nowNanos) {
+    askedAtNanos = nowNanos;
     List<Frame.Dispatch> remote = new ArrayList<>();
     Optional<Frame.Dispatch> local = Optional.empty();
     List<ExpertDispatch> plan =
@@ -90,15 +105,14 @@ final class StepRun {
             layer,
             routing.experts(),
             expertsPerToken,
-            (ofLayer, expert) -> placement.owner(gpu, ofLayer, expert).index());
+            (ofLayer, expert) -> routes.owner(ofLayer, expert).index());
     for (ExpertDispatch dispatch : plan) {
       GpuId owner = new GpuId(dispatch.gpu());
-      awaited.put(owner, dispatch);
       Frame.Dispatch frame =
           new Frame.Dispatch(
               gpu,
               owner,
-              placement.epoch(),
+              routes.epoch(),
               number,
               layer,
               dispatch.gather(routing.hidden(), hiddenSize),
@@ -107,6 +121,7 @@ final class StepRun {
               decoding,
               Frame.Dispatch.bytes(
                   dispatch.sentRows().length, hiddenSize, dispatch.experts().length));
+      awaited.put(owner, new Question(dispatch, frame));
       if (owner.equals(gpu)) {
         local = Optional.of(frame);
       } else {
@@ -117,28 +132,73 @@ final class StepRun {
   }
 
   /**
-   * Takes what a GPU's experts gave. An answer that this layer does not await is refused.
+   * Takes what a GPU's experts gave, unless another has given it already. An answer to what was not
+   * asked is refused.
    *
-   * @return whether the layer has all answers
+   * @return whether the layer has all answers now, and had not before
    */
   boolean accept(Frame.Combine answer) {
+    if (replaced.remove(new Replaced(answer.layer(), answer.from()))) {
+      return false;
+    }
     if (answer.step() != number || answer.layer() != layer) {
       throw new IllegalStateException(
           "%s awaits step %d, layer %d, and was answered step %d, layer %d by %s"
               .formatted(gpu, number, layer, answer.step(), answer.layer(), answer.from()));
     }
-    ExpertDispatch dispatch = awaited.remove(answer.from());
-    if (dispatch == null) {
+    Question question = awaited.remove(answer.from());
+    if (question == null) {
       throw new IllegalStateException(
           gpu + " was answered by " + answer.from() + ", which it did not ask, or twice");
     }
-    if (answer.outputs() != null) {
+    return take(question, answer.outputs());
+  }
+
+  /**
+   * Takes what was computed in place of a GPU that has not answered; if it has meanwhile, nothing.
+   *
+   * @param outputs {@code [assignments, hiddenSize]}, or null where the device computes nothing
+   * @return whether the layer has all answers now, and had not before
+   */
+  boolean acceptInPlaceOf(GpuId owner, int ofLayer, float[] outputs) {
+    if (ofLayer != layer || !awaited.containsKey(owner)) {
+      return false;
+    }
+    replaced.add(new Replaced(layer, owner));
+    return take(awaited.remove(owner), outputs);
+  }
+
+  private boolean take(Question question, float[] values) {
+    if (values != null) {
       if (outputs == null) {
         outputs = new float[outputCount];
       }
-      dispatch.scatter(answer.outputs(), hiddenSize, outputs);
+      question.dispatch().scatter(values, hiddenSize, outputs);
     }
     return awaited.isEmpty();
+  }
+
+  /** What other GPUs were asked and have not answered, by ascending GPU. */
+  List<Frame.Dispatch> unanswered() {
+    return awaited.values().stream()
+        .map(Question::frame)
+        .filter(frame -> !frame.to().equals(gpu))
+        .toList();
+  }
+
+  /** When the layer's experts were asked for. */
+  long askedAtNanos() {
+    return askedAtNanos;
+  }
+
+  /** Assignments of rows to experts that each layer has. */
+  int assignments() {
+    return outputCount / hiddenSize;
+  }
+
+  /** The layer that is computed. */
+  int layer() {
+    return layer;
   }
 
   /**
@@ -149,7 +209,7 @@ final class StepRun {
   long advance(long nowNanos) {
     long combinedNanos = forward.combine(layer, outputs, nowNanos);
     layer++;
-    if (layer < placement.layers()) {
+    if (layer < routes.layers()) {
       routing = forward.route(layer, combinedNanos);
       return routing.readyAtNanos();
     }
@@ -159,12 +219,7 @@ final class StepRun {
 
   /** Of the placement that the step follows. */
   long epoch() {
-    return placement.epoch();
-  }
-
-  /** Whether one of these GPUs has been asked and has not answered, or will yet be asked. */
-  boolean awaitsAnyOf(Set<GpuId> lost) {
-    return !done() && lost.stream().anyMatch(placement::has);
+    return routes.epoch();
   }
 
   /** Whether the logits have been computed. */

@@ -188,7 +188,7 @@ public record ExpertPlacement(
     return new GpuId(owners[groupOf(asker)][layer * experts + expert]);
   }
 
-  private int groupOf(GpuId gpu) {
+  int groupOf(GpuId gpu) {
     int position = Arrays.binarySearch(gpus, gpu.index());
     if (position < 0) {
       throw new IllegalArgumentException(gpu + " is not in placement " + epoch);

@@ -1,10 +1,10 @@
 package io.rack72.rack;
 
 import io.rack72.clock.Clock;
-import io.rack72.fabric.Carry;
 import io.rack72.fabric.Link;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.TrunkMessage;
+import io.rack72.fault.Fault;
 import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.GpuParts;
 import io.rack72.gpu.GpuStatus;
@@ -12,7 +12,6 @@ import io.rack72.gpu.PlacementStep;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.routing.RouterActor;
-import io.rack72.wire.TrunkActor;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -27,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -43,9 +41,11 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * gateway, and what each GPU last said of itself. <b>Receives</b> the keeper's orders, how far its
  * GPUs are with them, and questions about the rack. <b>Sends</b> the keeper its own state, the
  * ports how to reach each other, the GPUs their placement and the router the GPUs that take
- * sequences. <b>On failure</b> of a GPU, a port or the router this part can no longer compute: it
- * tells the router, which ends all sequences with an error, and reports ill health; among others it
- * stops, so that they see it gone.
+ * sequences; to other nodes a pulse, and to its own parts whose pulse it does not hear. <b>On
+ * failure</b> of a GPU or its port the GPU's tray takes no part any more, and the others go on. Of
+ * its last tray, of a trunk or of the router this part can no longer compute: it tells the router,
+ * which ends all sequences with an error, and reports ill health; among others it stops, so that
+ * they see it gone.
  */
 public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   /** How often a node among others tells that it is there. */
@@ -53,7 +53,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** What a node takes. */
   public sealed interface Command
-      permits NodeOrder, Own, Report, Health, FindRouter, Announce, Leave {}
+      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, Announce, Leave, Suffer {}
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
@@ -74,6 +74,15 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   /** Hand all work over to others; the node's gateway, if any, has closed. */
   public record Leave() implements Command {}
 
+  /**
+   * A part of this node is to be at fault.
+   *
+   * @param seed of what the fault leaves to chance
+   * @param replyTo told why that cannot be, or nothing
+   */
+  public record Suffer(Fault.OfParts fault, long seed, ActorRef<Optional<String>> replyTo)
+      implements Command {}
+
   /** What a node tells itself. */
   sealed interface Own extends Command {}
 
@@ -81,7 +90,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private record Stepped(PlacementStep step) implements Own {}
 
-  private record Lost(String actor, Optional<GpuId> port) implements Own {}
+  private record Lost(String actor, Optional<GpuId> gpu) implements Own {}
+
+  private record Beat() implements Own {}
 
   private record Presence() implements Own {}
 
@@ -89,12 +100,17 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
    * What this node is.
    *
    * @param trays that it has, ascending
-   * @param alone whether there are no other nodes, and never will be
+   * @param pulses that it and the other nodes give each other; none where there are no others, and
+   *     never will be
    */
-  public record Identity(NodeId id, List<TrayId> trays, boolean alone) {
+  public record Identity(NodeId id, List<TrayId> trays, Optional<PulseTiming> pulses) {
+    boolean alone() {
+      return pulses.isEmpty();
+    }
+
     /** Of a rack in one JVM. */
     public static Identity whole(RackSettings settings) {
-      return new Identity(NodeId.LOCAL, settings.profile().allTrays(), true);
+      return new Identity(NodeId.LOCAL, settings.profile().allTrays(), Optional.empty());
     }
   }
 
@@ -143,18 +159,23 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private final NavigableMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
   private final NavigableMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
   private final NavigableMap<GpuId, GpuStatus> posted = new TreeMap<>();
-  private final Map<NodeId, ActorRef<TrunkMessage>> trunks = new TreeMap<>();
-  // Nodes of the views that were followed after the release before.
-  private final Set<NodeId> usedBefore = new HashSet<>();
   private final NavigableMap<Long, RackView> views = new TreeMap<>();
   private final Set<GpuId> stepping = new HashSet<>();
   // GPUs of these views that will not answer any more.
   private final Set<GpuId> lost = new HashSet<>();
+  private final Peers peers;
+  private final Trunks trunks;
+  private final PartFaults partFaults;
+  private final Reach reach;
+  // What the node's parts were told last.
+  private Reach.Verdict verdict = Reach.Verdict.ALL_WELL;
   private RackView committed;
   private String http = "";
   private boolean announced;
   private boolean leaving;
   private String trouble = WELL;
+  // Why the rack computes nothing until its next view; empty where it does.
+  private String noRoom = "";
 
   /**
    * A node that waits to be announced.
@@ -190,6 +211,19 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     this.clock = clock;
     this.milestones = milestones;
     steps = context.messageAdapter(PlacementStep.class, Stepped::new);
+    reach = new Reach(identity.id(), identity.pulses());
+    peers = new Peers(context.getSystem());
+    trunks =
+        new Trunks(
+            context,
+            identity.id(),
+            peers,
+            ports,
+            settings.trunkWindowBytes(),
+            parts.wireLimits(),
+            clock,
+            this::trunkMade);
+    partFaults = new PartFaults(context, clock, gpus, ports, trunks.all());
     identity.trays().stream()
         .flatMap(tray -> settings.profile().gpusOf(tray).stream())
         .forEach(gpu -> start(parts.gpu(gpu)));
@@ -199,9 +233,13 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
             "router");
     context.watchWith(router, new Lost("the router", Optional.empty()));
     this.keeper = keeper.apply(context);
-    if (!identity.alone()) {
-      timers.startTimerWithFixedDelay(new Presence(), PRESENCE);
-    }
+    identity
+        .pulses()
+        .ifPresent(
+            timing -> {
+              timers.startTimerWithFixedDelay(new Presence(), PRESENCE);
+              timers.startTimerWithFixedDelay(new Beat(), timing.pulse());
+            });
   }
 
   /** Gateways know nothing of each other's sequences, and begin each with the GPUs beside it. */
@@ -230,7 +268,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
             id.toString(),
             DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
     context.watchWith(port, new Lost("the port of " + id, Optional.of(id)));
-    context.watchWith(gpu, new Lost(id.toString(), Optional.empty()));
+    context.watchWith(gpu, new Lost(id.toString(), Optional.of(id)));
     ports.put(id, port);
     gpus.put(id, gpu);
   }
@@ -245,6 +283,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case NodeOrder.Prepare(RackView view) -> prepare(view);
       case NodeOrder.Commit(long epoch, Set<GpuId> lost) -> commit(epoch, lost);
       case NodeOrder.Release(long epoch) -> release(epoch);
+      case NodeOrder.NoRoom(String reason) -> {
+        noRoom = reason;
+        router.tell(new RouterActor.RackLost(reason));
+      }
       case NodeOrder.Refuse(String reason) when committed != null -> shutOut(reason);
       case NodeOrder.Refuse(String reason) -> {
         milestones.ready().completeExceptionally(new NotLetInException(reason));
@@ -256,10 +298,18 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           getContext()
               .spawnAnonymous(
                   NodeReporter.create(
-                      identity.id(), posted, ports.values(), trunks.values(), replyTo));
+                      identity.id(),
+                      Set.copyOf(reach.failedTrays()),
+                      reach.silent(clock.nowNanos()),
+                      posted,
+                      ports.values(),
+                      trunks.all().values(),
+                      replyTo));
+      case Pulse pulse -> heard(pulse);
       case Posted(GpuStatus gpu) -> posted.put(new GpuId(gpu.gpu()), gpu);
       case Stepped(PlacementStep step) -> stepped(step);
-      case Lost(String actor, Optional<GpuId> port) -> fail(actor, port);
+      case Lost(String actor, Optional<GpuId> gpu) -> fail(actor, gpu);
+      case Beat() -> beat();
       case Presence() -> tellPresence();
       case Report(ActorRef<RackStatus> replyTo) -> report(replyTo);
       case Health(ActorRef<Optional<String>> replyTo) ->
@@ -274,6 +324,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         leaving = true;
         tellPresence();
       }
+      case Suffer(Fault.OfParts fault, long seed, ActorRef<Optional<String>> replyTo) ->
+          replyTo.tell(partFaults.suffer(fault, seed));
     }
     return this;
   }
@@ -284,7 +336,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           new KeeperActor.Present(
               new NodeState(
                   identity.id(),
-                  identity.trays(),
+                  reach.working(identity.trays()),
                   http,
                   !http.isEmpty() && !leaving,
                   leaving,
@@ -300,6 +352,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     views.put(view.epoch(), view);
+    follow();
     connect();
     stepping.clear();
     stepping.addAll(gpus.keySet());
@@ -318,6 +371,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     committed = views.get(epoch);
+    noRoom = "";
     SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
     lost.addAll(newlyLost);
     // Those are another JVM's now.
@@ -329,9 +383,11 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Commit(epoch, newlyLost, steps)));
     SortedMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
     for (GpuId gpu : committed.placement().attending()) {
-      attending.put(gpu, gpu(gpu, nodes.get(gpu)));
+      gpu(gpu, nodes.get(gpu)).ifPresent(there -> attending.put(gpu, there));
     }
     router.tell(new RouterActor.Route(attending, newlyLost));
+    follow();
+    tellWhoIsOut();
     milestones.onView().accept(committed);
     milestones.ready().complete(committed);
     if (stepping.isEmpty()) {
@@ -345,28 +401,11 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
     views.headMap(epoch).clear();
     lost.clear();
+    follow();
+    tellWhoIsOut();
     connect();
-    stopUnusedTrunks();
+    trunks.stopUnused(placed().values());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
-  }
-
-  /**
-   * Stops the trunks to nodes that have been in no view for two releases. One that comes back at
-   * once, as a tray does whose JVM was mistaken for its predecessor, finds its trunk as it was: the
-   * other end counts on.
-   */
-  private void stopUnusedTrunks() {
-    Set<NodeId> used = new HashSet<>();
-    views.values().forEach(view -> used.addAll(view.nodes(settings.profile()).values()));
-    for (NodeId node : List.copyOf(trunks.keySet())) {
-      if (!used.contains(node) && !usedBefore.contains(node)) {
-        ActorRef<TrunkMessage> trunk = trunks.remove(node);
-        getContext().unwatch(trunk);
-        getContext().stop(trunk);
-      }
-    }
-    usedBefore.clear();
-    usedBefore.addAll(used);
   }
 
   private void stepped(PlacementStep step) {
@@ -381,62 +420,42 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         });
   }
 
-  /** Tells each port how to reach all others of the views that are followed. */
-  private void connect() {
+  /** The node of each GPU in the views that are followed. */
+  private SortedMap<GpuId, NodeId> placed() {
     SortedMap<GpuId, NodeId> nodes = new TreeMap<>();
     views.values().forEach(view -> nodes.putAll(view.nodes(settings.profile())));
+    return nodes;
+  }
+
+  /** Tells each port how to reach all others of the views that are followed. */
+  private void connect() {
+    SortedMap<GpuId, NodeId> nodes = placed();
     nodes.keySet().removeAll(lost);
-    if (gpus.isEmpty()) {
-      // A gateway has no port.
-      return;
-    }
-    for (NodeId node : new TreeSet<>(nodes.values())) {
-      if (!node.equals(identity.id())) {
-        trunks.computeIfAbsent(node, this::trunk);
-      }
-    }
     NavigableMap<GpuId, Link> links = new TreeMap<>();
     nodes.forEach(
-        (gpu, node) ->
-            links.put(
-                gpu,
-                node.equals(identity.id())
-                    ? new Link.Near(ports.get(gpu))
-                    : new Link.Far(trunks.get(node).<Carry>narrow())));
+        (gpu, node) -> {
+          if (!node.equals(identity.id())) {
+            // A gateway has no port, and needs no trunk.
+            if (!ports.isEmpty()) {
+              links.put(gpu, new Link.Far(trunks.to(node)));
+            }
+          } else if (ports.containsKey(gpu)) {
+            links.put(gpu, new Link.Near(ports.get(gpu)));
+          }
+        });
     ports.values().forEach(port -> port.tell(new PortActor.Connect(links)));
   }
 
-  private ActorRef<TrunkMessage> trunk(NodeId to) {
-    ActorRef<TrunkMessage> trunk =
-        getContext()
-            .spawn(
-                TrunkActor.create(
-                    new TrunkActor.Ends(
-                        identity.id().run(),
-                        to.run(),
-                        to.address(),
-                        resolve(to, "/user/" + trunkName(identity.id())),
-                        new TreeMap<>(ports),
-                        settings.trunkWindowBytes()),
-                    parts.wireLimits(),
-                    clock),
-                trunkName(to));
+  private void trunkMade(NodeId to, ActorRef<TrunkMessage> trunk) {
     getContext().watchWith(trunk, new Lost("the trunk to " + to, Optional.empty()));
-    return trunk;
+    partFaults.newTrunk(to, trunk);
   }
 
-  private static String trunkName(NodeId to) {
-    return "trunk-" + Long.toHexString(to.run());
-  }
-
-  private ActorRef<GpuActor.Command> gpu(GpuId gpu, NodeId node) {
-    return node.equals(identity.id()) ? gpus.get(gpu) : resolve(node, "/user/" + gpu);
-  }
-
-  private <T> ActorRef<T> resolve(NodeId node, String path) {
-    String system = getContext().getSystem().name();
-    return ActorRefResolver.get(getContext().getSystem())
-        .resolveActorRef("pekko://" + system + "@" + node.address() + path);
+  /** A GPU of a view, unless it has failed here since. */
+  private Optional<ActorRef<GpuActor.Command>> gpu(GpuId gpu, NodeId node) {
+    return node.equals(identity.id())
+        ? Optional.ofNullable(gpus.get(gpu))
+        : Optional.of(peers.resolve(node, "/user/" + gpu));
   }
 
   /** The others follow views without this node, and do not answer it. */
@@ -447,8 +466,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     getContext().getSystem().terminate();
   }
 
-  private void fail(String actor, Optional<GpuId> port) {
-    port.ifPresent(ports::remove);
+  private void fail(String actor, Optional<GpuId> gpu) {
+    if (gpu.isPresent() && goesOnWithout(settings.profile().trayOf(gpu.get()), actor)) {
+      return;
+    }
     trouble = actor + " has failed; its log says why; restart the rack";
     router.tell(new RouterActor.RackLost(trouble));
     if (!identity.alone()) {
@@ -457,7 +478,95 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
   }
 
+  /**
+   * Takes a tray out, of which a part has failed. Nothing else is harmed: its experts are pure, its
+   * sequences their gateways'.
+   *
+   * @return whether this node has others
+   */
+  private boolean goesOnWithout(TrayId tray, String actor) {
+    for (GpuId gpu : settings.profile().gpusOf(tray)) {
+      stepping.remove(gpu);
+      posted.remove(gpu);
+      stopPart(gpus.remove(gpu));
+      stopPart(ports.remove(gpu));
+    }
+    if (gpus.isEmpty()) {
+      return false;
+    }
+    getContext()
+        .getLog()
+        .error("{} has failed, and its log says why: {} takes no part any more", actor, tray);
+    reach.fail(tray);
+    connect();
+    tellWhoIsOut();
+    pulse();
+    tellPresence();
+    return true;
+  }
+
+  private void stopPart(ActorRef<?> part) {
+    if (part != null) {
+      getContext().unwatch(part);
+      getContext().stop(part);
+    }
+  }
+
+  /** Nodes of all views that are followed. */
+  private Set<NodeId> others() {
+    Set<NodeId> nodes = new TreeSet<>();
+    views.values().forEach(view -> nodes.addAll(view.nodeIds()));
+    nodes.remove(identity.id());
+    return nodes;
+  }
+
+  private void follow() {
+    reach.follow(others(), clock.nowNanos());
+  }
+
+  private void beat() {
+    pulse();
+    reach.look(clock.nowNanos());
+    tellWhoIsOut();
+  }
+
+  private void pulse() {
+    Pulse pulse = reach.pulse(clock.nowNanos());
+    others().forEach(node -> peers.node(node).tell(pulse));
+  }
+
+  private void heard(Pulse pulse) {
+    reach.heard(pulse, clock.nowNanos());
+    tellWhoIsOut();
+  }
+
+  /** Tells the node's parts which GPUs they are not to rely on, if that has changed. */
+  private void tellWhoIsOut() {
+    if (committed == null) {
+      return;
+    }
+    Reach.Verdict now = reach.verdict(committed, settings.profile(), lost);
+    if (now.equals(verdict)) {
+      return;
+    }
+    getContext()
+        .getLog()
+        .info("out: {}{}", now.out(), now.hold() ? "; this smaller part of the rack waits" : "");
+    Set<GpuId> newlyOut = new TreeSet<>(now.out());
+    newlyOut.removeAll(verdict.out());
+    verdict = now;
+    ports.values().forEach(port -> port.tell(new PortActor.GiveUp(newlyOut)));
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(now.out(), now.hold())));
+    router.tell(new RouterActor.Avoid(now.out()));
+  }
+
   private String health() {
+    if (verdict.hold()) {
+      return "this JVM does not hear the larger part of the rack, and waits for it";
+    }
+    if (trouble.equals(WELL) && !noRoom.isEmpty()) {
+      return noRoom;
+    }
     if (!trouble.equals(WELL) || committed != null) {
       return trouble;
     }
@@ -473,9 +582,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     for (Member member : members) {
       nodes.put(
           member.id(),
-          member.id().equals(identity.id())
-              ? getContext().getSelf()
-              : resolve(member.id(), "/user"));
+          member.id().equals(identity.id()) ? getContext().getSelf() : peers.node(member.id()));
     }
     long epoch = committed == null ? 0 : committed.epoch();
     getContext()

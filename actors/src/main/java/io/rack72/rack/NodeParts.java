@@ -174,6 +174,7 @@ public final class NodeParts {
         this::attendance,
         placed.tokens().get(),
         new HostLink(settings.profile().gpu().hostBytesPerSecond()),
+        settings.hedge(),
         placed.expertBytes(),
         placed.sharedBytes(),
         settings.profile().gpu().hbmBytes());

@@ -5,6 +5,7 @@ import io.rack72.fabric.PortReport;
 import io.rack72.fabric.TrunkMessage;
 import io.rack72.gpu.GpuStatus;
 import io.rack72.hardware.GpuId;
+import io.rack72.hardware.TrayId;
 import io.rack72.wire.TrunkActor;
 import io.rack72.wire.TrunkStatus;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -42,6 +44,8 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
   private record Overdue() implements Command {}
 
   private final NodeId node;
+  private final Set<TrayId> failed;
+  private final Set<NodeId> silent;
   private final NavigableMap<GpuId, GpuStatus> gpus;
   private final List<TrunkStatus> trunks = new ArrayList<>();
   private final ActorRef<NodeReport> replyTo;
@@ -50,10 +54,14 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
   /**
    * A reporter that asks each port and trunk.
    *
+   * @param failed trays of it that take no part
+   * @param silent nodes that it does not hear
    * @param gpus what is known of each but for its port
    */
   static Behavior<Command> create(
       NodeId node,
+      Set<TrayId> failed,
+      Set<NodeId> silent,
       NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
       Collection<ActorRef<TrunkMessage>> trunks,
@@ -61,19 +69,25 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new NodeReporter(context, timers, node, gpus, ports, trunks, replyTo)));
+                timers ->
+                    new NodeReporter(
+                        context, timers, node, failed, silent, gpus, ports, trunks, replyTo)));
   }
 
   private NodeReporter(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       NodeId node,
+      Set<TrayId> failed,
+      Set<NodeId> silent,
       NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
       Collection<ActorRef<TrunkMessage>> trunks,
       ActorRef<NodeReport> replyTo) {
     super(context);
     this.node = node;
+    this.failed = failed;
+    this.silent = silent;
     this.gpus = new TreeMap<>(gpus);
     this.replyTo = replyTo;
     awaited = ports.size() + trunks.size();
@@ -110,7 +124,13 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
     }
     trunks.sort(Comparator.comparing(TrunkStatus::to));
     replyTo.tell(
-        new NodeReport(node, ProcessHandle.current().pid(), List.copyOf(gpus.values()), trunks));
+        new NodeReport(
+            node,
+            ProcessHandle.current().pid(),
+            failed.stream().map(TrayId::index).toList(),
+            silent.stream().map(NodeId::address).toList(),
+            List.copyOf(gpus.values()),
+            trunks));
     return Behaviors.stopped();
   }
 }

@@ -2,6 +2,7 @@ package io.rack72.rack;
 
 import io.rack72.hardware.RackProfile;
 import io.rack72.kv.KvMemory;
+import io.rack72.schedule.HedgeLimits;
 import io.rack72.schedule.SchedulerLimits;
 
 /**
@@ -16,6 +17,7 @@ import io.rack72.schedule.SchedulerLimits;
  * @param portWindowBytes bytes that may be under way from a port at once
  * @param trunkWindowBytes bytes that may be under way from this JVM to another at once
  * @param computeThreads threads on which GPUs compute, at least 1
+ * @param hedge when GPUs compute themselves what they have asked others for
  */
 public record RackSettings(
     RackProfile profile,
@@ -25,7 +27,8 @@ public record RackSettings(
     SchedulerLimits scheduler,
     long portWindowBytes,
     int trunkWindowBytes,
-    int computeThreads) {
+    int computeThreads,
+    HedgeLimits hedge) {
   /** What suits a rack whose JVMs are near each other: two steps' worth of large tensors. */
   public static final int TRUNK_WINDOW_BYTES = 16 << 20;
 
@@ -46,7 +49,8 @@ public record RackSettings(
         scheduler,
         portWindowBytes,
         TRUNK_WINDOW_BYTES,
-        computeThreads);
+        computeThreads,
+        HedgeLimits.DEFAULT);
   }
 
   public RackSettings {

@@ -4,8 +4,10 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.RackProfile;
 import io.rack72.placement.Placement;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The rack as all nodes see it, as of an epoch: who is in it and who does what. Immutable.
@@ -20,6 +22,13 @@ public record RackView(Placement placement, List<Member> members) {
   /** Number of the view; a later one replaces it. */
   public long epoch() {
     return placement.epoch();
+  }
+
+  /** The nodes of all members. */
+  public Set<NodeId> nodeIds() {
+    Set<NodeId> ids = new TreeSet<>();
+    members.forEach(member -> ids.add(member.id()));
+    return ids;
   }
 
   /** The node of each GPU that is in the rack. */

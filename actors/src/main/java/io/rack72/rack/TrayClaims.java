@@ -48,7 +48,10 @@ final class TrayClaims {
     }
   }
 
-  /** Gives a node all its trays; where another has one of them, none, and tells which. */
+  /**
+   * Gives a node all its trays, and takes back what it has no more; where another has one of them,
+   * none, and tells which.
+   */
   Optional<Taken> claim(NodeState node) {
     for (TrayId tray : node.trays()) {
       NodeId holder = holders.getOrDefault(tray, node.id());
@@ -57,6 +60,10 @@ final class TrayClaims {
       }
     }
     contests.remove(node.id());
+    holders
+        .entrySet()
+        .removeIf(
+            held -> held.getValue().equals(node.id()) && !node.trays().contains(held.getKey()));
     node.trays().forEach(tray -> holders.put(tray, node.id()));
     return Optional.empty();
   }

@@ -16,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -47,6 +48,12 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   public record Route(SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus, Set<GpuId> lost)
       implements Command {}
 
+  /**
+   * These GPUs are not to be relied on, until told otherwise: their sequences are given back to
+   * their owners, and none is sent there.
+   */
+  public record Avoid(Set<GpuId> out) implements Command {}
+
   /** Tell how many sequences are live. */
   public record CountLive(ActorRef<Integer> replyTo) implements Command {}
 
@@ -58,6 +65,18 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
   public record Cancel(SequenceId id) implements Command {}
+
+  /**
+   * An earlier attempt still runs on a GPU, which has been out of reach meanwhile: stop it there.
+   */
+  public record Evict(GpuId gpu, SequenceId id, int attempt) implements Command {}
+
+  /**
+   * The owner has heard nothing of an attempt for long. It is told {@link SequenceEvent.Alive}, or
+   * that the attempt is over, unless its GPU does not answer either.
+   */
+  public record Probe(SequenceId id, int attempt, ActorRef<SequenceEvent> owner)
+      implements Command {}
 
   /** See {@link GpuActor.Pause}. */
   public record Pause(SequenceId id) implements Command {}
@@ -103,6 +122,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private final Map<SequenceId, Parked> parked = new LinkedHashMap<>();
   // All that were ever routed to: one that takes no more sequences may still have some.
   private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
+  private final Set<GpuId> attending = new TreeSet<>();
+  private Set<GpuId> out = Set.of();
   private String lost;
 
   /**
@@ -131,12 +152,27 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Route(var open, Set<GpuId> gone) -> route(open, gone);
+      case Avoid(Set<GpuId> now) -> {
+        out = now;
+        openAllButThoseOut();
+        giveBack(now, "does not answer");
+        placeParked();
+      }
       case CountLive(ActorRef<Integer> replyTo) -> replyTo.tell(live.size() + parked.size());
       case Submit submit -> submit(submit);
       case Cancel(SequenceId id) -> {
         parked.remove(id);
-        pass(id, new GpuActor.Cancel(id));
+        Assignment there = live.get(id);
+        if (there != null) {
+          pass(id, new GpuActor.Cancel(id, there.attempt()));
+        }
       }
+      case Evict(GpuId gpu, SequenceId id, int attempt) -> {
+        if (gpus.containsKey(gpu)) {
+          gpus.get(gpu).tell(new GpuActor.Cancel(id, attempt));
+        }
+      }
+      case Probe probe -> probe(probe);
       case Pause(SequenceId id) -> {
         parked.computeIfPresent(id, (_, waiting) -> waiting.pause(true));
         pass(id, new GpuActor.Pause(id));
@@ -158,30 +194,70 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   }
 
   private void route(SortedMap<GpuId, ActorRef<GpuActor.Command>> open, Set<GpuId> gone) {
+    // Where a part of the rack is back that it could not do without.
+    lost = null;
     gpus.putAll(open);
-    load.open(open.keySet());
+    attending.clear();
+    attending.addAll(open.keySet());
+    openAllButThoseOut();
+    giveBack(gone, "is gone");
+    placeParked();
+  }
+
+  private void openAllButThoseOut() {
+    Set<GpuId> open = new TreeSet<>(attending);
+    open.removeAll(out);
+    load.open(open);
+  }
+
+  /** Ends the attempts on some GPUs; what these still send of them is refused by the owners. */
+  private void giveBack(Set<GpuId> from, String why) {
     for (SequenceId id : List.copyOf(live.keySet())) {
       Assignment there = live.get(id);
-      if (gone.contains(new GpuId(there.gpu()))) {
+      GpuId gpu = new GpuId(there.gpu());
+      if (from.contains(gpu)) {
+        // Where it is only out of reach it hears of it some day.
+        gpus.get(gpu).tell(new GpuActor.Cancel(id, there.attempt()));
         forget(id);
         there
             .owner()
             .tell(
                 new SequenceEvent.Ended(
-                    id,
-                    there.attempt(),
-                    SequenceEvent.Cause.MOVED,
-                    new GpuId(there.gpu()) + " is gone"));
+                    id, there.attempt(), SequenceEvent.Cause.LOST, gpu + " " + why));
       }
     }
+  }
+
+  private void placeParked() {
     List<Parked> waiting = List.copyOf(parked.values());
     parked.clear();
     for (Parked next : waiting) {
       place(next.submit);
       if (next.paused) {
         SequenceId id = next.submit.request().id();
+        parked.computeIfPresent(id, (_, still) -> still.pause(true));
         pass(id, new GpuActor.Pause(id));
       }
+    }
+  }
+
+  private void probe(Probe probe) {
+    Assignment there = live.get(probe.id());
+    if (there != null && there.attempt() == probe.attempt()) {
+      gpus.get(new GpuId(there.gpu()))
+          .tell(new GpuActor.Probe(probe.id(), probe.attempt(), probe.owner()));
+    } else if (parked.containsKey(probe.id())) {
+      // It waits for a GPU, and that can take as long as it likes.
+      probe.owner().tell(new SequenceEvent.Alive(probe.id(), probe.attempt(), 0));
+    } else {
+      probe
+          .owner()
+          .tell(
+              new SequenceEvent.Ended(
+                  probe.id(),
+                  probe.attempt(),
+                  SequenceEvent.Cause.MOVED,
+                  "no GPU has " + probe.id()));
     }
   }
 
@@ -191,6 +267,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       return;
     }
     if (sequence.closed()) {
+      attending.remove(new GpuId(there.gpu()));
       load.close(there.gpu());
     }
     forget(sequence.id());
@@ -209,11 +286,15 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       return;
     }
     Assignment there = live.get(id);
-    if (parked.containsKey(id) || (there != null && there.attempt() >= request.attempt())) {
+    Parked waiting = parked.get(id);
+    if ((waiting != null && waiting.submit.request().attempt() >= request.attempt())
+        || (there != null && there.attempt() >= request.attempt())) {
       fail(id, request.attempt(), submit.owner(), id + " is being generated already");
       return;
     }
+    parked.remove(id);
     if (there != null) {
+      pass(id, new GpuActor.Cancel(id, there.attempt()));
       forget(id);
     }
     place(submit);

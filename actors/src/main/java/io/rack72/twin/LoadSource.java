@@ -81,13 +81,13 @@ final class LoadSource {
 
   private void on(SequenceEvent event) {
     switch (event) {
-      case SequenceEvent.Placed _, SequenceEvent.Started _ -> {}
+      case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
       case SequenceEvent.Token token -> take(token);
       case SequenceEvent.Ended(SequenceId id, _, SequenceEvent.Cause cause, _) -> {
         live.remove(id.choice());
         switch (cause) {
           case FULL -> refused++;
-          case TOO_LARGE, MOVED, FAILED -> failed++;
+          case TOO_LARGE, MOVED, LOST, FAILED -> failed++;
         }
         if (workload.arrivals() instanceof Workload.ClosedLoop) {
           time.wakeAt(time.nowNanos() + RETRY_NANOS, this::submit);

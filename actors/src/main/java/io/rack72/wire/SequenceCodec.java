@@ -9,6 +9,7 @@ import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * The messages between routers, owners of sequences and GPUs as bytes, and back. A message's kind
@@ -16,7 +17,8 @@ import java.util.Optional;
  *
  * <pre>
  * A1  Admit     request (see {@link RequestCodec}), owner text, router text
- * C1  Cancel    id
+ * C2  Cancel    id, attempt int32
+ * Q1  Probe     id, attempt int32, owner text
  * P1  Pause     id
  * R1  Resume    id
  * L1  SequenceReleased  id, attempt int32, closed int8
@@ -25,8 +27,9 @@ import java.util.Optional;
  * T1  Token     id, attempt int32, index int32, token int32, logprob float32,
  *               finish int8 (0 none, 1 stop, 2 length),
  *               alternatives (their number int8, then all tokens int32, then all float32)
+ * V1  Alive     id, attempt int32, generated int32
  * X1  Ended     id, attempt int32,
- *               cause int8 (0 too large, 1 full, 2 moved, 3 failed), detail text
+ *               cause int8 (0 too large, 1 full, 2 moved, 3 failed, 4 lost), detail text
  * </pre>
  *
  * <p>Safe for use by many threads if its references' format is.
@@ -36,13 +39,15 @@ final class SequenceCodec {
   static final int MAX_ALTERNATIVES = 20;
 
   private static final String ADMIT = "A1";
-  private static final String CANCEL = "C1";
+  private static final String CANCEL = "C2";
+  private static final String PROBE = "Q1";
   private static final String PAUSE = "P1";
   private static final String RESUME = "R1";
   private static final String RELEASED = "L1";
   private static final String PLACED = "E1";
   private static final String STARTED = "S1";
   private static final String TOKEN = "T1";
+  private static final String ALIVE = "V1";
   private static final String ENDED = "X1";
 
   private final ActorRefFormat refs;
@@ -61,9 +66,11 @@ final class SequenceCodec {
       case SequenceEvent.Token _ -> TOKEN;
       case SequenceEvent.Placed _ -> PLACED;
       case SequenceEvent.Started _ -> STARTED;
+      case SequenceEvent.Alive _ -> ALIVE;
       case SequenceEvent.Ended _ -> ENDED;
       case GpuActor.Admit _ -> ADMIT;
       case GpuActor.Cancel _ -> CANCEL;
+      case GpuActor.Probe _ -> PROBE;
       case GpuActor.Pause _ -> PAUSE;
       case GpuActor.Resume _ -> RESUME;
       case SequenceReleased _ -> RELEASED;
@@ -104,10 +111,15 @@ final class SequenceCodec {
             case PLACED -> new SequenceEvent.Placed(id(in), attempt(in), gpu(in));
             case STARTED ->
                 new SequenceEvent.Started(id(in), attempt(in), in.int32("the cached tokens"));
+            case ALIVE ->
+                new SequenceEvent.Alive(id(in), attempt(in), in.int32("the generated tokens"));
             case ENDED ->
                 new SequenceEvent.Ended(id(in), attempt(in), cause(in), in.text("the detail"));
             case ADMIT -> readAdmit(in);
-            case CANCEL -> new GpuActor.Cancel(id(in));
+            case CANCEL -> new GpuActor.Cancel(id(in), attempt(in));
+            case PROBE ->
+                new GpuActor.Probe(
+                    id(in), attempt(in), refs.resolve(in.text("the owner's address")));
             case PAUSE -> new GpuActor.Pause(id(in));
             case RESUME -> new GpuActor.Resume(id(in));
             case RELEASED -> new SequenceReleased(id(in), attempt(in), in.flag("closed"));
@@ -137,6 +149,10 @@ final class SequenceCodec {
         write(id, attempt, out);
         out.int32(cachedTokens);
       }
+      case SequenceEvent.Alive(SequenceId id, int attempt, int generated) -> {
+        write(id, attempt, out);
+        out.int32(generated);
+      }
       case SequenceEvent.Ended(
               SequenceId id,
               int attempt,
@@ -153,7 +169,11 @@ final class SequenceCodec {
         out.text("the owner's address", refs.format(admit.owner()));
         out.text("the router's address", refs.format(admit.router()));
       }
-      case GpuActor.Cancel(SequenceId id) -> RequestCodec.write(id, out);
+      case GpuActor.Cancel(SequenceId id, int attempt) -> write(id, attempt, out);
+      case GpuActor.Probe(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) -> {
+        write(id, attempt, out);
+        out.text("the owner's address", refs.format(owner));
+      }
       case GpuActor.Pause(SequenceId id) -> RequestCodec.write(id, out);
       case GpuActor.Resume(SequenceId id) -> RequestCodec.write(id, out);
       case SequenceReleased(SequenceId id, int attempt, boolean closed) -> {
@@ -255,6 +275,7 @@ final class SequenceCodec {
       case FULL -> 1;
       case MOVED -> 2;
       case FAILED -> 3;
+      case LOST -> 4;
     };
   }
 
@@ -265,7 +286,8 @@ final class SequenceCodec {
       case 1 -> SequenceEvent.Cause.FULL;
       case 2 -> SequenceEvent.Cause.MOVED;
       case 3 -> SequenceEvent.Cause.FAILED;
-      default -> throw in.wrong("the cause is 0 to 3, not %d".formatted(code));
+      case 4 -> SequenceEvent.Cause.LOST;
+      default -> throw in.wrong("the cause is 0 to 4, not %d".formatted(code));
     };
   }
 

@@ -10,6 +10,7 @@ import io.rack72.fabric.Departure;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCredit;
 import io.rack72.fabric.TrunkMessage;
+import io.rack72.fault.Noise;
 import io.rack72.hardware.GpuId;
 import java.time.Duration;
 import java.util.List;
@@ -38,13 +39,30 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   /** How long a segment may go without word of it before it is sent again. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
+  /**
+   * How long answers wait for each other at most. The others come within milliseconds as a rule;
+   * and where one does not, whoever waits for all of them loses no more than this by it.
+   */
+  private static final Duration KEPT = Duration.ofMillis(100);
+
+  private static final Flush FLUSH = new Flush();
+
   /** Part of the window after which its bytes are acknowledged even where nothing goes back. */
   private static final int ACKNOWLEDGED_PART = 4;
+
+  /**
+   * What is sent does not arrive as it was sent, for a time.
+   *
+   * @param untilNanos when it does again
+   */
+  public record Disturb(Noise noise, long untilNanos) implements TrunkMessage {}
 
   /** Tell the counters. */
   public record Report(ActorRef<TrunkStatus> replyTo) implements TrunkMessage {}
 
   private record LookForLost() implements TrunkMessage {}
+
+  private record Flush() implements TrunkMessage {}
 
   /**
    * One end of a trunk.
@@ -63,12 +81,14 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       Map<GpuId, ActorRef<PortActor.Command>> ports,
       int windowBytes) {}
 
+  private final TimerScheduler<TrunkMessage> timers;
   private final Ends ends;
   private final Clock clock;
   private final BundleCodec codec;
   private final Bundling bundling = new Bundling();
   private final SendWindow window;
   private final BundleAssembly assembly;
+  private Optional<Disturb> disturbed = Optional.empty();
   private int unacknowledgedBytes;
   private long firstUnacknowledged;
   private long sentBundles;
@@ -93,6 +113,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       WireLimits limits,
       Clock clock) {
     super(context);
+    this.timers = timers;
     this.ends = ends;
     this.clock = clock;
     codec = new BundleCodec(limits);
@@ -106,8 +127,10 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
     return newReceiveBuilder()
         .onMessage(Carry.class, carry -> sent(bundling.carry(carry)))
         .onMessage(Segment.class, this::onSegment)
+        .onMessage(Flush.class, _ -> sent(bundling.flushed()))
         .onMessage(LookForLost.class, _ -> sendAgain())
         .onMessage(Report.class, this::report)
+        .onMessage(Disturb.class, this::disturb)
         .build();
   }
 
@@ -121,14 +144,34 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
           window.offer(encoded);
         });
     send(window.poll(assembly.received()));
+    if (bundling.keepsFrames() && !timers.isTimerActive(FLUSH)) {
+      timers.startSingleTimer(FLUSH, KEPT);
+    }
     return this;
   }
 
   private void send(List<Segment> segments) {
     for (Segment segment : segments) {
-      ends.other().tell(segment);
+      transmit(segment);
       unacknowledgedBytes = 0;
     }
+  }
+
+  private void transmit(Segment segment) {
+    long now = clock.nowNanos();
+    disturbed = disturbed.filter(disturb -> disturb.untilNanos() > now);
+    if (disturbed.isEmpty()) {
+      ends.other().tell(segment);
+      return;
+    }
+    for (long delayNanos : disturbed.get().noise().next()) {
+      clock.wakeAt(now + delayNanos, () -> ends.other().tell(segment));
+    }
+  }
+
+  private Behavior<TrunkMessage> disturb(Disturb disturb) {
+    disturbed = Optional.of(disturb);
+    return this;
   }
 
   private Behavior<TrunkMessage> onSegment(Segment segment) {
@@ -162,7 +205,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   }
 
   private void acknowledge() {
-    ends.other().tell(Segment.acknowledgement(ends.here(), window.lastSent(), assembly.received()));
+    transmit(Segment.acknowledgement(ends.here(), window.lastSent(), assembly.received()));
     unacknowledgedBytes = 0;
   }
 

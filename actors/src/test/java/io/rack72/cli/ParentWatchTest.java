@@ -21,7 +21,8 @@ class ParentWatchTest {
   void processStopsAtTheEndOfItsInputAndNotBefore() throws Exception {
     PipedInputStream in = new PipedInputStream();
     try (PipedOutputStream parent = new PipedOutputStream(in)) {
-      ParentWatch.start(in, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
+      ParentWatch.start(
+          in, _ -> {}, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
       parent.write(new byte[2000]);
       parent.flush();
       assertFalse(done.isDone());
@@ -33,7 +34,8 @@ class ParentWatchTest {
   void inputThatBreaksHasEnded() throws Exception {
     PipedInputStream broken = new PipedInputStream();
     broken.close();
-    ParentWatch.start(broken, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
+    ParentWatch.start(
+        broken, _ -> {}, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
     assertEquals("stop", done.get(LONG.toSeconds(), TimeUnit.SECONDS));
   }
 
@@ -42,6 +44,7 @@ class ParentWatchTest {
     CountDownLatch never = new CountDownLatch(1);
     ParentWatch.start(
         InputStream.nullInputStream(),
+        _ -> {},
         Duration.ofMillis(50),
         () -> {
           try {

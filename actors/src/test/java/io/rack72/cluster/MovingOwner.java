@@ -83,8 +83,10 @@ final class MovingOwner extends AbstractBehavior<SequenceEvent> {
       return this;
     }
     return switch (event) {
-      case SequenceEvent.Placed _, SequenceEvent.Started _ -> this;
-      case SequenceEvent.Ended ended when ended.cause() == SequenceEvent.Cause.MOVED -> {
+      case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> this;
+      case SequenceEvent.Ended ended
+          when ended.cause() == SequenceEvent.Cause.MOVED
+              || ended.cause() == SequenceEvent.Cause.LOST -> {
         moves.incrementAndGet();
         submit();
         yield this;

@@ -28,6 +28,8 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,6 +50,9 @@ class RequestActorTest {
   private CompletableFuture<RequestActor.Answer> answer;
   private ActorRef<RequestActor.Command> request;
   private List<RouterActor.Submit> submitted;
+  // In front of the router: it answers those who ask after their sequences.
+  private ActorRef<RouterActor.Command> answering;
+  private boolean answers = true;
 
   @BeforeAll
   static void startKit() {
@@ -63,6 +68,7 @@ class RequestActorTest {
   @BeforeEach
   void start() {
     router = kit.createTestProbe();
+    answering = kit.spawn(answering(router.getRef()));
     answer = new CompletableFuture<>();
   }
 
@@ -148,14 +154,66 @@ class RequestActorTest {
   }
 
   @Test
-  void lostTokenFailsTheRequestInsteadOfLeavingAHole() {
+  void tokenThatWasLostOnItsWayIsComputedAgain() throws Exception {
     begin("{\"prompt\": \"x\"}");
     placed(0);
     token(0, 1, 0, 'a');
     token(0, 1, 2, 'c');
+    assertSubmittedAgain(0, 2, 'a');
+    token(0, 1, 3, 'd');
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    token(0, 2, 1, 'b');
+    tell(new SequenceEvent.Token(id(0), 2, 2, sampled('c'), Optional.of(FinishReason.LENGTH)));
+    assertEquals("abc", whole().at("/choices/0/text").asText());
+    router.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void sequenceThatLosesManyGpusWithoutATokenIsGivenUp() {
+    begin("{\"prompt\": \"x\"}");
+    for (int attempt = 1; attempt <= RackSequences.LOSSES; attempt++) {
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt)));
+      tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is gone"));
+      assertSubmittedAgain(0, attempt + 1);
+    }
+    int last = RackSequences.LOSSES + 1;
+    tell(new SequenceEvent.Ended(id(0), last, SequenceEvent.Cause.LOST, "gpu-7 is gone"));
     assertEquals(500, refusal().status());
-    assertTrue(refusal().getMessage().contains("token 1 of choice 0"), refusal().getMessage());
-    assertCancelled(0);
+    assertTrue(refusal().getMessage().contains("gpu-7 is gone"), refusal().getMessage());
+  }
+
+  @Test
+  void sequenceOfWhichNothingIsHeardIsAskedAfterAndThenComputedElsewhere() throws Exception {
+    answers = false;
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    assertEquals(1, assertInstanceOf(RouterActor.Probe.class, afterSilence()).attempt());
+    // It has sent a token, which was its last for now, and which did not come.
+    tell(new SequenceEvent.Alive(id(0), 1, 2));
+    assertSubmittedAgain(0, 2, 'a');
+    assertEquals(2, assertInstanceOf(RouterActor.Probe.class, afterSilence()).attempt());
+    // Nor does anybody answer that.
+    assertEquals(3, assertInstanceOf(RouterActor.Submit.class, afterSilence()).request().attempt());
+    tell(new SequenceEvent.Token(id(0), 3, 1, sampled('b'), Optional.of(FinishReason.LENGTH)));
+    assertEquals("ab", whole().at("/choices/0/text").asText());
+  }
+
+  @Test
+  void gpuThatWorksOnForAnEarlierAttemptIsToldToStopOnce() throws Exception {
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    ended(0, SequenceEvent.Cause.LOST);
+    assertSubmittedAgain(0, 2, 'a');
+    token(0, 1, 1, 'X');
+    token(0, 1, 2, 'X');
+    RouterActor.Evict evict = router.expectMessageClass(RouterActor.Evict.class);
+    assertEquals(id(0), evict.id());
+    assertEquals(1, evict.attempt());
+    tell(new SequenceEvent.Token(id(0), 2, 1, sampled('b'), Optional.of(FinishReason.LENGTH)));
+    assertEquals("ab", whole().at("/choices/0/text").asText());
+    router.expectNoMessage(Duration.ZERO);
   }
 
   @Test
@@ -383,7 +441,11 @@ class RequestActorTest {
     placed(0);
     time.timePasses(Duration.ofHours(1));
     assertEquals(504, refusal().status());
-    assertCancelled(0);
+    RouterActor.Command told = router.receiveMessage();
+    while (!told.equals(new RouterActor.Cancel(id(0)))) {
+      // In an hour without a token it has been asked for again and again.
+      told = router.receiveMessage();
+    }
   }
 
   @Test
@@ -540,7 +602,7 @@ class RequestActorTest {
   void endOfTheRouterFailsTheRequest() {
     begin("{\"prompt\": \"x\"}");
     placed(0);
-    router.stop();
+    kit.stop(answering);
     assertEquals(500, refusal().status());
   }
 
@@ -551,6 +613,32 @@ class RequestActorTest {
     token(0, 1, 0, -1);
     assertEquals(500, refusal().status());
     assertCancelled(0);
+  }
+
+  /** What the request does when it has heard nothing for so long that it does something. */
+  private RouterActor.Command afterSilence() {
+    AssertionError nothing = null;
+    for (int i = 0; i < 20; i++) {
+      time.timePasses(RequestActor.SILENCE);
+      try {
+        return router.receiveMessage(Duration.ofMillis(100));
+      } catch (AssertionError e) {
+        nothing = e;
+      }
+    }
+    throw nothing;
+  }
+
+  private Behavior<RouterActor.Command> answering(ActorRef<RouterActor.Command> behind) {
+    return Behaviors.receiveMessage(
+        command -> {
+          if (answers && command instanceof RouterActor.Probe(var id, int attempt, var owner)) {
+            owner.tell(new SequenceEvent.Alive(id, attempt, 0));
+          } else {
+            behind.tell(command);
+          }
+          return Behaviors.same();
+        });
   }
 
   private void begin(String body) {
@@ -575,7 +663,7 @@ class RequestActorTest {
             RequestActor.create(
                 generation,
                 generation.service().timeout(),
-                router.getRef(),
+                answering,
                 new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
                 answer,
                 left::incrementAndGet));

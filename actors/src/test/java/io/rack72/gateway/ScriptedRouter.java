@@ -156,6 +156,8 @@ final class ScriptedRouter {
       case RouterActor.Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) ->
           submit(request, owner);
       case RouterActor.Cancel(SequenceId id) -> cancelled.add(id);
+      case RouterActor.Probe(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) ->
+          owner.tell(new SequenceEvent.Alive(id, attempt, 0));
       case RouterActor.Pause(SequenceId id) -> paused.putIfAbsent(id, Optional.empty());
       case RouterActor.Resume(SequenceId id) -> {
         Optional<Continue> next = paused.remove(id);

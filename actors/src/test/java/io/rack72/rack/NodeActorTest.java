@@ -125,19 +125,22 @@ class NodeActorTest {
   }
 
   @Test
-  void whenAGpuFailsRequestsEndAndHealthSaysWhich() {
+  void whenAGpuFailsItsTrayIsOutAndTheRackGoesOn() {
     ActorRef<NodeActor.Command> rack = rackWithASequence(() -> {});
     SequenceEvent.Ended ended = owner.expectMessageClass(SequenceEvent.Ended.class, DEADLINE);
-    assertEquals(SequenceEvent.Cause.FAILED, ended.cause());
-    assertTrue(ended.detail().contains("gpu-0 has failed"), ended.detail());
+    assertEquals(SequenceEvent.Cause.LOST, ended.cause());
+    assertTrue(ended.detail().contains("gpu-0"), ended.detail());
 
     TestProbe<Optional<String>> health = kit.createTestProbe();
     rack.tell(new NodeActor.Health(health.getRef()));
-    String illness = health.receiveMessage(DEADLINE).orElseThrow();
-    assertTrue(illness.contains("gpu-0"), illness);
+    assertEquals(Optional.empty(), health.receiveMessage(DEADLINE));
     RackStatus report = report(rack);
-    assertEquals(illness, report.health());
-    assertEquals(72, report.gpus().size(), "of a GPU that is gone, what was last known");
+    for (int i = 0; report.epoch() == 1; i++) {
+      assertTrue(i < 1000, "no placement without the tray");
+      report = report(rack);
+    }
+    assertEquals(17, report.nodes().getFirst().trays().size());
+    assertEquals(68, report.gpus().size());
   }
 
   @Test

@@ -46,7 +46,7 @@ class VirtualRackTest {
                   token.finish().ifPresent(_ -> ended.add(token.id()));
                 }
                 case SequenceEvent.Ended end -> throw new AssertionError(end.toString());
-                case SequenceEvent.Placed _, SequenceEvent.Started _ -> {}
+                case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
               }
               return Behaviors.same();
             })

@@ -53,13 +53,15 @@ final class RandomMessages {
   List<Object> ofSequences(ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router) {
     return List.of(
         new GpuActor.Admit(request(), owner, router),
-        new GpuActor.Cancel(id()),
+        new GpuActor.Cancel(id(), random.nextInt()),
+        new GpuActor.Probe(id(), random.nextInt(), owner),
         new GpuActor.Pause(id()),
         new GpuActor.Resume(id()),
         new SequenceReleased(id(), random.nextInt(), random.nextBoolean()),
         new SequenceEvent.Placed(id(), random.nextInt(), gpu()),
         new SequenceEvent.Started(id(), random.nextInt(), random.nextInt()),
         token(),
+        new SequenceEvent.Alive(id(), random.nextInt(), random.nextInt()),
         new SequenceEvent.Ended(id(), random.nextInt(), any(SequenceEvent.Cause.values()), text()));
   }
 

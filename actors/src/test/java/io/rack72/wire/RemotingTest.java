@@ -66,7 +66,7 @@ class RemotingTest {
     }
     // This one is refused where it is written.
     toReceiver.tell(
-        new GpuActor.Cancel(new SequenceId("x".repeat(WireReader.MAX_TEXT_CHARS + 1), 0)));
+        new GpuActor.Cancel(new SequenceId("x".repeat(WireReader.MAX_TEXT_CHARS + 1), 0), 1));
     toReceiver.tell(segment(5));
     for (int number : new int[] {1, 4, 5}) {
       assertSameBits(segment(number), receiver.receiveMessage());

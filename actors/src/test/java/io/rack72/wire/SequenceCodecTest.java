@@ -116,7 +116,7 @@ class SequenceCodecTest {
     WireFormatException e =
         assertThrows(
             WireFormatException.class,
-            () -> codec.encode(new GpuActor.Cancel(new SequenceId(longText, 0))));
+            () -> codec.encode(new GpuActor.Cancel(new SequenceId(longText, 0), 1)));
     assertEquals("a request's id has at most 32768 characters, not 32769", e.getMessage());
     SequenceEvent.Ended ended =
         new SequenceEvent.Ended(ID, 1, SequenceEvent.Cause.FAILED, longText);
@@ -127,17 +127,17 @@ class SequenceCodecTest {
 
   @Test
   void whatTheRecordsRefuseIsAWrongFormat() {
-    byte[] bytes = codec.encode(new GpuActor.Cancel(new SequenceId("r", 7)));
+    byte[] bytes = codec.encode(new GpuActor.Cancel(new SequenceId("r", 7), 1));
     bytes[9] = (byte) 0x80;
-    WireFormatException e = assertThrows(WireFormatException.class, () -> read("C1", bytes));
-    assertTrue(e.getMessage().startsWith("C1: a sequence has a request and a choice from 0"));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> read("C2", bytes));
+    assertTrue(e.getMessage().startsWith("C2: a sequence has a request and a choice from 0"));
   }
 
   @Test
   void anUnknownKindIsNamed() {
-    byte[] bytes = codec.encode(new GpuActor.Cancel(ID));
-    WireFormatException e = assertThrows(WireFormatException.class, () -> read("C2", bytes));
-    assertTrue(e.getMessage().contains("C2"), e.getMessage());
+    byte[] bytes = codec.encode(new GpuActor.Cancel(ID, 1));
+    WireFormatException e = assertThrows(WireFormatException.class, () -> read("C1", bytes));
+    assertTrue(e.getMessage().contains("C1"), e.getMessage());
     assertThrows(WireFormatException.class, () -> SequenceCodec.manifest("a text"));
     assertThrows(WireFormatException.class, () -> codec.encode("a text"));
   }

@@ -196,6 +196,29 @@ class TrunkActorTest {
   }
 
   @Test
+  void answersWaitForEachOtherForAWhileOnly() {
+    there.trunk.run(carry(2, dispatch(2, 0, 1, 1), dispatch(2, 1, 1, 1)));
+    there.takeSent().forEach(here.trunk::run);
+    // The other GPU has failed, and never answers.
+    here.trunk.run(
+        carry(
+            0,
+            new Departure(
+                new Frame.Combine(
+                    new GpuId(0), new GpuId(2), 1, 1, 0, new float[LIMITS.hiddenSize()], 100),
+                new Lane.Passage(0, 100))));
+    assertEquals(0, here.status().sentBundles());
+    Effect.TimerScheduled<?> flush =
+        here.trunk.getAllEffects().stream()
+            .filter(Effect.TimerScheduled.class::isInstance)
+            .map(effect -> (Effect.TimerScheduled<?>) effect)
+            .findFirst()
+            .orElseThrow();
+    here.trunk.run((TrunkMessage) flush.msg());
+    assertEquals(1, here.status().sentBundles());
+  }
+
+  @Test
   void segmentsOfAnotherRunAreRefusedAndCounted() {
     byte[] bundle =
         new BundleCodec(LIMITS).encode(new Bundle(false, List.of(), List.of(dispatch(2, 0, 1, 1))));

@@ -40,7 +40,7 @@ class SseParserTest {
     byte[] bytes = stream.getBytes(UTF_8);
     for (int size : new int[] {1, 2, 3, 7, 1000, bytes.length}) {
       List<String> events = new ArrayList<>();
-      SseParser parser = new SseParser(events::add);
+      SseParser parser = new SseParser(event -> events.add(event));
       for (int from = 0; from < bytes.length; from += size) {
         parser.feed(ByteBuffer.wrap(bytes, from, Math.min(size, bytes.length - from)));
       }
@@ -50,7 +50,7 @@ class SseParserTest {
 
   private static List<String> parse(String stream) {
     List<String> events = new ArrayList<>();
-    new SseParser(events::add).feed(ByteBuffer.wrap(stream.getBytes(UTF_8)));
+    new SseParser(event -> events.add(event)).feed(ByteBuffer.wrap(stream.getBytes(UTF_8)));
     return events;
   }
 }

@@ -206,9 +206,13 @@ public final class Scheduler {
   /**
    * How many rows of prompts the next step may have. Readers of running replies are spared as long
    * as they are not the fewer: where more sequences still have their prompt before them, as in a
-   * burst, all gain from getting these into the batch.
+   * burst, all gain from getting these into the batch. Nor where one goes on that was moved here in
+   * the middle of its reply, or was preempted: its reader is one of them, and has waited already.
    */
   private int prefillLimit(boolean othersDecode) {
+    if (live.values().stream().anyMatch(Scheduler::isComputedAgain)) {
+      return limits.tokenBudget();
+    }
     int decodes = 0;
     for (Sequence sequence : running) {
       decodes += sequence.remaining() == 1 ? 1 : 0;
@@ -218,6 +222,12 @@ public final class Scheduler {
     return spared
         ? Math.max(limits.prefillBesideDecodes(), PREFILL_ROWS_PER_DECODE * decodes)
         : limits.tokenBudget();
+  }
+
+  private static boolean isComputedAgain(Sequence sequence) {
+    return sequence.generated() > 0
+        && sequence.remaining() > 1
+        && sequence.state() != Sequence.State.PAUSED;
   }
 
   /** Rows that a step has left. */

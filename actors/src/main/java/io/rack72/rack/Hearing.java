@@ -1,0 +1,120 @@
+package io.rack72.rack;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Which nodes this one has heard of lately. All nodes tell each other several times a second that
+ * they are there; one that has been silent for long enough is <i>out</i>, until it is heard again.
+ * That is a suspicion of this node's, made in a fraction of the time that it takes all to agree on
+ * who is gone. It may be wrong, and harms nothing then: who is out is not asked for anything, and
+ * what it was asked is asked of others.
+ *
+ * <p>Two nodes count each other out together: one that is not heard by another would wait for
+ * answers to what never arrived. A node that was itself stopped for a while has heard nothing
+ * meanwhile, and suspects nobody for that. A pure class; not thread-safe.
+ */
+final class Hearing {
+  /** A node in a new view may have to load much before its first sign. */
+  private static final int FIRST_PATIENCE = 5;
+
+  private final NodeId self;
+  private final PulseTiming timing;
+  private final SortedMap<NodeId, Long> quietUntil = new TreeMap<>();
+  // Who cannot hear this node.
+  private final Set<NodeId> deaf = new TreeSet<>();
+  private Set<NodeId> out = new TreeSet<>();
+  private long lastLookNanos = Long.MIN_VALUE;
+
+  Hearing(NodeId self, PulseTiming timing) {
+    this.self = self;
+    this.timing = timing;
+  }
+
+  /** These are the nodes of the rack now. */
+  void follow(Collection<NodeId> nodes, long nowNanos) {
+    quietUntil.keySet().retainAll(nodes);
+    deaf.retainAll(nodes);
+    for (NodeId node : nodes) {
+      if (!node.equals(self)) {
+        quietUntil.putIfAbsent(node, nowNanos + FIRST_PATIENCE * timing.patience().toNanos());
+      }
+    }
+    decide(nowNanos);
+  }
+
+  /**
+   * A node has told that it is there.
+   *
+   * @param itsOut whom it cannot hear
+   */
+  void heard(NodeId node, Collection<NodeId> itsOut, long nowNanos) {
+    // The first signs of a node may come before the view that it is in.
+    quietUntil.put(node, nowNanos + timing.patience().toNanos());
+    if (itsOut.contains(self)) {
+      deaf.add(node);
+    } else {
+      deaf.remove(node);
+    }
+    decide(nowNanos);
+  }
+
+  /** Decides anew who is out; to be called with each pulse of this node's. */
+  void look(long nowNanos) {
+    if (lastLookNanos != Long.MIN_VALUE) {
+      long stopped = nowNanos - lastLookNanos - 2 * timing.pulse().toNanos();
+      if (stopped > 0) {
+        quietUntil.replaceAll((_, until) -> until + stopped);
+      }
+    }
+    lastLookNanos = nowNanos;
+    decide(nowNanos);
+  }
+
+  private void decide(long nowNanos) {
+    Set<NodeId> now = new TreeSet<>(deaf);
+    for (Map.Entry<NodeId, Long> node : quietUntil.entrySet()) {
+      if (node.getValue() < nowNanos) {
+        now.add(node.getKey());
+      }
+    }
+    out = now;
+  }
+
+  /** Nodes that are not to be relied on. */
+  Set<NodeId> out() {
+    return out;
+  }
+
+  /** Nodes that were silent for too long, whether they can hear this one or not. */
+  Set<NodeId> silent(long nowNanos) {
+    Set<NodeId> silent = new TreeSet<>();
+    quietUntil.forEach(
+        (node, until) -> {
+          if (until < nowNanos) {
+            silent.add(node);
+          }
+        });
+    return silent;
+  }
+
+  /**
+   * Whether this node is in the smaller part of the rack, as far as it can tell; of equal parts the
+   * one without the lowest address is the smaller. The cluster decides by the same rule in the end.
+   *
+   * @param nodes of the rack
+   */
+  boolean isInMinority(Set<NodeId> nodes) {
+    Set<NodeId> all = new HashSet<>(nodes);
+    all.add(self);
+    long lost = all.stream().filter(out::contains).count();
+    long there = all.size() - lost;
+    return there < lost || (there == lost && out.contains(Collections.min(all)));
+  }
+}

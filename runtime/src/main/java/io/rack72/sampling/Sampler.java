@@ -77,9 +77,7 @@ public final class Sampler implements TokenSource {
   private static boolean takesLogitsAsTheyAre(SamplingParams params, TokenCounts history) {
     return params.logitBias().isEmpty()
         && history.generated() >= params.minTokens()
-        && params.repetitionPenalty() == 1
-        && params.frequencyPenalty() == 0
-        && params.presencePenalty() == 0;
+        && !params.hasPenalties();
   }
 
   /** Fills {@link #adjustedRow}. */
@@ -100,7 +98,7 @@ public final class Sampler implements TokenSource {
     float repetition = params.repetitionPenalty();
     float frequency = params.frequencyPenalty();
     float presence = params.presencePenalty();
-    if (repetition != 1 || frequency != 0 || presence != 0) {
+    if (params.hasPenalties()) {
       history.forEach(
           (token, generated) -> {
             float logit = adjusted[Objects.checkIndex(token, vocabSize)];

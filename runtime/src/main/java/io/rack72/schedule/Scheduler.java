@@ -213,7 +213,10 @@ public final class Scheduler {
     if (live.values().stream().anyMatch(Scheduler::isComputedAgain)) {
       return limits.tokenBudget();
     }
-    int decodes = (int) running.stream().filter(sequence -> sequence.remaining() == 1).count();
+    int decodes = 0;
+    for (Sequence sequence : running) {
+      decodes += sequence.remaining() == 1 ? 1 : 0;
+    }
     int prompts = running.size() - decodes + waiting.size();
     boolean spared = decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1;
     return spared
@@ -368,7 +371,7 @@ public final class Scheduler {
    */
   private List<Sequence> inOrderOfKeeping() {
     List<Sequence> order = new ArrayList<>(running);
-    if (order.stream().map(sequence -> sequence.standing().tenant()).distinct().count() < 2) {
+    if (areOfOneTenant(order)) {
       // By rank, as they are: of one tenant the lowest rank always gets on.
       return order;
     }
@@ -377,6 +380,15 @@ public final class Scheduler {
     order.remove(oldest);
     order.addFirst(oldest);
     return order;
+  }
+
+  private static boolean areOfOneTenant(List<Sequence> sequences) {
+    for (Sequence sequence : sequences) {
+      if (!sequence.standing().tenant().equals(sequences.getFirst().standing().tenant())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Preempts until a sequence can grow; false if it was itself the one to give way. */

@@ -80,15 +80,24 @@ class StreamClientTest {
   }
 
   private static String token(String id, int token) {
-    return (id.isEmpty() ? "" : "id: " + id + "\n")
-        + "data: {\"choices\":[{\"index\":0,\"token_ids\":[%d],\"logprobs\":{\"token_logprobs\":[-0.%d]}}]}\n\n"
+    String event =
+        """
+        data: {"choices":[{"index":0,"token_ids":[%d],"logprobs":{"token_logprobs":[-0.%d]}}]}
+
+        """
             .formatted(token, token);
+    return id.isEmpty() ? event : "id: " + id + "\n" + event;
   }
 
   private static final String END =
-      "data: {\"choices\":[{\"index\":0,\"token_ids\":[],\"finish_reason\":\"length\"}]}\n\n"
-          + "data: {\"choices\":[],\"usage\":{\"completion_tokens\":2}}\n\n"
-          + "data: [DONE]\n\n";
+      """
+      data: {"choices":[{"index":0,"token_ids":[],"finish_reason":"length"}]}
+
+      data: {"choices":[],"usage":{"completion_tokens":2}}
+
+      data: [DONE]
+
+      """;
 
   private void answers(String... parts) {
     script.add(Arrays.asList(parts));

@@ -4,6 +4,7 @@ import io.rack72.gateway.Generation.Sequence;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.resume.TokenIds;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
 import java.util.List;

@@ -56,7 +56,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** What a node takes. */
   public sealed interface Command
-      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, Announce, Leave {}
+      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, FollowGateways, Announce, Leave {}
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
@@ -66,6 +66,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Tell where sequences are submitted. */
   public record FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) implements Command {}
+
+  /**
+   * Tell, now and whenever it changes, which other nodes have gateways.
+   *
+   * @param told in the order of their ids, those behind this node's first, so that each node comes
+   *     first for one other; by a thread that must not be kept
+   */
+  public record FollowGateways(Consumer<List<NodeId>> told) implements Command {}
 
   /**
    * Ask to be let into the rack.
@@ -167,6 +175,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private Set<GpuId> out = Set.of();
   private boolean hold;
   private RackView committed;
+  private final List<Consumer<List<NodeId>>> gatewayFollowers = new ArrayList<>();
   private String http = "";
   private boolean announced;
   private boolean leaving;
@@ -288,6 +297,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case Health(ActorRef<Optional<String>> replyTo) ->
           replyTo.tell(Optional.of(health()).filter(state -> !state.equals(WELL)));
       case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
+      case FollowGateways(Consumer<List<NodeId>> told) -> {
+        gatewayFollowers.add(told);
+        if (committed != null) {
+          told.accept(committed.gatewaysBehind(identity.id()));
+        }
+      }
       case Announce(String newHttp) -> {
         http = newHttp;
         announced = true;
@@ -359,6 +374,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     listen();
     tellWhoIsOut();
     milestones.onView().accept(committed);
+    List<NodeId> gateways = committed.gatewaysBehind(identity.id());
+    gatewayFollowers.forEach(told -> told.accept(gateways));
     milestones.ready().complete(committed);
     if (stepping.isEmpty()) {
       keeper.tell(new KeeperActor.Settled(identity.id(), epoch));

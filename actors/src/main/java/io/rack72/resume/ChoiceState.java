@@ -12,8 +12,7 @@ import java.util.Optional;
  * @param cachedTokens of its prompt that had been computed for others, or {@link #UNKNOWN}
  * @param gpu index of the GPU that has its sequence, or {@link #UNKNOWN}
  */
-public record ChoiceState(
-    int[] tokens, Optional<FinishReason> finish, int cachedTokens, int gpu) {
+public record ChoiceState(int[] tokens, Optional<FinishReason> finish, int cachedTokens, int gpu) {
   /** What has not been heard of yet. */
   public static final int UNKNOWN = -1;
 

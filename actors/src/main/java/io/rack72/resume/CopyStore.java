@@ -15,10 +15,10 @@ import java.util.Set;
 /**
  * Copies of streams, within limits. It knows neither actors nor clocks: every instant is given.
  *
- * <p>What its owner answers is kept as long as that does, and its request has time left; what nobody
- * answers any more, for the window. Where there is no room for another copy, streams that were sent
- * to their end go, the oldest first; if that is not enough the other is not kept, so that what is
- * promised to readers that may need it is kept. Not thread-safe.
+ * <p>What its owner answers is kept as long as that does, and its request has time left; what
+ * nobody answers any more, for the window. Where there is no room for another copy, streams that
+ * were sent to their end go, the oldest first; if that is not enough the other is not kept, so that
+ * what is promised to readers that may need it is kept. Not thread-safe.
  *
  * @param <O> whoever answers streams
  */
@@ -117,7 +117,9 @@ final class CopyStore<O> {
     return true;
   }
 
-  /** A stream has grown. Tokens before which one is missing, or for which no room is, are not kept. */
+  /**
+   * A stream has grown. Tokens before which one is missing, or for which no room is, are not kept.
+   */
   void grow(O owner, Growth growth) {
     Entry entry = ownedBy(owner, growth.stream());
     if (entry == null || growth.choice() >= entry.choices.size()) {

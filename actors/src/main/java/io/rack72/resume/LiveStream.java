@@ -21,10 +21,7 @@ public final class LiveStream {
 
     ChoiceState state(int from) {
       return new ChoiceState(
-          tokens.from(from),
-          from < tokens.size() ? finish : Optional.empty(),
-          cachedTokens,
-          gpu);
+          tokens.from(from), from < tokens.size() ? finish : Optional.empty(), cachedTokens, gpu);
     }
   }
 

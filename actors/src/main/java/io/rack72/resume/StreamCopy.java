@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All that is needed to go on with a stream. It may lag behind what its reader has: tokens depend on
- * the request only, so what is missing is computed again.
+ * All that is needed to go on with a stream. It may lag behind what its reader has: tokens depend
+ * on the request only, so what is missing is computed again.
  *
  * @param age since the request's body had been read
  * @param choices in order

@@ -34,13 +34,12 @@ public sealed interface StreamMessage {
   record Release(ActorRef<StreamMessage> owner, StreamKey stream, Fate fate) implements Remote {}
 
   /**
-   * A reader wants to go on with a stream at the claimant's gateway. Who answers it gives it up, and
-   * who has a copy tells it.
+   * A reader wants to go on with a stream at the claimant's gateway. Who answers it gives it up,
+   * and who has a copy tells it.
    *
    * @param question to be repeated in the answer
    */
-  record Claim(
-      StreamKey stream, String tenant, long question, ActorRef<StreamMessage> claimant)
+  record Claim(StreamKey stream, String tenant, long question, ActorRef<StreamMessage> claimant)
       implements Remote {}
 
   /** A reader goes on with a stream elsewhere: who answers it gives it up. */

@@ -39,10 +39,10 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * streams, readers that want to go on with one, the other gateways, and from those their streams
  * and questions. <b>Sends</b> own streams to the second gateway, which is the first of the others:
  * each whole when it begins or when the second gateway is another one, and then several times a
- * second, in one message, what all of them have gained. <b>On failure</b> of another gateway what is
- * kept of it waits for its readers; of the second one everything goes to the next. Where this actor
- * fails streams go on, and cannot be resumed. Nothing of this is acknowledged: a copy that lags or
- * is missing costs time, or the possibility to resume, but never a token.
+ * second, in one message, what all of them have gained. <b>On failure</b> of another gateway what
+ * is kept of it waits for its readers; of the second one everything goes to the next. Where this
+ * actor fails streams go on, and cannot be resumed. Nothing of this is acknowledged: a copy that
+ * lags or is missing costs time, or the possibility to resume, but never a token.
  */
 public final class StreamsActor extends AbstractBehavior<StreamMessage> {
   /** By which it is known on every node. */
@@ -200,8 +200,7 @@ public final class StreamsActor extends AbstractBehavior<StreamMessage> {
   private void tellWhole(LiveStream stream) {
     second()
         .ifPresent(
-            to ->
-                to.tell(new Keep(self(), stream.handOver(clock.nowNanos()).inOneMessage())));
+            to -> to.tell(new Keep(self(), stream.handOver(clock.nowNanos()).inOneMessage())));
   }
 
   private void tellSoon() {
@@ -299,8 +298,7 @@ public final class StreamsActor extends AbstractBehavior<StreamMessage> {
     questions.put(question, new Question(resume.copy(), others.size()));
     timers.startSingleTimer(question, new Overdue(question), ANSWER_LIMIT);
     others.forEach(
-        other ->
-            other.tell(new Claim(resume.stream(), resume.tenant(), question, self())));
+        other -> other.tell(new Claim(resume.stream(), resume.tenant(), question, self())));
   }
 
   private void answer(long question, Optional<StreamCopy> copy) {

@@ -1,11 +1,14 @@
 package io.rack72.cli;
 
+import io.rack72.checkpoint.ModelConfig;
+import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
 import io.rack72.config.Secret;
 import io.rack72.model.ForwardObserver;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A server with OpenAI's API: somebody else's, or one of this command's own, in this JVM. */
 public final class ApiServer implements AutoCloseable {
@@ -29,6 +32,24 @@ public final class ApiServer implements AutoCloseable {
    */
   public static ApiServer at(URI url, Optional<Secret> apiKey, Optional<String> model) {
     return new ApiServer(url, apiKey, model, () -> {});
+  }
+
+  /**
+   * A server for this process alone, in this JVM, on any free port.
+   *
+   * @param command for whom it is, as messages about its settings say
+   * @param observer of the rack, which has this model
+   */
+  public static ApiServer own(
+      ConfigLayers layers,
+      String command,
+      Invocation invocation,
+      Function<ModelConfig, ForwardObserver> observer) {
+    layers.option(command, "rack72.gateway.host", "127.0.0.1");
+    layers.option(command, "rack72.gateway.port", 0);
+    Rack72Config config = layers.load(invocation.host());
+    OpenModel model = OpenModel.open(config.model(), invocation);
+    return start(config, model, invocation.launcher(), observer.apply(model.checkpoint().config()));
   }
 
   /** A gateway before a rack of this command's own, both of which stop when this is closed. */

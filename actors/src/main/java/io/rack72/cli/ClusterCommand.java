@@ -1,24 +1,13 @@
 package io.rack72.cli;
 
-import io.rack72.config.ClusterSettings;
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.InvalidConfigException;
 import io.rack72.config.Rack72Config;
-import io.rack72.config.Secret;
-import io.rack72.kernel.Workers;
-import io.rack72.launch.ChildJvm;
 import io.rack72.launch.NodePlan;
-import io.rack72.launch.NodeProcess;
 import io.rack72.launch.NodeStarter;
 import io.rack72.launch.RackProcesses;
 import io.rack72.launch.TrayList;
-import io.rack72.model.Numerics;
-import java.security.SecureRandom;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,15 +24,6 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     sortOptions = false)
 final class ClusterCommand implements Callable<Integer> {
-  private static final String SECRET = "RACK72_CLUSTER_SECRET";
-  private static final int SECRET_BYTES = 32;
-
-  /** A start waits for others now and then; more of them on a core only make each take longer. */
-  private static final int STARTS_PER_CORE = 2;
-
-  /** For the end of a JVM, besides what it is configured to wait for. */
-  private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
-
   private final Invocation invocation;
   private final Class<?> program;
 
@@ -109,7 +89,8 @@ final class ClusterCommand implements Callable<Integer> {
     }
     TrayList list = trays(config.rack().trays());
     List<NodePlan> plans = plans(config, list);
-    RackSizing sizing = sizing(config);
+    ClusterLaunch launch = new ClusterLaunch(rackOptions, config, invocation, program);
+    NodeStarter starter = launch.starter(list, plans.size(), words());
     ClusterReport report =
         new ClusterReport(
             spec.commandLine().getOut(),
@@ -120,12 +101,7 @@ final class ClusterCommand implements Callable<Integer> {
             list.size(),
             plans.size());
     RackProcesses processes =
-        new RackProcesses(
-            plans,
-            starter(config.cluster(), plans.size(), list, sizing),
-            new RackProcesses.Policy(startsAtOnce(), restart, stopLimit(config)),
-            report,
-            System::nanoTime);
+        new RackProcesses(plans, starter, launch.policy(restart), report, System::nanoTime);
     try (StopSignal _ = StopSignal.install(() -> stop(processes, report, config))) {
       processes
           .run()
@@ -135,6 +111,12 @@ final class ClusterCommand implements Callable<Integer> {
               });
     }
     return 0;
+  }
+
+  private List<String> words() {
+    return spec.root().userObject() instanceof RootCommand root && root.debug()
+        ? List.of("--debug")
+        : List.of();
   }
 
   private static void stop(RackProcesses processes, ClusterReport report, Rack72Config config) {
@@ -158,64 +140,5 @@ final class ClusterCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
-  }
-
-  /** Opens the model once for all nodes, which finds what is wrong with it before any starts. */
-  private RackSizing sizing(Rack72Config config) {
-    try (OpenModel model = OpenModel.open(config.model(), invocation);
-        Workers workers = new Workers(config.cpuThreads());
-        Numerics numerics = ModelOnCpu.numerics(config, model, workers)) {
-      return RackSizing.of(
-          config, model.checkpoint().config(), numerics.weights(), invocation.hostMemoryBytes());
-    }
-  }
-
-  private int startsAtOnce() {
-    return STARTS_PER_CORE * invocation.host().processors();
-  }
-
-  private static Duration stopLimit(Rack72Config config) {
-    return config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN);
-  }
-
-  private NodeStarter starter(
-      ClusterSettings cluster, int count, TrayList list, RackSizing sizing) {
-    // Others can read the words of a command line.
-    Map<String, String> environment =
-        Map.of(SECRET, cluster.secret().map(Secret::text).orElseGet(ClusterCommand::newSecret));
-    ChildJvm childJvm =
-        ChildJvm.ofThisProcess(
-            program.getName(), invocation.host().processors(), invocation.hostMemoryBytes());
-    List<String> ofAll = new ArrayList<>(rackOptions.arguments());
-    if (spec.root().userObject() instanceof RootCommand root && root.debug()) {
-      ofAll.add("--debug");
-    }
-    set(ofAll, "rack72.data-parallel", sizing.dataParallel());
-    set(ofAll, "rack72.kv.bytes-per-gpu", sizing.kvBytesPerGpu());
-    set(ofAll, "rack72.cluster.port", 0);
-    set(ofAll, "rack72.cluster.bind-port", 0);
-    set(ofAll, "rack72.cluster.start-trays", Math.min(cluster.startTrays(), list.size()));
-    ofAll.addAll(List.of("--json", "--stop-on-eof"));
-    return (plan, join, listener) -> {
-      List<String> arguments = new ArrayList<>(List.of("tray", "--trays", plan.trays().toString()));
-      plan.gatewayPort()
-          .ifPresent(
-              own -> arguments.addAll(List.of("--gateway", "--port", Integer.toString(own))));
-      join.ifPresent(address -> arguments.addAll(List.of("--join", address)));
-      arguments.addAll(ofAll);
-      return NodeProcess.start(childJvm.command(count, arguments), environment, listener);
-    };
-  }
-
-  private static void set(List<String> arguments, String key, long value) {
-    arguments.add("--set");
-    arguments.add(key + "=" + value);
-  }
-
-  /** For this rack alone. */
-  private static String newSecret() {
-    byte[] secret = new byte[SECRET_BYTES];
-    new SecureRandom().nextBytes(secret);
-    return HexFormat.of().formatHex(secret);
   }
 }

@@ -2,7 +2,9 @@ package io.rack72.cli;
 
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
+import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,9 +48,10 @@ final class GatewayCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "a gateway joins a rack: say where with --join HOST:PORT");
     }
-    nodeOptions.watchParent(config, invocation);
-    new NodeRun(
-            config, invocation, List.of(), true, spec.commandLine().getOut(), nodeOptions.json())
+    PrintWriter out = spec.commandLine().getOut();
+    Optional<FaultInput> faults = nodeOptions.faults(out);
+    nodeOptions.watchParent(config, invocation, faults);
+    new NodeRun(config, invocation, List.of(), true, faults, out, nodeOptions.json())
         .untilStopped(spec.commandLine().getErr());
     return 0;
   }

@@ -37,6 +37,7 @@ public final class Main {
     }
     Failures failures = new Failures(root);
     return commandLine
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionStrategy(
             parsed -> {
               if (root.debug()) {
@@ -61,6 +62,7 @@ public final class Main {
         new RehearseCommand(invocation),
         new GenerateCommand(invocation),
         new ChatCommand(invocation),
+        new TwinCommand(invocation),
         ModelCommand.commandLine(invocation),
         new CertsCommand());
   }

@@ -2,7 +2,6 @@ package io.rack72.cli;
 
 import io.rack72.clock.WallClock;
 import io.rack72.config.Rack72Config;
-import io.rack72.gpu.HedgeLimits;
 import io.rack72.kernel.Workers;
 import io.rack72.kv.KvMemory;
 import io.rack72.model.Numerics;
@@ -71,7 +70,7 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
         config.fabricCreditBytes(),
         (int) config.cluster().trunkWindowBytes(),
         config.cpuThreads(),
-        HedgeLimits.DEFAULT);
+        config.hedge());
   }
 
   /** Frees it all when a system's actors do not compute any more. */

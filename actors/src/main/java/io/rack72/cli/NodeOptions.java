@@ -2,8 +2,11 @@ package io.rack72.cli;
 
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** The options of all commands that run one node of a rack in many JVMs. */
@@ -24,6 +27,9 @@ final class NodeOptions {
   @Option(names = "--stop-on-eof", hidden = true)
   private boolean stopOnEof;
 
+  @Option(names = "--accept-faults", hidden = true)
+  private boolean acceptFaults;
+
   /** The settings with these options' above them. */
   ConfigLayers addTo(ConfigLayers layers) {
     return join.isEmpty() ? layers : layers.option("--join", "rack72.cluster.join", join);
@@ -33,11 +39,21 @@ final class NodeOptions {
     return json;
   }
 
-  /** Ends with the process that started this one, where that was asked for. */
-  void watchParent(Rack72Config config, Invocation invocation) {
+  /** Where faults come in; empty where the node takes none. */
+  Optional<FaultInput> faults(PrintWriter out) {
+    return acceptFaults ? Optional.of(new FaultInput(out)) : Optional.empty();
+  }
+
+  /**
+   * Ends with the process that started this one, where that was asked for.
+   *
+   * @param faults is given what that process says, which is otherwise ignored
+   */
+  void watchParent(Rack72Config config, Invocation invocation, Optional<FaultInput> faults) {
     if (stopOnEof) {
       ParentWatch.start(
           invocation.in(),
+          faults.<Consumer<String>>map(input -> input::take).orElse(_ -> {}),
           config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN));
     }
   }

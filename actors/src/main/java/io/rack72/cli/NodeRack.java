@@ -28,6 +28,7 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
    *
    * @param trays of the node; none for a gateway only
    * @param withText whether it has a gateway, which needs the model's tokenizer
+   * @param faults whether the node takes what {@link io.rack72.cluster.NodeFaults} bring upon it
    * @param onView told of each view that the node follows, by a thread that must not be kept
    */
   static NodeRack start(
@@ -35,6 +36,7 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
       Invocation invocation,
       List<TrayId> trays,
       boolean withText,
+      boolean faults,
       Consumer<RackView> onView) {
     OpenModel model =
         withText
@@ -63,6 +65,7 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
               card(config, parts, computing),
               trays,
               computing.clock(),
+              faults,
               onView);
       return new NodeRack(node, parts, computing);
     } catch (RuntimeException | Error e) {

@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import io.rack72.cluster.ClusterNode;
+import io.rack72.cluster.NodeFaults;
 import io.rack72.config.Rack72Config;
 import io.rack72.hardware.TrayId;
 import io.rack72.rack.RackView;
@@ -23,10 +24,12 @@ final class NodeRun {
   private final Invocation invocation;
   private final List<TrayId> trays;
   private final boolean withGateway;
+  private final Optional<FaultInput> faults;
   private final Teller teller;
 
   /**
    * @param trays of the node; none for a gateway only
+   * @param faults that come in once the node listens
    * @param json whether what happens is told in lines of JSON
    */
   NodeRun(
@@ -34,25 +37,30 @@ final class NodeRun {
       Invocation invocation,
       List<TrayId> trays,
       boolean withGateway,
+      Optional<FaultInput> faults,
       PrintWriter out,
       boolean json) {
     this.config = config;
     this.invocation = invocation;
     this.trays = trays;
     this.withGateway = withGateway;
+    this.faults = faults;
     teller = new Teller(out, json, config.rack().trays());
   }
 
   /** Runs until the process is told to stop, or the node has failed. */
   void untilStopped(PrintWriter err) throws InterruptedException {
     try (StopSignal stop = StopSignal.install();
-        NodeRack rack = NodeRack.start(config, invocation, trays, withGateway, teller::view)) {
+        NodeRack rack =
+            NodeRack.start(
+                config, invocation, trays, withGateway, faults.isPresent(), teller::view)) {
       run(rack, stop, err);
     }
   }
 
   private void run(NodeRack rack, StopSignal stop, PrintWriter err) throws InterruptedException {
     ClusterNode node = rack.node();
+    faults.ifPresent(input -> input.open(new NodeFaults(node)));
     Optional<RackLauncher.Gateway> gateway =
         withGateway ? Optional.of(LocalLauncher.gateway(rack, config)) : Optional.empty();
     try {

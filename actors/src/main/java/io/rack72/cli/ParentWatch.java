@@ -1,10 +1,11 @@
 package io.rack72.cli;
 
-import java.io.IOException;
+import io.rack72.launch.Lines;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * Stops this process when the one that started it is gone, however that ended. Between them is a
@@ -17,20 +18,27 @@ final class ParentWatch {
    * Begins to watch, for as long as this process runs: at the end of the input the process stops as
    * if it had been told to by a signal, and is halted if it has not stopped in time.
    *
-   * @param in the pipe; what comes through it is ignored
+   * @param in the pipe
+   * @param lines is given what comes through it, line by line
    * @param patience time to stop in
    */
-  static void start(InputStream in, Duration patience) {
-    start(in, patience, () -> System.exit(0), () -> Runtime.getRuntime().halt(1));
+  static void start(InputStream in, Consumer<String> lines, Duration patience) {
+    start(in, lines, patience, () -> System.exit(0), () -> Runtime.getRuntime().halt(1));
   }
 
   /** Watches with other means to stop than those of the JVM. */
-  static void start(InputStream in, Duration patience, Runnable stop, Runnable halt) {
-    Thread.ofPlatform().daemon().name("parent-watch").start(() -> watch(in, patience, stop, halt));
+  static void start(
+      InputStream in, Consumer<String> lines, Duration patience, Runnable stop, Runnable halt) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("parent-watch")
+        .start(() -> watch(in, lines, patience, stop, halt));
   }
 
-  private static void watch(InputStream in, Duration patience, Runnable stop, Runnable halt) {
-    awaitEnd(in);
+  private static void watch(
+      InputStream in, Consumer<String> lines, Duration patience, Runnable stop, Runnable halt) {
+    // A pipe that cannot be read tells nothing any more, which is its end.
+    Lines.read(in, lines);
     CountDownLatch stopped = new CountDownLatch(1);
     // The JVM's own exit returns to nobody.
     Thread.ofPlatform()
@@ -47,16 +55,6 @@ final class ParentWatch {
       }
     } catch (InterruptedException _) {
       halt.run();
-    }
-  }
-
-  private static void awaitEnd(InputStream in) {
-    byte[] ignored = new byte[512];
-    try {
-      while (in.read(ignored) >= 0) {}
-    } catch (IOException _) {
-      // A pipe that cannot be read tells nothing any more, which is its end.
-      return;
     }
   }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options of all commands that run a rack. */
-final class RackOptions {
+public final class RackOptions {
   @Option(
       names = "--model",
       paramLabel = "DIR|NAME",
@@ -37,15 +37,27 @@ final class RackOptions {
       description = "One setting, such as rack72.expert-parallel=8; can be repeated.")
   private List<String> settings = List.of();
 
+  private List<String> beneath = List.of();
+
+  /** Puts settings beneath those that were given. */
+  public void putBeneath(List<String> others) {
+    beneath = List.copyOf(others);
+  }
+
   /** The layers of settings that these options ask for. */
-  ConfigLayers layers() {
-    ConfigLayers layers = ConfigLayers.defaults();
+  public ConfigLayers layers() {
+    return over(ConfigLayers.defaults());
+  }
+
+  /** These options' layers of settings over others. */
+  ConfigLayers over(ConfigLayers layers) {
     if (rack != null) {
       layers.rack(rack);
     }
     if (config != null) {
       layers.file(config);
     }
+    beneath.forEach(layers::set);
     settings.forEach(layers::set);
     if (model != null) {
       layers.option("--model", "rack72.model.path", model);
@@ -57,7 +69,15 @@ final class RackOptions {
   }
 
   /** The words of a command line that give these options to another process on this machine. */
-  List<String> arguments() {
+  public List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    beneath.forEach(setting -> add(arguments, "--set", setting));
+    arguments.addAll(given());
+    return arguments;
+  }
+
+  /** The words by which these options were given. */
+  public List<String> given() {
     List<String> arguments = new ArrayList<>();
     add(arguments, "--model", model);
     add(arguments, "--rack", rack);

@@ -32,14 +32,15 @@ final class RehearseCommand implements Callable<Integer> {
     Rack72Config first = layers().load(invocation.host());
     List<TrayId> trays = first.rack().allTrays();
     int half = trays.size() / 2;
-    try (NodeRack one = NodeRack.start(first, invocation, trays.subList(0, half), true, _ -> {})) {
+    try (NodeRack one =
+        NodeRack.start(first, invocation, trays.subList(0, half), true, false, _ -> {})) {
       Rack72Config second =
           layers()
               .option("rehearse", "rack72.cluster.join", List.of(one.node().address()))
               .load(invocation.host());
       try (NodeRack other =
               NodeRack.start(
-                  second, invocation, trays.subList(half, trays.size()), false, _ -> {});
+                  second, invocation, trays.subList(half, trays.size()), false, false, _ -> {});
           RackLauncher.Gateway gateway = LocalLauncher.gateway(one, first)) {
         for (NodeRack node : List.of(one, other)) {
           node.node().join();

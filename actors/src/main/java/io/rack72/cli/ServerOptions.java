@@ -42,12 +42,6 @@ public final class ServerOptions {
       Rack72Config config = layers.load(invocation.host());
       return ApiServer.at(url, config.http().apiKey(), Optional.ofNullable(rackOptions.model()));
     }
-    // The gateway of a rack of its own is for this process alone.
-    layers.option(command.getCommandName(), "rack72.gateway.host", "127.0.0.1");
-    layers.option(command.getCommandName(), "rack72.gateway.port", 0);
-    Rack72Config config = layers.load(invocation.host());
-    OpenModel model = OpenModel.open(config.model(), invocation);
-    return ApiServer.start(
-        config, model, invocation.launcher(), observer.apply(model.checkpoint().config()));
+    return ApiServer.own(layers, command.getCommandName(), invocation, observer);
   }
 }

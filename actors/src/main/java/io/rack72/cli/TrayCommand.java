@@ -4,7 +4,9 @@ import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
 import io.rack72.hardware.TrayId;
 import io.rack72.launch.TrayList;
+import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,14 +56,10 @@ final class TrayCommand implements Callable<Integer> {
       layers.option("--port", "rack72.gateway.port", port);
     }
     Rack72Config config = layers.load(invocation.host());
-    nodeOptions.watchParent(config, invocation);
-    new NodeRun(
-            config,
-            invocation,
-            trays(config),
-            gateway,
-            spec.commandLine().getOut(),
-            nodeOptions.json())
+    PrintWriter out = spec.commandLine().getOut();
+    Optional<FaultInput> faults = nodeOptions.faults(out);
+    nodeOptions.watchParent(config, invocation, faults);
+    new NodeRun(config, invocation, trays(config), gateway, faults, out, nodeOptions.json())
         .untilStopped(spec.commandLine().getErr());
     return 0;
   }

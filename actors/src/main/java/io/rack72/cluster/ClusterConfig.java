@@ -53,6 +53,11 @@ public final class ClusterConfig {
         .withFallback(resource("pekko-cluster.conf"));
   }
 
+  /** The same, with connections that can be cut; slower, and for tests of failures only. */
+  static Config withFaults(Config config) {
+    return ConfigFactory.parseMap(Map.of(ARTERY + "advanced.test-mode", "on")).withFallback(config);
+  }
+
   /**
    * Both sides show a certificate of the CA, with TLS 1.3 and nothing older. Pekko's provider reads
    * the files again while the node runs. It asks that the two certificates have a name in common,

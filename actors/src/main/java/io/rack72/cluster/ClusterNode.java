@@ -2,6 +2,7 @@ package io.rack72.cluster;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import com.typesafe.config.Config;
 import io.rack72.clock.Clock;
 import io.rack72.config.ClusterSettings;
 import io.rack72.config.ClusterTiming;
@@ -64,6 +65,7 @@ public final class ClusterNode implements AutoCloseable {
    * A node that listens, and is in no rack yet.
    *
    * @param trays that it has; none for a gateway only
+   * @param faults whether it takes what {@link NodeFaults} bring upon it
    * @param onView see {@link NodeActor.Milestones}
    * @throws io.rack72.config.InvalidConfigException where its certificates are not usable
    * @throws NodeException where it cannot listen
@@ -74,11 +76,13 @@ public final class ClusterNode implements AutoCloseable {
       NodeCard card,
       List<TrayId> trays,
       Clock clock,
+      boolean faults,
       Consumer<RackView> onView) {
     NodeActor.Milestones milestones = new NodeActor.Milestones(onView);
     Proof proof = new Proof(settings.secret().map(Secret::text).orElse(""));
     Optional<TlsDirectory> tls =
         settings.tlsDirectory().map(path -> TlsDirectory.open(path, Instant.now()));
+    Config config = ClusterConfig.of(settings, tls);
     ActorSystem<NodeActor.Command> system;
     try {
       system =
@@ -100,7 +104,8 @@ public final class ClusterNode implements AutoCloseable {
                           milestones)),
               SYSTEM,
               ActorSettings.layered(
-                  parts.settings().computeThreads(), ClusterConfig.of(settings, tls)));
+                  parts.settings().computeThreads(),
+                  faults ? ClusterConfig.withFaults(config) : config));
     } catch (RuntimeException e) {
       throw new NodeException(
           "cannot listen on %s port %d for other nodes (rack72.cluster.port): %s"

@@ -35,6 +35,11 @@ final class Egress {
     this.peers = peers;
   }
 
+  /** What is sent from now on takes another time. */
+  void changeBandwidth(long bytesPerSecond) {
+    lane.changeBandwidth(bytesPerSecond);
+  }
+
   void offer(Frame frame, long nowNanos) {
     waiting.removeIf(before -> isGivenUpFor(before.frame(), frame));
     if (waiting.size() >= 2 * peers) {

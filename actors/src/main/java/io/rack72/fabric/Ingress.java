@@ -24,6 +24,11 @@ final class Ingress {
     this.latencyNanos = latencyNanos;
   }
 
+  /** What is sent from now on takes another time. */
+  void changeBandwidth(long bytesPerSecond) {
+    lane.changeBandwidth(bytesPerSecond);
+  }
+
   /** A frame that leaves its sender in the given passage. Tells when it will have arrived. */
   long accept(Frame frame, Lane.Passage departure) {
     Lane.Passage passage = lane.pass(departure.startNanos(), frame.bytes());

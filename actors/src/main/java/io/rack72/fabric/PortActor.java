@@ -4,6 +4,7 @@ import io.rack72.clock.Clock;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.link.Lane;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,14 +56,23 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** Bytes of frames have arrived at another port. */
   public record Credit(GpuId by, long bytes) implements Command {}
 
+  /**
+   * The port is slow for a time.
+   *
+   * @param factor of the bandwidth that is left, above 0
+   */
+  public record Slow(double factor, Duration length) implements Command {}
+
   /** Tell the counters. */
   public record Report(ActorRef<PortReport> replyTo) implements Command {}
 
   private enum Due implements Command {
-    ARRIVAL
+    ARRIVAL,
+    FULL_SPEED
   }
 
   private final GpuId id;
+  private final long bytesPerSecond;
   private final Clock clock;
   private final Egress egress;
   private final Ingress ingress;
@@ -98,6 +108,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       Clock clock) {
     super(context);
     this.id = id;
+    this.bytesPerSecond = profile.nvlinkBytesPerSecond();
     this.clock = clock;
     egress = new Egress(new Lane(profile.nvlinkBytesPerSecond()), windowBytes, peers);
     ingress = new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
@@ -141,6 +152,12 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         wakeAsked = false;
         handOnWhatArrived();
       }
+      case Slow(double factor, Duration length) -> {
+        changeBandwidth(Math.max(1, Math.round(bytesPerSecond * factor)));
+        ActorRef<Command> self = getContext().getSelf();
+        clock.wakeAt(clock.nowNanos() + length.toNanos(), () -> self.tell(Due.FULL_SPEED));
+      }
+      case Due.FULL_SPEED -> changeBandwidth(bytesPerSecond);
       case Report(ActorRef<PortReport> replyTo) ->
           replyTo.tell(
               new PortReport(
@@ -150,6 +167,11 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     }
     handOverToTrunks();
     return this;
+  }
+
+  private void changeBandwidth(long now) {
+    egress.changeBandwidth(now);
+    ingress.changeBandwidth(now);
   }
 
   private void connect(Map<GpuId, Link> all) {

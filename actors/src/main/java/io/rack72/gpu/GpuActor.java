@@ -5,7 +5,6 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.model.Device;
-import io.rack72.placement.ExpertRoutes;
 import io.rack72.placement.Placement;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
@@ -15,13 +14,9 @@ import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -142,28 +137,19 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record BeginStep() implements Ready {}
 
-  private record Live(
-      int attempt, ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router) {}
-
   private final GpuParts parts;
   private final ActorRef<PortActor.Command> port;
   private final ActorRef<GpuStatus> board;
   private final Clock clock;
-  private final Map<SequenceId, Live> live = new TreeMap<>();
-  // Sequences of each owner that is watched.
-  private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
+  private final LiveSequences live;
   private final HeldExperts held;
-  private final Patience patience;
-  private final SlowOwners slow;
+  private final ExpertSources sources;
   // For sequences of routers that follow a placement already which the GPU has only prepared.
   private final List<Command> early = new ArrayList<>();
   // The placement that the next step follows; none before the first.
   private Placement placement;
   private Attendance attendance;
   private ActorRef<PlacementStep> settling;
-  // GPUs that are not asked: lost with the last change, or out until their node is heard again.
-  private Set<GpuId> lost = Set.of();
-  private Set<GpuId> out = Set.of();
   private boolean hold;
   private Ready heldBack;
   private boolean lookAsked;
@@ -200,8 +186,10 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     this.board = board;
     this.clock = clock;
     held = new HeldExperts(parts.id(), parts.device());
-    patience = new Patience(parts.hedge());
-    slow = new SlowOwners(parts.hedge().avoidance().toNanos());
+    sources = new ExpertSources(parts.id(), parts.hedge());
+    live =
+        new LiveSequences(
+            parts.id(), owner -> context.watchWith(owner, new OwnerGone(owner)), context::unwatch);
     port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));
     post();
   }
@@ -260,15 +248,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (placement.attends(parts.id())) {
       attendance = attendance == null ? parts.attendance().get() : attendance;
     } else {
-      // A copy, since each is removed from there.
-      List.copyOf(live.keySet()).forEach(this::giveBack);
+      for (SequenceId id : live.ids()) {
+        scheduler().abort(id);
+        live.giveBack(id);
+      }
     }
     settling = replyTo;
-    lost = newlyLost;
+    sources.lose(newlyLost);
     if (attends()) {
       askAround();
     }
-    if (run != null && awaitsAnyOf(lost)) {
+    if (run != null && awaitsAnyOf(newlyLost)) {
       // There was no room to compute it here, or nobody wants it any more.
       runStep();
     }
@@ -281,7 +271,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void avoid(Set<GpuId> now, boolean holdNow) {
-    out = now;
+    sources.avoid(now);
     hold = holdNow;
     askAround();
     if (!hold && heldBack != null) {
@@ -299,22 +289,10 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (run == null || run.done()) {
       return;
     }
-    run.follow(routes(held.placement(run.epoch())));
-    Set<GpuId> silent = notAsked();
+    long now = clock.nowNanos();
+    run.follow(sources.routes(held.placement(run.epoch()).experts(), now));
+    Set<GpuId> silent = sources.notAsked(now);
     computeHere(run.unanswered().stream().filter(asked -> silent.contains(asked.to())).toList());
-  }
-
-  private ExpertRoutes routes(Placement of) {
-    return ExpertRoutes.of(of.experts(), parts.id(), notAsked());
-  }
-
-  private Set<GpuId> notAsked() {
-    Set<GpuId> all = new TreeSet<>(out);
-    all.addAll(lost);
-    all.addAll(slow.at(clock.nowNanos()));
-    // It can always ask itself.
-    all.remove(parts.id());
-    return all;
   }
 
   private boolean awaitsAnyOf(Set<GpuId> gpus) {
@@ -375,29 +353,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void releaseBefore(long epoch) {
     held.releaseBefore(epoch);
-    lost = Set.of();
+    sources.lose(Set.of());
     post();
   }
 
   private boolean attends() {
     return placement != null && placement.attends(parts.id());
-  }
-
-  private void giveBack(SequenceId id) {
-    Live request = letGo(id);
-    tellMoved(id, request.attempt(), request.owner(), request.router());
-  }
-
-  private void tellMoved(
-      SequenceId id,
-      int attempt,
-      ActorRef<SequenceEvent> owner,
-      ActorRef<SequenceReleased> router) {
-    // The router first, so that it does not choose this GPU again.
-    router.tell(new SequenceReleased(id, attempt, true));
-    owner.tell(
-        new SequenceEvent.Ended(
-            id, attempt, SequenceEvent.Cause.MOVED, parts.id() + " takes no sequences any more"));
   }
 
   private void admit(Admit admit) {
@@ -409,16 +370,16 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     if (!attends()) {
-      tellMoved(id, attempt, admit.owner(), admit.router());
+      live.turnAway(admit);
       return;
     }
-    Live before = live.get(id);
-    if (before != null && before.attempt() >= attempt) {
+    if (live.attempt(id).orElse(0) >= attempt) {
       // It has come twice, or late.
       return;
     }
-    if (before != null) {
-      letGo(id);
+    if (live.has(id)) {
+      scheduler().abort(id);
+      live.remove(id);
     }
     switch (scheduler()
         .add(
@@ -429,11 +390,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             request.standing(),
             attempt > 1)) {
       case Admission.Accepted _ -> {
-        live.put(id, new Live(attempt, admit.owner(), admit.router()));
-        if (owned.merge(admit.owner(), 1, Integer::sum) == 1) {
-          getContext().watchWith(admit.owner(), new OwnerGone(admit.owner()));
-        }
-        admit.owner().tell(new SequenceEvent.Placed(id, attempt, parts.id()));
+        live.add(admit);
         post();
         askToBegin();
       }
@@ -456,52 +413,34 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void cancel(SequenceId id, int attempt) {
-    if (live.containsKey(id) && live.get(id).attempt() <= attempt) {
-      release(id);
+    if (live.has(id) && live.attempt(id).getAsInt() <= attempt) {
+      scheduler().abort(id);
+      live.release(id);
       post();
     }
   }
 
   private void probe(Probe probe) {
-    Live there = live.get(probe.id());
-    if (there != null && there.attempt() == probe.attempt()) {
-      probe
-          .owner()
-          .tell(
-              new SequenceEvent.Alive(
-                  probe.id(),
-                  probe.attempt(),
-                  scheduler().sequence(probe.id()).map(Sequence::generated).orElse(0)));
-    } else {
-      probe
-          .owner()
-          .tell(
-              new SequenceEvent.Ended(
-                  probe.id(),
-                  probe.attempt(),
-                  SequenceEvent.Cause.MOVED,
-                  parts.id() + " does not have it"));
-    }
+    int generated =
+        attendance == null
+            ? 0
+            : scheduler().sequence(probe.id()).map(Sequence::generated).orElse(0);
+    live.answer(probe, generated);
   }
 
   private void pause(SequenceId id) {
-    if (live.containsKey(id)) {
+    if (live.has(id)) {
       scheduler().pause(id);
       post();
     }
   }
 
   private void resume(SequenceId id) {
-    if (live.containsKey(id)) {
+    if (live.has(id)) {
       scheduler().resume(id);
       post();
       askToBegin();
     }
-  }
-
-  private void release(SequenceId id) {
-    Live request = letGo(id);
-    request.router().tell(new SequenceReleased(id, request.attempt(), false));
   }
 
   /**
@@ -509,22 +448,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
    * where it is this JVM that the others have lost, it must not take the sequences for ended.
    */
   private void letGoAllOf(ActorRef<SequenceEvent> owner) {
-    live.entrySet().stream()
-        .filter(each -> each.getValue().owner().equals(owner))
-        .map(Map.Entry::getKey)
-        .toList()
-        .forEach(this::letGo);
-    post();
-  }
-
-  private Live letGo(SequenceId id) {
-    scheduler().abort(id);
-    Live request = live.remove(id);
-    if (owned.merge(request.owner(), -1, Integer::sum) == 0) {
-      owned.remove(request.owner());
-      getContext().unwatch(request.owner());
+    for (SequenceId id : live.idsOf(owner)) {
+      scheduler().abort(id);
+      live.remove(id);
     }
-    return request;
+    post();
   }
 
   /** Asks for a step by a message, so that what has arrived meanwhile is served first. */
@@ -546,7 +474,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     plan = next.get();
-    plan.started().forEach(this::tellStart);
+    plan.started().forEach(live::tellStarted);
     steps++;
     post();
     long now = clock.nowNanos();
@@ -567,19 +495,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         new StepRun(
             ++runs,
             parts.id(),
-            routes(placement),
+            sources.routes(placement.experts(), clock.nowNanos()),
             parts.config(),
             parts.device(),
             plan.batch(),
             plan.decodes());
     whenReady(run.begin(clock.nowNanos()), new RoutingReady(runs));
-  }
-
-  private void tellStart(Sequence sequence) {
-    Live request = live.get(sequence.id());
-    request
-        .owner()
-        .tell(new SequenceEvent.Started(sequence.id(), request.attempt(), sequence.cachedTokens()));
   }
 
   private void fanOut(long ready) {
@@ -591,9 +512,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     // Others begin to compute while this GPU does its own share.
     if (!fanout.remote().isEmpty()) {
       port.tell(new PortActor.Send(List.copyOf(fanout.remote())));
-      lookForLateAt(now + patience.nanosFor(run.assignments()));
+      lookForLateAt(now + sources.patienceNanos(run.assignments()));
     }
     fanout.local().ifPresent(this::runExperts);
+    if (fanout.isEmpty()) {
+      advance();
+    }
   }
 
   /** One wake waits at a time, however many layers come and go before it. */
@@ -610,7 +534,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (run == null || run.done() || run.unanswered().isEmpty()) {
       return;
     }
-    long due = run.askedAtNanos() + patience.nanosFor(run.assignments());
+    long due = run.askedAtNanos() + sources.patienceNanos(run.assignments());
     if (due > clock.nowNanos()) {
       lookForLateAt(due);
     } else {
@@ -624,8 +548,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
     List<Frame.Dispatch> late = run.unanswered();
     for (Frame.Dispatch question : late) {
-      patience.hedged();
-      slow.missed(question.to(), clock.nowNanos());
+      sources.missed(question.to(), clock.nowNanos());
     }
     if (!late.isEmpty()) {
       getContext()
@@ -712,7 +635,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void advance() {
     long now = clock.nowNanos();
-    patience.waited(run.assignments(), now - run.askedAtNanos());
+    sources.waited(run.assignments(), now - run.askedAtNanos());
     long readyNanos = run.advance(now);
     whenReady(readyNanos, run.done() ? new LogitsReady(runs) : new RoutingReady(runs));
   }
@@ -746,7 +669,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       // Cancelled while the step ran.
       return;
     }
-    Live request = live.get(id);
     int vocabSize = parts.config().vocabSize();
     SampledToken token;
     try {
@@ -763,23 +685,16 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     } catch (RuntimeException e) {
       // One sequence that has no next token must not end all the others.
       getContext().getLog().error("no token could be chosen for {}", id, e);
-      request
-          .owner()
-          .tell(
-              new SequenceEvent.Ended(
-                  id,
-                  request.attempt(),
-                  SequenceEvent.Cause.FAILED,
-                  "no token could be chosen: " + e.getMessage()));
-      release(id);
+      scheduler().abort(id);
+      live.fail(id, "no token could be chosen: " + e.getMessage());
       return;
     }
     int index = sequence.generated();
     Optional<FinishReason> finish = sequence.append(token);
-    request.owner().tell(new SequenceEvent.Token(id, request.attempt(), index, token, finish));
     if (finish.isPresent()) {
-      release(id);
+      scheduler().abort(id);
     }
+    live.tellToken(id, index, token, finish);
   }
 
   private void whenReady(long instantNanos, Ready next) {
@@ -794,6 +709,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private void post() {
     board.tell(
         GpuStatus.of(
-            parts, held.owned() + held.guests(), Optional.ofNullable(attendance), steps, hedges));
+            parts,
+            held.owned() + held.guests(),
+            Optional.ofNullable(attendance),
+            steps,
+            hedges,
+            sources.slow(clock.nowNanos())));
   }
 }

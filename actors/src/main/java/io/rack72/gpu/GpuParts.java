@@ -4,7 +4,8 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.model.Device;
-import io.rack72.sampling.Sampler;
+import io.rack72.sampling.TokenSource;
+import io.rack72.schedule.HedgeLimits;
 import java.util.function.Supplier;
 
 /**
@@ -13,6 +14,7 @@ import java.util.function.Supplier;
  * @param config of the model
  * @param device computes, and holds the GPU's experts; none at first
  * @param attendance makes what the GPU needs while it takes sequences
+ * @param sampler chooses tokens
  * @param hostLink to the memory of the GPU's host
  * @param hedge when it computes itself what it has asked others for
  * @param expertBytes weights of one expert
@@ -25,7 +27,7 @@ public record GpuParts(
     ModelConfig config,
     Device device,
     Supplier<Attendance> attendance,
-    Sampler sampler,
+    TokenSource sampler,
     HostLink hostLink,
     HedgeLimits hedge,
     long expertBytes,

@@ -3,6 +3,7 @@ package io.rack72.gpu;
 import io.rack72.fabric.PortCounters;
 import io.rack72.kv.BlockPool;
 import io.rack72.schedule.SchedulerLoad;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param tokensComputed rows of those steps
  * @param tokensCached tokens that needed no row, since others had computed them
  * @param hedges times that it computed itself what another GPU had been asked and did not answer
+ * @param slow GPUs that it does not ask for experts for a while, since they let it wait too long
  */
 public record GpuStatus(
     int gpu,
@@ -34,11 +36,12 @@ public record GpuStatus(
     long tokensComputed,
     long tokensCached,
     long hedges,
+    List<Integer> slow,
     PortCounters port) {
 
   /** A GPU that has not been given anything yet. */
   public static GpuStatus atStart(GpuParts parts) {
-    return of(parts, 0, Optional.empty(), 0, 0);
+    return of(parts, 0, Optional.empty(), 0, 0, List.of());
   }
 
   /**
@@ -49,7 +52,12 @@ public record GpuStatus(
    * @param steps run so far
    */
   static GpuStatus of(
-      GpuParts parts, int experts, Optional<Attendance> attendance, long steps, long hedges) {
+      GpuParts parts,
+      int experts,
+      Optional<Attendance> attendance,
+      long steps,
+      long hedges,
+      List<Integer> slow) {
     SchedulerLoad load = attendance.map(a -> a.scheduler().load()).orElse(SchedulerLoad.NONE);
     long sequenceBytes = attendance.map(a -> parts.sharedBytes() + a.kv().bytes()).orElse(0L);
     return new GpuStatus(
@@ -68,6 +76,7 @@ public record GpuStatus(
         load.computedTokens(),
         load.cachedTokens(),
         hedges,
+        slow,
         PortCounters.NONE);
   }
 
@@ -89,6 +98,7 @@ public record GpuStatus(
         tokensComputed,
         tokensCached,
         hedges,
+        slow,
         counters);
   }
 

@@ -1,5 +1,7 @@
 package io.rack72.gpu;
 
+import io.rack72.schedule.HedgeLimits;
+
 /**
  * How long a GPU waits for a layer's answers before it computes what is missing itself: a multiple
  * of what such layers usually take, within a share of all waits; and after a deadline in any case.

@@ -30,7 +30,9 @@ final class StepRun {
   private final int expertsPerToken;
   private final boolean decoding;
   private final ForwardStep forward;
-  private final float[] outputs;
+  private final int outputCount;
+  // Made for the first answer that has any: a device that computes nothing gives none.
+  private float[] outputs;
   private final Map<GpuId, Question> awaited = new TreeMap<>();
   // Answers that were replaced, which may come all the same.
   private final Set<Replaced> replaced = new HashSet<>();
@@ -50,7 +52,12 @@ final class StepRun {
    * @param remote frames for other GPUs, by ascending GPU
    * @param local this GPU's own share
    */
-  record Fanout(List<Frame.Dispatch> remote, Optional<Frame.Dispatch> local) {}
+  record Fanout(List<Frame.Dispatch> remote, Optional<Frame.Dispatch> local) {
+    /** Whether nobody is asked anything: the device has taken care of the experts itself. */
+    boolean isEmpty() {
+      return remote.isEmpty() && local.isEmpty();
+    }
+  }
 
   /**
    * Begins a step.
@@ -74,7 +81,7 @@ final class StepRun {
     hiddenSize = config.hiddenSize();
     expertsPerToken = config.expertsPerToken();
     forward = device.begin(batch);
-    outputs = new float[batch.rows() * expertsPerToken * hiddenSize];
+    outputCount = batch.rows() * expertsPerToken * hiddenSize;
   }
 
   /** Runs the first layer's attention and router. Returns when they are ready, in nanoseconds. */
@@ -163,6 +170,9 @@ final class StepRun {
 
   private boolean take(Question question, float[] values) {
     if (values != null) {
+      if (outputs == null) {
+        outputs = new float[outputCount];
+      }
       question.dispatch().scatter(values, hiddenSize, outputs);
     }
     return awaited.isEmpty();
@@ -183,7 +193,7 @@ final class StepRun {
 
   /** Assignments of rows to experts that each layer has. */
   int assignments() {
-    return outputs.length / hiddenSize;
+    return outputCount / hiddenSize;
   }
 
   /** The layer that is computed. */

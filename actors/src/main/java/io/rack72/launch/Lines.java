@@ -8,9 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /** What a process writes, line by line, whatever it writes. */
-final class Lines {
+public final class Lines {
   /** Of a longer line the rest is left out. */
-  static final int MAX_CHARS = 16_384;
+  public static final int MAX_CHARS = 16_384;
 
   private Lines() {}
 
@@ -18,7 +18,7 @@ final class Lines {
    * Hands on each line until the stream ends or breaks. What is not UTF-8 becomes replacement
    * characters.
    */
-  static void read(InputStream in, Consumer<String> lines) {
+  public static void read(InputStream in, Consumer<String> lines) {
     StringBuilder line = new StringBuilder();
     char[] buffer = new char[4096];
     try (Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8)) {

@@ -44,6 +44,14 @@ public sealed interface NodeLine {
    */
   record Ready(String model) implements NodeLine {}
 
+  /**
+   * It has read a fault that it is to suffer.
+   *
+   * @param id of the order; empty where that could not be read
+   * @param refused why it does not suffer it; empty where it does
+   */
+  record Fault(Optional<Long> id, Optional<String> refused) implements NodeLine {}
+
   /** Something else, which tells nothing. */
   record Unknown() implements NodeLine {}
 
@@ -85,6 +93,7 @@ public sealed interface NodeLine {
           switch (json.path("event").asText()) {
             case "node" -> node(json);
             case "rack" -> integer(json.path("trays"), TRAYS_LIMIT).map(Rack::new);
+            case "fault" -> Optional.of(fault(json));
             case "ready" -> text(json.path("model")).map(Ready::new);
             default -> Optional.empty();
           };
@@ -110,6 +119,13 @@ public sealed interface NodeLine {
         return Optional.empty();
       }
       return Optional.of(new Node(role.get(), trays, pid.longValue(), url, artery.get()));
+    }
+
+    private static Fault fault(JsonNode json) {
+      JsonNode id = json.path("id");
+      return new Fault(
+          id.isIntegralNumber() ? Optional.of(id.longValue()) : Optional.empty(),
+          text(json.path("refused")));
     }
 
     private static Optional<Integer> integer(JsonNode json, int most) {

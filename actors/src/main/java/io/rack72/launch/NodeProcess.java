@@ -1,15 +1,18 @@
 package io.rack72.launch;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The process of one node. Its standard input is a pipe from this process into which nothing is
- * written: the pipe's end tells the node that this process is gone, however it ended. Thread-safe.
+ * The process of one node. Its standard input is a pipe from this process: its end tells the node
+ * that this process is gone, however it ended. Into it goes nothing but the faults that a node is
+ * to suffer which was started to take some. Thread-safe.
  */
 public final class NodeProcess {
   /**
@@ -103,6 +106,17 @@ public final class NodeProcess {
   /** The last line of its standard error so far; empty if there is none. */
   public String lastError() {
     return lastError;
+  }
+
+  /**
+   * Writes a line to its standard input.
+   *
+   * @throws IOException if the process is gone
+   */
+  public synchronized void send(String line) throws IOException {
+    OutputStream input = process.getOutputStream();
+    input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    input.flush();
   }
 
   /** Tells it to stop. It may take its time. */

@@ -265,7 +265,8 @@ public final class RackProcesses {
                 ready = true;
                 model = serves.model();
               }
-              case NodeLine.Unknown _ -> {}
+              // Faults are the business of whoever sent them.
+              case NodeLine.Fault _, NodeLine.Unknown _ -> {}
             }
           });
     }

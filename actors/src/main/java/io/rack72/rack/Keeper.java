@@ -85,6 +85,8 @@ public final class Keeper {
   private final List<RackView> followed = new ArrayList<>();
   private final List<Sent> orders = new ArrayList<>();
   private Phase phase = Phase.RECOVERING;
+  // Nodes that were told that there is no room, until there is.
+  private final Set<NodeId> starved = new HashSet<>();
   // The view that all follow, or begin to.
   private RackView current;
   private RackView next;
@@ -307,7 +309,7 @@ public final class Keeper {
   private void loseAllButCurrent() {
     lost.addAll(rules.rack().gpus());
     SortedMap<GpuId, NodeId> there = current.nodes(rules.rack());
-    there.values().removeIf(node -> !nodes.containsKey(node));
+    there.entrySet().removeIf(gpu -> !has(gpu.getValue(), rules.rack().trayOf(gpu.getKey())));
     for (NodeState state : nodes.values()) {
       state
           .committed()
@@ -320,6 +322,10 @@ public final class Keeper {
                                   gpu, (_, now) -> now.equals(node) ? now : null)));
     }
     lost.removeAll(there.keySet());
+  }
+
+  private boolean has(NodeId node, TrayId tray) {
+    return nodes.containsKey(node) && nodes.get(node).trays().contains(tray);
   }
 
   /** Begins a change where one is due and none is under way. */
@@ -346,21 +352,23 @@ public final class Keeper {
   /**
    * Trays that are to be in the rack: who wants to leave must stay where others cannot do it, but
    * does not come back once the rack has gone on without it. One that was lost and is another
-   * node's now comes back when all have been told of the loss.
+   * node's now comes back when all have been told of the loss, unless there is no room without it.
    */
   private SortedMap<TrayId, NodeId> wanted() {
     SortedMap<TrayId, NodeId> there = claims.holders();
     there.values().removeIf(node -> nodes.get(node).leaving() && !isMember(node));
     there.keySet().removeIf(tray -> !Collections.disjoint(rules.rack().gpusOf(tray), lost));
-    if (there.isEmpty()) {
+    if (!haveRoom(there)) {
       there = claims.holders();
       there.values().removeIf(node -> nodes.get(node).leaving() && !isMember(node));
     }
     SortedMap<TrayId, NodeId> staying = new TreeMap<>(there);
     staying.values().removeIf(node -> nodes.get(node).leaving());
-    boolean enough =
-        !staying.isEmpty() && (current == null || rules.fits().test(placement(staying, 0)));
-    return enough ? staying : there;
+    return haveRoom(staying) ? staying : there;
+  }
+
+  private boolean haveRoom(SortedMap<TrayId, NodeId> trays) {
+    return !trays.isEmpty() && (current == null || rules.fits().test(placement(trays, 0)));
   }
 
   private List<GpuId> gpus(SortedMap<TrayId, NodeId> trays) {
@@ -408,19 +416,44 @@ public final class Keeper {
   private void begin() {
     SortedMap<TrayId, NodeId> trays = wanted();
     next = null;
-    if (trays.isEmpty() || (current == null && trays.size() < rules.startTrays())) {
-      // Those that are left cannot compute, or not yet.
-      phase = Phase.STEADY;
-      awaited.clear();
+    if (current == null && trays.size() < rules.startTrays()) {
+      waitForTrays();
+      return;
+    }
+    if (trays.isEmpty()) {
+      waitForTrays();
+      starve("no tray of the rack is left");
       return;
     }
     lastEpoch++;
     next = new RackView(placement(trays, lastEpoch), members(trays, lastEpoch));
+    if (!rules.fits().test(next.placement())) {
+      next = null;
+      waitForTrays();
+      starve(
+          "%d of the rack's trays are left, and the model does not fit in their HBM"
+              .formatted(trays.size()));
+      return;
+    }
+    starved.clear();
     phase = Phase.PREPARING;
     participants.clear();
     participants.addAll(nodes.keySet());
     awaitAll();
     tellAll(new NodeOrder.Prepare(next));
+  }
+
+  private void waitForTrays() {
+    phase = Phase.STEADY;
+    awaited.clear();
+  }
+
+  private void starve(String reason) {
+    for (NodeId node : nodes.keySet()) {
+      if (starved.add(node)) {
+        orders.add(new Sent(node, new NodeOrder.NoRoom(reason)));
+      }
+    }
   }
 
   /** All that were there take part, also those that leave: they give their work away. */

@@ -116,6 +116,8 @@ public final class KeeperActor extends AbstractBehavior<KeeperActor.Command> {
             getContext().getLog().debug("{} prepares epoch {}", sent.to(), view.epoch());
         case NodeOrder.Refuse(String reason) ->
             getContext().getLog().warn("{} is not let in: {}", sent.to(), reason);
+        case NodeOrder.NoRoom(String reason) ->
+            getContext().getLog().error("{} is told that {}", sent.to(), reason);
         case NodeOrder.Commit _, NodeOrder.Release _, NodeOrder.MayLeave _, NodeOrder.Report _ -> {}
       }
       nodes.get(sent.to()).tell(sent.order());

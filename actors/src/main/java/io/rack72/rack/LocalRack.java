@@ -10,6 +10,7 @@ import io.rack72.text.Tokenizer;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
 
 /** A whole rack in this JVM, computing with the weights of a checkpoint. */
 public final class LocalRack implements AutoCloseable {
@@ -55,14 +56,7 @@ public final class LocalRack implements AutoCloseable {
     NodeActor.Milestones milestones = new NodeActor.Milestones();
     ActorSystem<NodeActor.Command> system =
         ActorSystem.create(
-            NodeActor.create(
-                parts,
-                NodeActor.Identity.whole(settings),
-                clock,
-                context ->
-                    context.spawn(
-                        KeeperActor.create(parts.rules(settings.profile().trays())), "keeper"),
-                milestones),
+            node(parts, clock, milestones),
             "rack72",
             ActorSettings.alone(settings.computeThreads()));
     RunningNode node = RunningNode.of(system, milestones);
@@ -74,6 +68,19 @@ public final class LocalRack implements AutoCloseable {
       node.close();
       throw e;
     }
+  }
+
+  /** The only node of a whole rack, with the rack's keeper beside it; waits to be announced. */
+  public static Behavior<NodeActor.Command> node(
+      NodeParts parts, Clock clock, NodeActor.Milestones milestones) {
+    RackSettings settings = parts.settings();
+    return NodeActor.create(
+        parts,
+        NodeActor.Identity.whole(settings),
+        clock,
+        context ->
+            context.spawn(KeeperActor.create(parts.rules(settings.profile().trays())), "keeper"),
+        milestones);
   }
 
   /** The actor system; its guardian is the rack's only node. */

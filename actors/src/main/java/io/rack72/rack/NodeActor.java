@@ -1,10 +1,10 @@
 package io.rack72.rack;
 
 import io.rack72.clock.Clock;
-import io.rack72.fabric.Carry;
 import io.rack72.fabric.Link;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.TrunkMessage;
+import io.rack72.fault.Fault;
 import io.rack72.gpu.GpuActor;
 import io.rack72.gpu.GpuParts;
 import io.rack72.gpu.GpuStatus;
@@ -12,7 +12,6 @@ import io.rack72.gpu.PlacementStep;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.routing.RouterActor;
-import io.rack72.wire.TrunkActor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,7 +27,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -56,7 +54,16 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** What a node takes. */
   public sealed interface Command
-      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, FollowGateways, Announce, Leave {}
+      permits NodeOrder,
+          Own,
+          Pulse,
+          Report,
+          Health,
+          FindRouter,
+          FollowGateways,
+          Announce,
+          Leave,
+          Suffer {}
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
@@ -84,6 +91,15 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Hand all work over to others; the node's gateway, if any, has closed. */
   public record Leave() implements Command {}
+
+  /**
+   * A part of this node is to be at fault.
+   *
+   * @param seed of what the fault leaves to chance
+   * @param replyTo told why that cannot be, or nothing
+   */
+  public record Suffer(Fault.OfParts fault, long seed, ActorRef<Optional<String>> replyTo)
+      implements Command {}
 
   /** What a node tells itself. */
   sealed interface Own extends Command {}
@@ -161,25 +177,24 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private final NavigableMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
   private final NavigableMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
   private final NavigableMap<GpuId, GpuStatus> posted = new TreeMap<>();
-  private final Map<NodeId, ActorRef<TrunkMessage>> trunks = new TreeMap<>();
-  // Nodes of the views that were followed after the release before.
-  private final Set<NodeId> usedBefore = new HashSet<>();
   private final NavigableMap<Long, RackView> views = new TreeMap<>();
   private final Set<GpuId> stepping = new HashSet<>();
   // GPUs of these views that will not answer any more.
   private final Set<GpuId> lost = new HashSet<>();
-  private final Optional<Hearing> hearing;
-  // Trays that do not compute any more, of this node and as others have told of theirs.
-  private final Map<NodeId, Set<TrayId>> failed = new TreeMap<>();
+  private final Peers peers;
+  private final Trunks trunks;
+  private final PartFaults partFaults;
+  private final Reach reach;
   // What the node's parts were told last.
-  private Set<GpuId> out = Set.of();
-  private boolean hold;
+  private Reach.Verdict verdict = Reach.Verdict.ALL_WELL;
   private RackView committed;
   private final List<Consumer<List<NodeId>>> gatewayFollowers = new ArrayList<>();
   private String http = "";
   private boolean announced;
   private boolean leaving;
   private String trouble = WELL;
+  // Why the rack computes nothing until its next view; empty where it does.
+  private String noRoom = "";
 
   /**
    * A node that waits to be announced.
@@ -215,6 +230,19 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     this.clock = clock;
     this.milestones = milestones;
     steps = context.messageAdapter(PlacementStep.class, Stepped::new);
+    reach = new Reach(identity.id(), identity.pulses());
+    peers = new Peers(context.getSystem());
+    trunks =
+        new Trunks(
+            context,
+            identity.id(),
+            peers,
+            ports,
+            settings.trunkWindowBytes(),
+            parts.wireLimits(),
+            clock,
+            this::trunkMade);
+    partFaults = new PartFaults(context, clock, gpus, ports, trunks.all());
     identity.trays().stream()
         .flatMap(tray -> settings.profile().gpusOf(tray).stream())
         .forEach(gpu -> start(parts.gpu(gpu)));
@@ -224,7 +252,6 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
             "router");
     context.watchWith(router, new Lost("the router", Optional.empty()));
     this.keeper = keeper.apply(context);
-    hearing = identity.pulses().map(timing -> new Hearing(identity.id(), timing));
     identity
         .pulses()
         .ifPresent(
@@ -275,6 +302,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case NodeOrder.Prepare(RackView view) -> prepare(view);
       case NodeOrder.Commit(long epoch, Set<GpuId> lost) -> commit(epoch, lost);
       case NodeOrder.Release(long epoch) -> release(epoch);
+      case NodeOrder.NoRoom(String reason) -> {
+        noRoom = reason;
+        router.tell(new RouterActor.RackLost(reason));
+      }
       case NodeOrder.Refuse(String reason) when committed != null -> shutOut(reason);
       case NodeOrder.Refuse(String reason) -> {
         milestones.ready().completeExceptionally(new NotLetInException(reason));
@@ -286,7 +317,13 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           getContext()
               .spawnAnonymous(
                   NodeReporter.create(
-                      identity.id(), silent(), posted, ports.values(), trunks.values(), replyTo));
+                      identity.id(),
+                      Set.copyOf(reach.failedTrays()),
+                      reach.silent(clock.nowNanos()),
+                      posted,
+                      ports.values(),
+                      trunks.all().values(),
+                      replyTo));
       case Pulse pulse -> heard(pulse);
       case Posted(GpuStatus gpu) -> posted.put(new GpuId(gpu.gpu()), gpu);
       case Stepped(PlacementStep step) -> stepped(step);
@@ -312,6 +349,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         leaving = true;
         tellPresence();
       }
+      case Suffer(Fault.OfParts fault, long seed, ActorRef<Optional<String>> replyTo) ->
+          replyTo.tell(partFaults.suffer(fault, seed));
     }
     return this;
   }
@@ -322,7 +361,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           new KeeperActor.Present(
               new NodeState(
                   identity.id(),
-                  workingTrays(),
+                  reach.working(identity.trays()),
                   http,
                   !http.isEmpty() && !leaving,
                   leaving,
@@ -338,7 +377,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     views.put(view.epoch(), view);
-    listen();
+    follow();
     connect();
     stepping.clear();
     stepping.addAll(gpus.keySet());
@@ -357,6 +396,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     committed = views.get(epoch);
+    noRoom = "";
     SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
     lost.addAll(newlyLost);
     // Those are another JVM's now.
@@ -368,10 +408,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Commit(epoch, newlyLost, steps)));
     SortedMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
     for (GpuId gpu : committed.placement().attending()) {
-      attending.put(gpu, gpu(gpu, nodes.get(gpu)));
+      gpu(gpu, nodes.get(gpu)).ifPresent(there -> attending.put(gpu, there));
     }
     router.tell(new RouterActor.Route(attending, newlyLost));
-    listen();
+    follow();
     tellWhoIsOut();
     milestones.onView().accept(committed);
     List<NodeId> gateways = committed.gatewaysBehind(identity.id());
@@ -388,30 +428,11 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
     views.headMap(epoch).clear();
     lost.clear();
-    listen();
+    follow();
     tellWhoIsOut();
     connect();
-    stopUnusedTrunks();
+    trunks.stopUnused(placed().values());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
-  }
-
-  /**
-   * Stops the trunks to nodes that have been in no view for two releases. One that comes back at
-   * once, as a tray does whose JVM was mistaken for its predecessor, finds its trunk as it was: the
-   * other end counts on.
-   */
-  private void stopUnusedTrunks() {
-    Set<NodeId> used = new HashSet<>();
-    views.values().forEach(view -> used.addAll(view.nodes(settings.profile()).values()));
-    for (NodeId node : List.copyOf(trunks.keySet())) {
-      if (!used.contains(node) && !usedBefore.contains(node)) {
-        ActorRef<TrunkMessage> trunk = trunks.remove(node);
-        getContext().unwatch(trunk);
-        getContext().stop(trunk);
-      }
-    }
-    usedBefore.clear();
-    usedBefore.addAll(used);
   }
 
   private void stepped(PlacementStep step) {
@@ -426,62 +447,42 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         });
   }
 
-  /** Tells each port how to reach all others of the views that are followed. */
-  private void connect() {
+  /** The node of each GPU in the views that are followed. */
+  private SortedMap<GpuId, NodeId> placed() {
     SortedMap<GpuId, NodeId> nodes = new TreeMap<>();
     views.values().forEach(view -> nodes.putAll(view.nodes(settings.profile())));
+    return nodes;
+  }
+
+  /** Tells each port how to reach all others of the views that are followed. */
+  private void connect() {
+    SortedMap<GpuId, NodeId> nodes = placed();
     nodes.keySet().removeAll(lost);
-    if (gpus.isEmpty()) {
-      // A gateway has no port.
-      return;
-    }
-    for (NodeId node : new TreeSet<>(nodes.values())) {
-      if (!node.equals(identity.id())) {
-        trunks.computeIfAbsent(node, this::trunk);
-      }
-    }
     NavigableMap<GpuId, Link> links = new TreeMap<>();
     nodes.forEach(
-        (gpu, node) ->
-            links.put(
-                gpu,
-                node.equals(identity.id())
-                    ? new Link.Near(ports.get(gpu))
-                    : new Link.Far(trunks.get(node).<Carry>narrow())));
+        (gpu, node) -> {
+          if (!node.equals(identity.id())) {
+            // A gateway has no port, and needs no trunk.
+            if (!ports.isEmpty()) {
+              links.put(gpu, new Link.Far(trunks.to(node)));
+            }
+          } else if (ports.containsKey(gpu)) {
+            links.put(gpu, new Link.Near(ports.get(gpu)));
+          }
+        });
     ports.values().forEach(port -> port.tell(new PortActor.Connect(links)));
   }
 
-  private ActorRef<TrunkMessage> trunk(NodeId to) {
-    ActorRef<TrunkMessage> trunk =
-        getContext()
-            .spawn(
-                TrunkActor.create(
-                    new TrunkActor.Ends(
-                        identity.id().run(),
-                        to.run(),
-                        to.address(),
-                        resolve(to, "/user/" + trunkName(identity.id())),
-                        new TreeMap<>(ports),
-                        settings.trunkWindowBytes()),
-                    parts.wireLimits(),
-                    clock),
-                trunkName(to));
+  private void trunkMade(NodeId to, ActorRef<TrunkMessage> trunk) {
     getContext().watchWith(trunk, new Lost("the trunk to " + to, Optional.empty()));
-    return trunk;
+    partFaults.newTrunk(to, trunk);
   }
 
-  private static String trunkName(NodeId to) {
-    return "trunk-" + Long.toHexString(to.run());
-  }
-
-  private ActorRef<GpuActor.Command> gpu(GpuId gpu, NodeId node) {
-    return node.equals(identity.id()) ? gpus.get(gpu) : resolve(node, "/user/" + gpu);
-  }
-
-  private <T> ActorRef<T> resolve(NodeId node, String path) {
-    String system = getContext().getSystem().name();
-    return ActorRefResolver.get(getContext().getSystem())
-        .resolveActorRef("pekko://" + system + "@" + node.address() + path);
+  /** A GPU of a view, unless it has failed here since. */
+  private Optional<ActorRef<GpuActor.Command>> gpu(GpuId gpu, NodeId node) {
+    return node.equals(identity.id())
+        ? Optional.ofNullable(gpus.get(gpu))
+        : Optional.of(peers.resolve(node, "/user/" + gpu));
   }
 
   /** The others follow views without this node, and do not answer it. */
@@ -513,6 +514,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private boolean goesOnWithout(TrayId tray, String actor) {
     for (GpuId gpu : settings.profile().gpusOf(tray)) {
       stepping.remove(gpu);
+      posted.remove(gpu);
       stopPart(gpus.remove(gpu));
       stopPart(ports.remove(gpu));
     }
@@ -522,7 +524,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     getContext()
         .getLog()
         .error("{} has failed, and its log says why: {} takes no part any more", actor, tray);
-    failed.computeIfAbsent(identity.id(), _ -> new TreeSet<>()).add(tray);
+    reach.fail(tray);
     connect();
     tellWhoIsOut();
     pulse();
@@ -537,45 +539,31 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
   }
 
-  private List<TrayId> workingTrays() {
-    List<TrayId> trays = new ArrayList<>(identity.trays());
-    trays.removeAll(failed.getOrDefault(identity.id(), Set.of()));
-    return trays;
+  /** Nodes of all views that are followed. */
+  private Set<NodeId> others() {
+    Set<NodeId> nodes = new TreeSet<>();
+    views.values().forEach(view -> nodes.addAll(view.nodeIds()));
+    nodes.remove(identity.id());
+    return nodes;
   }
 
-  /** Hears the nodes of all views that are followed. */
-  private void listen() {
-    Set<NodeId> nodes = new TreeSet<>();
-    views.values().forEach(view -> view.members().forEach(member -> nodes.add(member.id())));
-    hearing.ifPresent(ears -> ears.follow(nodes, clock.nowNanos()));
-    failed.keySet().removeIf(node -> !nodes.contains(node) && !node.equals(identity.id()));
+  private void follow() {
+    reach.follow(others(), clock.nowNanos());
   }
 
   private void beat() {
     pulse();
-    hearing.orElseThrow().look(clock.nowNanos());
+    reach.look(clock.nowNanos());
     tellWhoIsOut();
   }
 
   private void pulse() {
-    Set<NodeId> nodes = new TreeSet<>();
-    views.values().forEach(view -> view.members().forEach(member -> nodes.add(member.id())));
-    nodes.remove(identity.id());
-    Pulse pulse =
-        new Pulse(
-            identity.id(),
-            List.copyOf(failed.getOrDefault(identity.id(), Set.of())),
-            List.copyOf(silent()));
-    nodes.forEach(node -> this.<Command>resolve(node, "/user").tell(pulse));
-  }
-
-  private Set<NodeId> silent() {
-    return hearing.map(ears -> ears.silent(clock.nowNanos())).orElse(Set.of());
+    Pulse pulse = reach.pulse(clock.nowNanos());
+    others().forEach(node -> peers.node(node).tell(pulse));
   }
 
   private void heard(Pulse pulse) {
-    hearing.ifPresent(ears -> ears.heard(pulse.from(), pulse.silent(), clock.nowNanos()));
-    failed.put(pulse.from(), new TreeSet<>(pulse.failed()));
+    reach.heard(pulse, clock.nowNanos());
     tellWhoIsOut();
   }
 
@@ -584,36 +572,27 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     if (committed == null) {
       return;
     }
-    Set<NodeId> members = new TreeSet<>();
-    committed.members().forEach(member -> members.add(member.id()));
-    Set<NodeId> silent = hearing.map(Hearing::out).orElse(Set.of());
-    Set<GpuId> now = new TreeSet<>(lost);
-    committed
-        .nodes(settings.profile())
-        .forEach(
-            (gpu, node) -> {
-              TrayId tray = settings.profile().trayOf(gpu);
-              if (silent.contains(node) || failed.getOrDefault(node, Set.of()).contains(tray)) {
-                now.add(gpu);
-              }
-            });
-    boolean holdNow = hearing.map(ears -> ears.isInMinority(members)).orElse(false);
-    if (now.equals(out) && holdNow == hold) {
+    Reach.Verdict now = reach.verdict(committed, settings.profile(), lost);
+    if (now.equals(verdict)) {
       return;
     }
-    getContext().getLog().info("out: {}{}", now, holdNow ? "; the smaller part holds" : "");
-    Set<GpuId> newlyOut = new TreeSet<>(now);
-    newlyOut.removeAll(out);
-    out = now;
-    hold = holdNow;
+    getContext()
+        .getLog()
+        .info("out: {}{}", now.out(), now.hold() ? "; this smaller part of the rack waits" : "");
+    Set<GpuId> newlyOut = new TreeSet<>(now.out());
+    newlyOut.removeAll(verdict.out());
+    verdict = now;
     ports.values().forEach(port -> port.tell(new PortActor.GiveUp(newlyOut)));
-    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(out, hold)));
-    router.tell(new RouterActor.Avoid(out));
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(now.out(), now.hold())));
+    router.tell(new RouterActor.Avoid(now.out()));
   }
 
   private String health() {
-    if (hold) {
+    if (verdict.hold()) {
       return "this JVM does not hear the larger part of the rack, and waits for it";
+    }
+    if (trouble.equals(WELL) && !noRoom.isEmpty()) {
+      return noRoom;
     }
     if (!trouble.equals(WELL) || committed != null) {
       return trouble;
@@ -630,9 +609,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     for (Member member : members) {
       nodes.put(
           member.id(),
-          member.id().equals(identity.id())
-              ? getContext().getSelf()
-              : resolve(member.id(), "/user"));
+          member.id().equals(identity.id()) ? getContext().getSelf() : peers.node(member.id()));
     }
     long epoch = committed == null ? 0 : committed.epoch();
     getContext()

@@ -19,6 +19,12 @@ public sealed interface NodeOrder extends NodeActor.Command, Control {
   /** All follow this view: forget those before it. */
   record Release(long epoch) implements NodeOrder {}
 
+  /**
+   * What is left of the rack cannot hold the model: end what runs, and take nothing, until the next
+   * view is followed.
+   */
+  record NoRoom(String reason) implements NodeOrder {}
+
   /** The node is not let into the rack. */
   record Refuse(String reason) implements NodeOrder {}
 

@@ -6,32 +6,20 @@ import io.rack72.gpu.Attendance;
 import io.rack72.gpu.GpuParts;
 import io.rack72.gpu.HostLink;
 import io.rack72.hardware.GpuId;
-import io.rack72.kernel.RotaryTable;
 import io.rack72.kv.KvCache;
 import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvSizing;
-import io.rack72.model.CpuDevice;
-import io.rack72.model.Device;
-import io.rack72.model.ExpertSlots;
 import io.rack72.model.ForwardObserver;
-import io.rack72.model.ModelWeights;
 import io.rack72.model.Numerics;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
-import io.rack72.sampling.Sampler;
 import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.text.Tokenizer;
 import io.rack72.wire.WireLimits;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 
 /**
  * What the actors of a node are made of, once model and settings are known to fit together.
@@ -46,20 +34,16 @@ public final class NodeParts {
   private static final int MAX_BUNDLE_BYTES = 1 << 30;
 
   private final RackSettings settings;
+  private final PlacedModel placed;
   private final ModelConfig config;
-  private final Numerics numerics;
-  private final ModelWeights weights;
-  private final Function<GpuId, Device> device;
   private final KvLayout layout;
   private final KvSizing sizing;
   private final SchedulerLimits limits;
   private final ServedModel model;
 
   /**
-   * @param checkpoint stays open as long as the node runs
-   * @param name by which clients ask for the model
-   * @param numerics of this checkpoint, shared by all GPUs; stays open as long as the node runs
-   * @param observer of all GPUs, which call it at the same time
+   * The parts of a node that computes; see {@link PlacedModel#onCpu}.
+   *
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
    * @throws IllegalArgumentException if the KV memory does not hold even one sequence, or a step's
    *     tensors are too large for an array
@@ -71,30 +55,20 @@ public final class NodeParts {
       Optional<Tokenizer> tokenizer,
       Numerics numerics,
       ForwardObserver observer) {
-    this(
-        settings,
-        checkpoint,
-        name,
-        tokenizer,
-        numerics,
-        cpus(checkpoint.config(), numerics, observer));
+    this(settings, PlacedModel.onCpu(checkpoint, name, tokenizer, numerics, observer));
   }
 
   /**
-   * @param device makes that of each GPU
+   * The parts of a node with any devices.
+   *
+   * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
+   * @throws IllegalArgumentException if the KV memory does not hold even one sequence, or a step's
+   *     tensors are too large for an array
    */
-  NodeParts(
-      RackSettings settings,
-      Checkpoint checkpoint,
-      String name,
-      Optional<Tokenizer> tokenizer,
-      Numerics numerics,
-      Function<GpuId, Device> device) {
+  public NodeParts(RackSettings settings, PlacedModel placed) {
     this.settings = settings;
-    this.numerics = numerics;
-    this.device = device;
-    config = checkpoint.config();
-    weights = numerics.weights();
+    this.placed = placed;
+    config = placed.config();
     List<GpuId> whole = settings.profile().gpus();
     budget(
             Placement.first(
@@ -102,7 +76,7 @@ public final class NodeParts {
                     1, settings.expertParallel(), config.layers(), config.experts(), whole),
                 settings.dataParallel()))
         .check(settings.kv().hbmBytes());
-    layout = new KvLayout(config, settings.kv().blockTokens());
+    layout = new KvLayout(config, settings.kv().blockTokens(), placed.kvElementBytes());
     sizing =
         KvSizing.of(
             layout,
@@ -117,27 +91,18 @@ public final class NodeParts {
     StepSize.check(config, settings.scheduler());
     model =
         new ServedModel(
-            name,
+            placed.name(),
             config,
-            Set.copyOf(checkpoint.generationConfig().stopTokenIds()),
-            tokenizer,
+            placed.stopIds(),
+            placed.tokenizer(),
             limits.contextLimit(),
-            numerics.mode() + "-" + checkpoint.fingerprint().substring(0, 12),
-            ServedModel.SamplingDefaults.of(checkpoint.generationConfig()),
-            createdEpochSeconds(checkpoint));
-  }
-
-  private static Function<GpuId, Device> cpus(
-      ModelConfig config, Numerics numerics, ForwardObserver observer) {
-    RotaryTable rotary = new RotaryTable(config);
-    return id ->
-        new CpuDevice(
-            numerics.weights(), numerics.kernels(), rotary, new ExpertSlots(id, config), observer);
+            placed.fingerprint(),
+            placed.sampling(),
+            placed.createdEpochSeconds());
   }
 
   private HbmBudget budget(Placement placement) {
-    return new HbmBudget(
-        settings.profile(), placement, weights.sharedBytes(), weights.expertBytes());
+    return new HbmBudget(settings.profile(), placement, placed.sharedBytes(), placed.expertBytes());
   }
 
   private boolean fits(Placement placement) {
@@ -190,7 +155,7 @@ public final class NodeParts {
     return new RackStatus(
         settings.profile().name(),
         model.name(),
-        numerics.kernels().name(),
+        placed.kernels(),
         settings.expertParallel(),
         settings.dataParallel(),
         0,
@@ -205,28 +170,18 @@ public final class NodeParts {
         id,
         settings.profile().trayOf(id),
         config,
-        device.apply(id),
+        placed.device().apply(id),
         this::attendance,
-        new Sampler(),
+        placed.tokens().get(),
         new HostLink(settings.profile().gpu().hostBytesPerSecond()),
         settings.hedge(),
-        weights.expertBytes(),
-        weights.sharedBytes(),
+        placed.expertBytes(),
+        placed.sharedBytes(),
         settings.profile().gpu().hbmBytes());
   }
 
   private Attendance attendance() {
     KvCache kv = sizing.cache(layout, settings.kv().hostBytes(), settings.kv().sharesPrefixes());
     return new Attendance(kv, new Scheduler(limits, kv));
-  }
-
-  private static long createdEpochSeconds(Checkpoint checkpoint) {
-    try {
-      return Files.getLastModifiedTime(checkpoint.directory().resolve("config.json"))
-          .to(TimeUnit.SECONDS);
-    } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot read the time of " + checkpoint.directory() + "/config.json", e);
-    }
   }
 }

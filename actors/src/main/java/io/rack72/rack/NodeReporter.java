@@ -5,6 +5,7 @@ import io.rack72.fabric.PortReport;
 import io.rack72.fabric.TrunkMessage;
 import io.rack72.gpu.GpuStatus;
 import io.rack72.hardware.GpuId;
+import io.rack72.hardware.TrayId;
 import io.rack72.wire.TrunkActor;
 import io.rack72.wire.TrunkStatus;
 import java.time.Duration;
@@ -43,6 +44,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
   private record Overdue() implements Command {}
 
   private final NodeId node;
+  private final Set<TrayId> failed;
   private final Set<NodeId> silent;
   private final NavigableMap<GpuId, GpuStatus> gpus;
   private final List<TrunkStatus> trunks = new ArrayList<>();
@@ -52,11 +54,13 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
   /**
    * A reporter that asks each port and trunk.
    *
+   * @param failed trays of it that take no part
    * @param silent nodes that it does not hear
    * @param gpus what is known of each but for its port
    */
   static Behavior<Command> create(
       NodeId node,
+      Set<TrayId> failed,
       Set<NodeId> silent,
       NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
@@ -66,13 +70,15 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
         context ->
             Behaviors.withTimers(
                 timers ->
-                    new NodeReporter(context, timers, node, silent, gpus, ports, trunks, replyTo)));
+                    new NodeReporter(
+                        context, timers, node, failed, silent, gpus, ports, trunks, replyTo)));
   }
 
   private NodeReporter(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       NodeId node,
+      Set<TrayId> failed,
       Set<NodeId> silent,
       NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
@@ -80,6 +86,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
       ActorRef<NodeReport> replyTo) {
     super(context);
     this.node = node;
+    this.failed = failed;
     this.silent = silent;
     this.gpus = new TreeMap<>(gpus);
     this.replyTo = replyTo;
@@ -120,6 +127,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
         new NodeReport(
             node,
             ProcessHandle.current().pid(),
+            failed.stream().map(TrayId::index).toList(),
             silent.stream().map(NodeId::address).toList(),
             List.copyOf(gpus.values()),
             trunks));

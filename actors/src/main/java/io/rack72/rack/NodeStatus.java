@@ -10,6 +10,7 @@ import java.util.List;
  * @param answers whether it has told of itself; without that its GPUs and trunks are not shown
  * @param pid of its process, 0 where it does not answer
  * @param http where its gateway listens; empty where it has none
+ * @param failedTrays of which a GPU has failed, so that they take no part
  * @param silent addresses of nodes that it does not hear, and does not rely on
  * @param trunks to other nodes
  */
@@ -19,6 +20,7 @@ public record NodeStatus(
     long pid,
     String http,
     List<Tray> trays,
+    List<Integer> failedTrays,
     List<String> silent,
     List<TrunkStatus> trunks) {
   /**
@@ -44,6 +46,7 @@ public record NodeStatus(
         report == null ? 0 : report.pid(),
         member.http(),
         trays,
+        report == null ? List.of() : report.failedTrays(),
         report == null ? List.of() : report.silent(),
         report == null ? List.of() : report.trunks());
   }

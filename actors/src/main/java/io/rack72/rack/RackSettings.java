@@ -1,8 +1,8 @@
 package io.rack72.rack;
 
-import io.rack72.gpu.HedgeLimits;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kv.KvMemory;
+import io.rack72.schedule.HedgeLimits;
 import io.rack72.schedule.SchedulerLimits;
 
 /**

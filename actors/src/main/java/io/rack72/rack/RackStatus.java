@@ -14,7 +14,7 @@ import java.util.List;
  * @param epoch of the placement; 0 before the first
  * @param health {@code ok}, or one sentence that says what is wrong
  * @param nodes the JVMs of the rack
- * @param gpus every GPU of theirs, in order; of one that has failed, what was last known
+ * @param gpus every GPU of theirs that computes, in order
  */
 public record RackStatus(
     String rack,

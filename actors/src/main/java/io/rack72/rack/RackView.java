@@ -5,8 +5,10 @@ import io.rack72.hardware.RackProfile;
 import io.rack72.placement.Placement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The rack as all nodes see it, as of an epoch: who is in it and who does what. Immutable.
@@ -35,6 +37,13 @@ public record RackView(Placement placement, List<Member> members) {
     }
     behind.addAll(before);
     return behind;
+  }
+
+  /** The nodes of all members. */
+  public Set<NodeId> nodeIds() {
+    Set<NodeId> ids = new TreeSet<>();
+    members.forEach(member -> ids.add(member.id()));
+    return ids;
   }
 
   /** The node of each GPU that is in the rack. */

@@ -19,9 +19,10 @@ import java.util.Set;
  * one for all answers of this JVM's GPUs to them. Credits ride along.
  *
  * <p>So answers and credits are kept back for a while, which must not make anybody wait for ever.
- * Answers are kept until as many are there as were asked for, and every GPU answers. Where a port
- * waits for credits, nothing that comes from its JVM is kept back there, and its JVM's next bundle
- * says that the other must not keep credits either.
+ * Answers are kept until as many are there as were asked for; where a GPU does not answer, which it
+ * may have failed to, until they are {@link #flushed}. Where a port waits for credits, nothing that
+ * comes from its JVM is kept back there, and its JVM's next bundle says that the other must not
+ * keep credits either.
  *
  * <p>A pure class; not thread-safe.
  */
@@ -108,6 +109,16 @@ final class Bundling {
     return one.epoch() == other.epoch()
         && one.step() == other.step()
         && one.layer() == other.layer();
+  }
+
+  /** Whether frames wait for others. */
+  boolean keepsFrames() {
+    return !frames.isEmpty();
+  }
+
+  /** What is kept is to be sent, whatever else may come. */
+  Optional<Bundle> flushed() {
+    return frames.isEmpty() ? Optional.empty() : Optional.of(take());
   }
 
   private boolean hasAnswersFor(GpuId gpu) {

@@ -10,6 +10,7 @@ import io.rack72.fabric.Departure;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCredit;
 import io.rack72.fabric.TrunkMessage;
+import io.rack72.fault.Noise;
 import io.rack72.hardware.GpuId;
 import java.time.Duration;
 import java.util.List;
@@ -35,16 +36,42 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * read the trunk stops, and with it the node: see {@code NodeActor}.
  */
 public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
-  /** How long a segment may go without word of it before it is sent again. */
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  /** How often a trunk looks whether something was lost, and acknowledges what came. */
+  private static final Duration LOOK = Duration.ofMillis(100);
+
+  /**
+   * Looks after which a segment is sent again that nobody has acknowledged; twice as many each time
+   * that this does not help. Acknowledgements come with a look of the other side, where nothing
+   * else goes there.
+   */
+  private static final int FIRST_PATIENCE_LOOKS = 3;
+
+  private static final int MOST_PATIENCE_LOOKS = 24;
+
+  /**
+   * How long answers wait for each other at most. The others come within milliseconds as a rule;
+   * and where one does not, whoever waits for all of them loses no more than this by it.
+   */
+  private static final Duration KEPT = Duration.ofMillis(100);
+
+  private static final Flush FLUSH = new Flush();
 
   /** Part of the window after which its bytes are acknowledged even where nothing goes back. */
   private static final int ACKNOWLEDGED_PART = 4;
+
+  /**
+   * What is sent does not arrive as it was sent, for a time.
+   *
+   * @param untilNanos when it does again
+   */
+  public record Disturb(Noise noise, long untilNanos) implements TrunkMessage {}
 
   /** Tell the counters. */
   public record Report(ActorRef<TrunkStatus> replyTo) implements TrunkMessage {}
 
   private record LookForLost() implements TrunkMessage {}
+
+  private record Flush() implements TrunkMessage {}
 
   /**
    * One end of a trunk.
@@ -63,14 +90,20 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       Map<GpuId, ActorRef<PortActor.Command>> ports,
       int windowBytes) {}
 
+  private final TimerScheduler<TrunkMessage> timers;
   private final Ends ends;
   private final Clock clock;
   private final BundleCodec codec;
   private final Bundling bundling = new Bundling();
   private final SendWindow window;
   private final BundleAssembly assembly;
+  private Optional<Disturb> disturbed = Optional.empty();
   private int unacknowledgedBytes;
   private long firstUnacknowledged;
+  private int looks;
+  private int patienceLooks = FIRST_PATIENCE_LOOKS;
+  // The first segment of those that were sent again since the other side had missed it.
+  private long missed;
   private long sentBundles;
   private long sentFrames;
   private long sentBytes;
@@ -93,12 +126,13 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       WireLimits limits,
       Clock clock) {
     super(context);
+    this.timers = timers;
     this.ends = ends;
     this.clock = clock;
     codec = new BundleCodec(limits);
     window = new SendWindow(ends.here(), ends.windowBytes());
     assembly = new BundleAssembly(limits.maxBundleBytes());
-    timers.startTimerWithFixedDelay(new LookForLost(), PATIENCE);
+    timers.startTimerWithFixedDelay(new LookForLost(), LOOK);
   }
 
   @Override
@@ -106,8 +140,10 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
     return newReceiveBuilder()
         .onMessage(Carry.class, carry -> sent(bundling.carry(carry)))
         .onMessage(Segment.class, this::onSegment)
+        .onMessage(Flush.class, _ -> sent(bundling.flushed()))
         .onMessage(LookForLost.class, _ -> sendAgain())
         .onMessage(Report.class, this::report)
+        .onMessage(Disturb.class, this::disturb)
         .build();
   }
 
@@ -121,14 +157,34 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
           window.offer(encoded);
         });
     send(window.poll(assembly.received()));
+    if (bundling.keepsFrames() && !timers.isTimerActive(FLUSH)) {
+      timers.startSingleTimer(FLUSH, KEPT);
+    }
     return this;
   }
 
   private void send(List<Segment> segments) {
     for (Segment segment : segments) {
-      ends.other().tell(segment);
+      transmit(segment);
       unacknowledgedBytes = 0;
     }
+  }
+
+  private void transmit(Segment segment) {
+    long now = clock.nowNanos();
+    disturbed = disturbed.filter(disturb -> disturb.untilNanos() > now);
+    if (disturbed.isEmpty()) {
+      ends.other().tell(segment);
+      return;
+    }
+    for (long delayNanos : disturbed.get().noise().next()) {
+      clock.wakeAt(now + delayNanos, () -> ends.other().tell(segment));
+    }
+  }
+
+  private Behavior<TrunkMessage> disturb(Disturb disturb) {
+    disturbed = Optional.of(disturb);
+    return this;
   }
 
   private Behavior<TrunkMessage> onSegment(Segment segment) {
@@ -136,7 +192,10 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       refuse("it is of run %x, not %x".formatted(segment.epochOfTrunk(), ends.there()));
       return this;
     }
-    window.acknowledged(segment.acknowledged());
+    boolean news = window.acknowledged(segment.acknowledged());
+    if (segment.onlyAcknowledges() && !news) {
+      sendMissed();
+    }
     Optional<Bundle> due = Optional.empty();
     try {
       due =
@@ -146,7 +205,12 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
             // Sent again while word of it was on its way.
             case BundleAssembly.Outcome.Repeated _ -> Optional.empty();
             case BundleAssembly.Outcome.Lost(long segments) -> {
-              refuse(segments + " before it did not come; they will be sent again");
+              refusedSegments++;
+              getContext()
+                  .getLog()
+                  .debug("{} segments from {} did not come", segments, ends.address());
+              // Word of what has come is word of what has not.
+              acknowledge();
               yield Optional.empty();
             }
           };
@@ -162,7 +226,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   }
 
   private void acknowledge() {
-    ends.other().tell(Segment.acknowledgement(ends.here(), window.lastSent(), assembly.received()));
+    transmit(Segment.acknowledgement(ends.here(), window.lastSent(), assembly.received()));
     unacknowledgedBytes = 0;
   }
 
@@ -205,16 +269,35 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   }
 
   /**
-   * A segment that nobody has acknowledged since the last look is sent again, with all after it.
+   * Sends again what the other side has missed: it would not have said the same again, had it not
+   * got something later. Once for each, since it says so for all that comes later.
    */
-  private Behavior<TrunkMessage> sendAgain() {
-    List<Segment> waiting = window.unacknowledged();
-    long first = waiting.isEmpty() ? 0 : waiting.getFirst().number();
-    if (first > 0 && first == firstUnacknowledged) {
-      resentSegments += waiting.size();
-      send(waiting);
+  private void sendMissed() {
+    long first = window.firstUnacknowledged();
+    if (first > 0 && first != missed) {
+      missed = first;
+      resend();
     }
-    firstUnacknowledged = first;
+  }
+
+  private void resend() {
+    List<Segment> waiting = window.unacknowledged();
+    resentSegments += waiting.size();
+    send(waiting);
+  }
+
+  /** A segment that nobody has acknowledged for long is sent again, with all after it. */
+  private Behavior<TrunkMessage> sendAgain() {
+    long first = window.firstUnacknowledged();
+    if (first == 0 || first != firstUnacknowledged) {
+      firstUnacknowledged = first;
+      looks = 0;
+      patienceLooks = FIRST_PATIENCE_LOOKS;
+    } else if (++looks >= patienceLooks) {
+      looks = 0;
+      patienceLooks = Math.min(2 * patienceLooks, MOST_PATIENCE_LOOKS);
+      resend();
+    }
     if (unacknowledgedBytes > 0) {
       acknowledge();
     }

@@ -36,7 +36,7 @@ public final class StandInNode {
       Runtime.getRuntime().addShutdownHook(new Thread(StandInNode::waitForever));
     }
     if (words.contains("--stop-on-eof")) {
-      ParentWatch.start(System.in, Duration.ofSeconds(1));
+      ParentWatch.start(System.in, _ -> {}, Duration.ofSeconds(1));
     }
     System.out.println("garbled { line");
     System.out.printf(

@@ -145,6 +145,7 @@ final class ManyNodes implements AutoCloseable {
             card,
             trays,
             clock,
+            false,
             node::follow);
     nodes.add(node);
     return node;

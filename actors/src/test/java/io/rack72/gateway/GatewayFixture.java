@@ -57,6 +57,7 @@ final class GatewayFixture implements AutoCloseable {
                   42,
                   "http://10.0.0.1:8000",
                   List.of(new NodeStatus.Tray(0, 7)),
+                  List.of(1),
                   List.of("10.0.0.3:7272"),
                   List.of(new TrunkStatus("10.0.0.2:7272", 1, 2, 3, 4, 5, 6, 7)))),
           List.of(
@@ -76,6 +77,7 @@ final class GatewayFixture implements AutoCloseable {
                   700,
                   70,
                   8,
+                  List.of(5),
                   new PortCounters(11, 22, 1, 2, 3))));
 
   final ActorTestKit kit = ActorTestKit.create();

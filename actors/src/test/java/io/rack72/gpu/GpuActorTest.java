@@ -26,6 +26,7 @@ import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,7 @@ class GpuActorTest {
           Optional.empty(),
           numerics,
           ForwardObserver.NONE);
+  private final ManualClock clock = new ManualClock();
   private final Map<GpuId, Gpu> gpus = new TreeMap<>();
   private final List<Frame> held = new ArrayList<>();
   private final TestInbox<SequenceReleased> router = TestInbox.create();
@@ -94,14 +96,24 @@ class GpuActorTest {
     private final TestInbox<PortActor.Command> port = TestInbox.create();
     private final BehaviorTestKit<GpuActor.Command> actor;
     private final ActorRef<Frame> frames;
+    private final TestInbox<GpuStatus> board = TestInbox.create();
 
     Gpu(GpuId id) {
-      TestInbox<GpuStatus> board = TestInbox.create();
       actor =
           BehaviorTestKit.create(
-              GpuActor.create(parts.gpu(id), port.getRef(), board.getRef(), new ManualClock()));
+              GpuActor.create(parts.gpu(id), port.getRef(), board.getRef(), clock));
       frames = ((PortActor.Attach) port.receiveMessage()).gpu();
     }
+
+    private long hedges() {
+      return board.getAllReceived().getLast().hedges();
+    }
+  }
+
+  private void avoid(boolean hold, int... gpus) {
+    Set<GpuId> out = new HashSet<>();
+    IntStream.of(gpus).forEach(gpu -> out.add(new GpuId(gpu)));
+    gpu(0).actor.run(new GpuActor.Avoid(out, hold));
   }
 
   private Gpu gpu(int index) {
@@ -236,6 +248,113 @@ class GpuActorTest {
         Set.of(
             new PlacementStep.Settled(new GpuId(0), 2), new PlacementStep.Settled(new GpuId(1), 2)),
         Set.copyOf(steps.getAllReceived()));
+  }
+
+  @Test
+  void whatASilentGpuOwesIsComputedHereAndItIsAskedNoMore() {
+    List<SampledToken> expected = undisturbed();
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "disturbed");
+    settle();
+    List<Frame> late = List.copyOf(held);
+    assertFalse(late.isEmpty(), "the step does not wait");
+    held.clear();
+    // Its node is not heard any more; no change of the rack has begun.
+    avoid(false, 2);
+    settle();
+    assertEquals(List.of(), held, "it is asked for more");
+    assertEquals(expected, tokens());
+    // It comes back, answers what it was asked long ago, and is asked again.
+    holds = _ -> false;
+    avoid(false);
+    late.forEach(frame -> gpu(2).frames.tell(frame));
+    settle();
+    assertEquals(List.of(), tokens());
+    admit(0, "again");
+    settle();
+    assertEquals(expected, tokens());
+  }
+
+  @Test
+  void lateAnswerOfAGpuThatWasReplacedChangesNothing() {
+    List<SampledToken> expected = undisturbed();
+    holds = frame -> frame.from().index() == 2 || frame.from().index() == 1;
+    admit(0, "disturbed");
+    settle();
+    List<Frame> late = List.copyOf(held);
+    avoid(false, 2);
+    // The layer still waits for GPU 1, and what GPU 2 had sent comes now.
+    late.stream().filter(f -> f.from().index() == 2).forEach(f -> gpu(0).frames.tell(f));
+    late.stream().filter(f -> f.from().index() == 1).forEach(f -> gpu(0).frames.tell(f));
+    holds = _ -> false;
+    settle();
+    assertEquals(expected, tokens());
+  }
+
+  @Test
+  void smallerPartOfTheRackLetsNoTokenOutUntilItHearsTheOthers() {
+    List<SampledToken> expected = undisturbed();
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "held");
+    settle();
+    avoid(true, 2);
+    settle();
+    assertEquals(List.of(), tokens());
+    admit(0, "later");
+    settle();
+    assertEquals(List.of(), tokens());
+    gpu(0).actor.run(new GpuActor.Cancel(id("later"), 1));
+    holds = _ -> false;
+    avoid(false);
+    settle();
+    assertEquals(expected, tokens());
+  }
+
+  @Test
+  void gpuThatIsSlowIsHedgedAgainst() {
+    List<SampledToken> expected = undisturbed();
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "slow");
+    settle();
+    assertEquals(List.of(), tokens());
+    clock.advanceTo(clock.nowNanos() + parts.settings().hedge().deadline().toNanos());
+    settle();
+    assertEquals(expected, tokens());
+    assertTrue(gpu(0).hedges() > 0);
+  }
+
+  @Test
+  void laterAttemptReplacesAnEarlierOneAndCancelOfThatLeavesIt() {
+    follow(placement(1, 0, 1, 2), 0, 1, 2);
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "again");
+    settle();
+    gpu(0)
+        .actor
+        .run(
+            new GpuActor.Admit(
+                new SequenceRequest(
+                    id("again"),
+                    2,
+                    PROMPT,
+                    new int[0],
+                    SamplingParams.greedy(TOKENS),
+                    Standing.DEFAULT),
+                owner.getRef(),
+                router.getRef()));
+    gpu(0).actor.run(new GpuActor.Cancel(id("again"), 1));
+    gpu(0).actor.run(new GpuActor.Probe(id("again"), 1, owner.getRef()));
+    gpu(0).actor.run(new GpuActor.Probe(id("again"), 2, owner.getRef()));
+    List<SequenceEvent> told = owner.getAllReceived();
+    assertEquals(new SequenceEvent.Alive(id("again"), 2, 0), told.getLast());
+    assertEquals(
+        SequenceEvent.Cause.MOVED, ((SequenceEvent.Ended) told.get(told.size() - 2)).cause());
+    holds = _ -> false;
+    List.copyOf(held).forEach(frame -> gpu(2).frames.tell(frame));
+    settle();
+    List<SequenceEvent> events = owner.getAllReceived();
+    assertTrue(events.stream().allMatch(event -> event.attempt() == 2), events.toString());
+    assertEquals(TOKENS, events.stream().filter(SequenceEvent.Token.class::isInstance).count());
   }
 
   @Test

@@ -138,11 +138,13 @@ class ControlMessagesTest {
             6,
             7,
             8,
+            List.of(5),
             new PortCounters(1, 2, 3, 4, 5));
     NodeReport report =
         new NodeReport(
             NODE,
             42,
+            List.of(1),
             List.of("10.0.0.3:7272"),
             List.of(gpu),
             List.of(new TrunkStatus("10.0.0.2:7272", 1, 2, 3, 4, 5, 6, 7)));

@@ -2,6 +2,7 @@ package io.rack72.rack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.hardware.GpuId;
@@ -121,8 +122,13 @@ class KeeperTest {
 
   /** A rack of A with tray 0 and B with tray 1. */
   private RackView begin() {
-    assertEquals(List.of(), keeper.present(node(A, 0)));
-    RackView view = prepared(keeper.present(node(B, 1)), A, B);
+    return begin(node(A, 0), node(B, 1));
+  }
+
+  private RackView begin(NodeState a, NodeState b) {
+    keeper = keeper(a.trays().size() + b.trays().size());
+    assertEquals(List.of(), keeper.present(a));
+    RackView view = prepared(keeper.present(b), A, B);
     assertEquals(List.of(), follow(view, Set.of(), A, B));
     return view;
   }
@@ -285,6 +291,37 @@ class KeeperTest {
   }
 
   @Test
+  void trayThatFailsInItsNodeIsLostAndTheNodeStays() {
+    RackView first = begin(node(A, 0, 2), node(B, 1));
+    RackView second = prepared(keeper.present(node(A, 0)), A, B);
+    assertEquals(List.of(0, 1), trays(second));
+    assertEquals(incarnation(first, 0), incarnation(second, 0));
+    follow(second, gpus(2), A, B);
+  }
+
+  @Test
+  void trayThatFailsWhileOthersPrepareBeginsAnotherView() {
+    begin(node(A, 0, 2), node(B, 1));
+    prepared(keeper.present(node(C, 3)), A, B, C);
+    RackView next = prepared(keeper.present(node(A, 0)), A, B, C);
+    assertEquals(List.of(0, 1, 3), trays(next));
+    follow(next, gpus(2), A, B, C);
+  }
+
+  @Test
+  void whereTooLittleIsLeftAllAreToldOnceAndTheNextTrayMakesItWellAgain() {
+    begin(node(A, 0), node(B, 1));
+    leastGpus = 4;
+    List<Sent> orders = keeper.gone(B);
+    NodeOrder.NoRoom told =
+        assertInstanceOf(NodeOrder.NoRoom.class, orders.getFirst().order(), orders.toString());
+    assertTrue(told.reason().startsWith("1 of the rack's trays are left"), told.reason());
+    assertEquals(List.of(), keeper.present(node(A, 0)));
+    RackView next = prepared(keeper.present(node(C, 3)), A, C);
+    follow(next, gpus(1), A, C);
+  }
+
+  @Test
   void onlyTrayComesBackAtOnce() {
     keeper = keeper(1);
     RackView first = prepared(keeper.present(node(A, 0)), A);
@@ -330,7 +367,8 @@ class KeeperTest {
     keeper.present(another);
     RackView view = prepared(keeper.present(node(A, 0)), A, C, GATEWAY);
     follow(view, Set.of(), A, C, GATEWAY);
-    assertEquals(List.of(), keeper.gone(A));
+    assertEquals(
+        toAll(new NodeOrder.NoRoom("no tray of the rack is left"), C, GATEWAY), keeper.gone(A));
     assertEquals(toAll(new NodeOrder.MayLeave(), GATEWAY), keeper.present(gateway(true)));
   }
 

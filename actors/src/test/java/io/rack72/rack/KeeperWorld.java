@@ -38,6 +38,8 @@ final class KeeperWorld {
 
   private final SplittableRandom random;
   private final Keeper.Rules rules;
+  // Trays without which there is no room for the model.
+  private final int neededTrays;
   private final Map<Pair, Queue<Runnable>> underway = new LinkedHashMap<>();
   // All that the cluster knows of, the oldest first; those that are not up it has not noticed yet.
   private final Map<NodeId, SimulatedNode> members = new LinkedHashMap<>();
@@ -54,7 +56,7 @@ final class KeeperWorld {
 
   KeeperWorld(long seed) {
     random = new SplittableRandom(seed);
-    int needed = random.nextInt(1, 3);
+    neededTrays = random.nextInt(1, 3);
     rules =
         new Keeper.Rules(
             RACK,
@@ -63,7 +65,7 @@ final class KeeperWorld {
             2,
             4,
             random.nextInt(1, 4),
-            placement -> placement.experts().gpus().length >= needed);
+            placement -> placement.experts().gpus().length >= neededTrays);
     add();
   }
 
@@ -92,6 +94,8 @@ final class KeeperWorld {
       anyMember().leave();
     } else if (what < 97) {
       anyMember().stop();
+    } else if (what < 98 && random.nextInt(4) == 0) {
+      anyMember().failTray();
     } else if (what < 98 && random.nextInt(20) == 0) {
       give(keeper.recoveryIsOver());
     } else {
@@ -266,10 +270,14 @@ final class KeeperWorld {
     long committed = members.values().stream().filter(node -> node.committed != null).count();
     boolean began = committed > 0;
     if (!began) {
-      return trays.size() < rules.startTrays() ? "" : "the rack does not begin";
+      return trays.size() < Math.max(rules.startTrays(), neededTrays)
+          ? ""
+          : "the rack does not begin";
     }
-    if (trays.isEmpty()) {
-      return "";
+    if (trays.size() < neededTrays) {
+      return members.values().stream().allMatch(node -> node.noRoom)
+          ? ""
+          : "there is no room, and not all know";
     }
     RackView view = viewsOfEpochs.get(lastPrepared);
     for (SimulatedNode node : members.values()) {
@@ -301,13 +309,14 @@ final class KeeperWorld {
   /** A node as {@link NodeActor} is one, with one GPU for each tray. */
   private final class SimulatedNode {
     private final NodeId id;
-    private final List<TrayId> trays;
     private final boolean gateway;
+    private List<TrayId> trays;
     private final TreeMap<Long, RackView> views = new TreeMap<>();
     private final Set<GpuId> lost = new HashSet<>();
     private final Set<GpuId> awaited = new HashSet<>();
     private boolean up = true;
     private boolean leaving;
+    private boolean noRoom;
     private RackView committed;
     // Epoch of the step that the node's GPUs run together; 0 for none.
     private long running;
@@ -344,6 +353,22 @@ final class KeeperWorld {
       up = false;
     }
 
+    /** A GPU of it fails, and takes its tray with it. */
+    void failTray() {
+      if (up && (trays.size() > 1 || (gateway && !trays.isEmpty()))) {
+        trays = trays.subList(0, trays.size() - 1);
+        if (trays.isEmpty()) {
+          running = 0;
+          settle();
+        }
+        tick();
+      }
+    }
+
+    private boolean works(GpuId gpu) {
+      return trays.contains(RACK.trayOf(gpu));
+    }
+
     void on(NodeOrder order) {
       switch (order) {
         case NodeOrder.Prepare(RackView view) -> {
@@ -359,6 +384,11 @@ final class KeeperWorld {
             views.headMap(epoch).clear();
             lost.clear();
           }
+        }
+        case NodeOrder.NoRoom _ -> {
+          noRoom = true;
+          running = 0;
+          settle();
         }
         case NodeOrder.Refuse _ -> stop();
         case NodeOrder.MayLeave() -> {
@@ -380,6 +410,7 @@ final class KeeperWorld {
       assertTrue(committed == null || committed.epoch() < epoch);
       RackView before = running == 0 ? null : views.get(running);
       committed = views.get(epoch);
+      noRoom = false;
       lost.addAll(gone);
       lost.removeAll(committed.nodes(RACK).keySet());
       settling = true;
@@ -407,11 +438,12 @@ final class KeeperWorld {
 
     /** A step of one of the node's GPUs, in one layer. */
     void beginStep() {
-      if (!up || running != 0 || committed == null) {
+      if (!up || running != 0 || committed == null || noRoom) {
         return;
       }
       Map<GpuId, NodeId> placed = committed.nodes(RACK);
-      if (committed.placement().attending().stream().noneMatch(g -> id.equals(placed.get(g)))) {
+      if (committed.placement().attending().stream()
+          .noneMatch(gpu -> id.equals(placed.get(gpu)) && works(gpu))) {
         return;
       }
       running = committed.epoch();
@@ -448,16 +480,23 @@ final class KeeperWorld {
     }
 
     private void asked(SimulatedNode asker, GpuId gpu, long asking, long epoch) {
-      boolean held = views.containsKey(epoch) && id.equals(views.get(epoch).nodes(RACK).get(gpu));
+      boolean held =
+          views.containsKey(epoch)
+              && id.equals(views.get(epoch).nodes(RACK).get(gpu))
+              && works(gpu);
       boolean wanted = asker.up && asker.run == asking && asker.running == epoch;
       // The asker may be about to hear that the epoch's view cannot be followed to its end.
       boolean whole =
-          viewsOfEpochs.get(epoch).nodes(RACK).values().stream()
-              .allMatch(node -> members.containsKey(node) && members.get(node).up);
+          viewsOfEpochs.get(epoch).nodes(RACK).entrySet().stream()
+              .allMatch(
+                  there ->
+                      members.containsKey(there.getValue())
+                          && members.get(there.getValue()).up
+                          && members.get(there.getValue()).works(there.getKey()));
       assertTrue(
           held || !wanted || !whole,
           gpu + " is asked by epoch " + epoch + ", which it does not hold");
-      if (held) {
+      if (held && !asker.trays.isEmpty()) {
         GpuId back = new GpuId(asker.trays.getFirst().index());
         NodeId to = links().get(back);
         if (to != null) {

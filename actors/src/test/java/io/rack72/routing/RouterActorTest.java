@@ -148,6 +148,26 @@ class RouterActorTest {
   }
 
   @Test
+  void sequencesOfAGpuThatDoesNotAnswerGoElsewhereAndItIsUsedAgainLater() {
+    submit(1);
+    admitted(gpu0);
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(0))));
+    assertEquals(
+        SequenceEvent.Cause.LOST, owner.expectMessageClass(SequenceEvent.Ended.class).cause());
+    assertEquals(1, gpu0.expectMessageClass(GpuActor.Cancel.class).attempt());
+    submit(2);
+    submit(3);
+    admitted(gpu1);
+    admitted(gpu1);
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(0), new GpuId(1))));
+    submit(4);
+    owner.expectMessageClass(SequenceEvent.Ended.class);
+    owner.expectMessageClass(SequenceEvent.Ended.class);
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(1))));
+    assertEquals(id(4), admitted(gpu0).request().id(), "it waited");
+  }
+
+  @Test
   void sequencesOfALostGpuAreGivenBackAndLaterAttemptsAreTaken() {
     submit(1);
     admitted(gpu0);

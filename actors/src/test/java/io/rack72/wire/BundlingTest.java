@@ -112,6 +112,18 @@ class BundlingTest {
   }
 
   @Test
+  void answersThatWaitForOneThatDoesNotComeCanBeSentWithoutIt() {
+    bundling.arrived(came(dispatch(4, 0, 1, 0), dispatch(4, 1, 1, 0)));
+    Departure first = answer(0, 4, 1, 0);
+    assertKept(bundling.carry(frames(0, first)));
+    assertTrue(bundling.keepsFrames());
+    assertEquals(Optional.of(only(first)), bundling.flushed());
+    assertFalse(bundling.keepsFrames());
+    assertEquals(Optional.empty(), bundling.flushed());
+    assertTrue(bundling.carry(frames(1, answer(1, 4, 1, 0))).isPresent(), "it comes after all");
+  }
+
+  @Test
   void nextLayerIsCountedAnew() {
     bundling.arrived(came(dispatch(4, 0, 1, 0), dispatch(4, 1, 1, 0)));
     bundling.carry(frames(0, answer(0, 4, 1, 0)));

@@ -4,6 +4,7 @@ import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.FastKernels;
 import io.rack72.model.Numerics;
+import io.rack72.schedule.HedgeLimits;
 import io.rack72.schedule.SchedulerLimits;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +38,7 @@ final class ConfigReader {
         kv(keys, rack.gpu()),
         scheduler(keys),
         keys.bytes("fabric.credit-bytes", 64 << 10, Long.MAX_VALUE, "a size of at least 64 KiB"),
+        hedging(keys),
         device(keys),
         keys.isWord("cpu.threads", AUTO)
             ? host.processors()
@@ -153,6 +155,21 @@ final class ConfigReader {
                 2,
                 Integer.MAX_VALUE,
                 "auto or a whole number of at least 2"));
+  }
+
+  private static HedgeLimits hedging(KeyReader keys) {
+    Duration least = patience(keys, "hedging.least", HOUR, "1 h");
+    return new HedgeLimits(
+        keys.integer("hedging.multiple", 2, 1000),
+        least,
+        keys.duration(
+            "hedging.deadline",
+            least,
+            HOUR,
+            "a duration from rack72.hedging.least, which is %d ms, to 1 h, with its unit"
+                .formatted(least.toMillis())),
+        keys.fraction("hedging.share", 0, 1),
+        patience(keys, "hedging.avoidance", HOUR, "1 h"));
   }
 
   private static DeviceKind device(KeyReader keys) {

@@ -3,6 +3,7 @@ package io.rack72.config;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.FastKernels;
 import io.rack72.model.Numerics;
+import io.rack72.schedule.HedgeLimits;
 import io.rack72.schedule.SchedulerLimits;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -20,6 +21,7 @@ import java.util.OptionalLong;
  * @param scheduler limits of each GPU's scheduler; where the context limit is not set, it is the
  *     greatest integer, to be lowered to what model and memory allow
  * @param fabricCreditBytes bytes under way out of one NVLink port
+ * @param hedge when a GPU computes itself what it has asked another for
  * @param device what computes
  * @param cpuThreads threads that compute, for all GPUs together
  * @param numericMode precision of activations
@@ -37,6 +39,7 @@ public record Rack72Config(
     KvSettings kv,
     SchedulerLimits scheduler,
     long fabricCreditBytes,
+    HedgeLimits hedge,
     DeviceKind device,
     int cpuThreads,
     NumericMode numericMode,

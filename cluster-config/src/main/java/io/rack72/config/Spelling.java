@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Finds what somebody probably meant. */
-final class Spelling {
+public final class Spelling {
   private Spelling() {}
 
   /**
@@ -15,7 +15,7 @@ final class Spelling {
    * edits, if those are at most a third of its letters. That all keys are under {@code rack72} is
    * easily forgotten, so it may be missing.
    */
-  static Optional<String> closest(String wrong, Collection<String> known) {
+  public static Optional<String> closest(String wrong, Collection<String> known) {
     List<String> endings =
         known.stream().filter(name -> name.endsWith("." + withoutRoot(wrong))).toList();
     if (!endings.isEmpty()) {

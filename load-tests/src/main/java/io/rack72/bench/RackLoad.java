@@ -113,6 +113,7 @@ final class RackLoad implements AutoCloseable {
                 switch (event) {
                   case SequenceEvent.Placed placed -> {}
                   case SequenceEvent.Started started -> {}
+                  case SequenceEvent.Alive alive -> {}
                   case SequenceEvent.Token token -> {
                     progress.add(sequence);
                     if (token.finish().isPresent()) {

@@ -16,11 +16,12 @@ import java.util.function.ToIntFunction;
  * @param gpus those that take sequences
  * @param residentBytes of the server's process, where that is known
  */
-record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
+public record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
   /** KV blocks of both kinds together, and sequences. */
-  record Gpu(int gpu, int blocksUsed, int blocksFree, int running, int waiting, int paused) {}
+  public record Gpu(
+      int gpu, int blocksUsed, int blocksFree, int running, int waiting, int paused) {}
 
-  RackSample {
+  public RackSample {
     gpus = List.copyOf(gpus);
   }
 
@@ -29,7 +30,7 @@ record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
    *
    * @throws CommandFailedException if it does not tell what is needed
    */
-  static RackSample of(double seconds, JsonNode rack, OptionalLong residentBytes) {
+  public static RackSample of(double seconds, JsonNode rack, OptionalLong residentBytes) {
     List<Gpu> gpus = new ArrayList<>();
     for (JsonNode entry : rack.path("gpus")) {
       Gpu gpu =
@@ -59,27 +60,27 @@ record RackSample(double seconds, List<Gpu> gpus, OptionalLong residentBytes) {
   }
 
   /** Whether nothing is left of any sequence. */
-  boolean isLevel() {
+  public boolean isLevel() {
     return blocksUsed() == 0 && running() == 0 && waiting() == 0 && paused() == 0;
   }
 
-  int blocksUsed() {
+  public int blocksUsed() {
     return sum(Gpu::blocksUsed);
   }
 
-  int blocksFree() {
+  public int blocksFree() {
     return sum(Gpu::blocksFree);
   }
 
-  int running() {
+  public int running() {
     return sum(Gpu::running);
   }
 
-  int waiting() {
+  public int waiting() {
     return sum(Gpu::waiting);
   }
 
-  int paused() {
+  public int paused() {
     return sum(Gpu::paused);
   }
 

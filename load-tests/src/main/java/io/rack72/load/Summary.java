@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
  *
  * @param count of durations, at least one
  */
-record Summary(int count, double mean, double p50, double p90, double p99, double max) {
+public record Summary(int count, double mean, double p50, double p90, double p99, double max) {
   /** The head of a table in Markdown whose rows are of {@link #row}. */
   static final String TABLE_HEAD =
       """
@@ -22,7 +22,7 @@ record Summary(int count, double mean, double p50, double p90, double p99, doubl
   private static final double NANOS_PER_MILLI = 1e6;
 
   /** Of nanoseconds; empty where there are none. */
-  static Optional<Summary> of(LongStream nanos) {
+  public static Optional<Summary> of(LongStream nanos) {
     double[] sorted = nanos.mapToDouble(value -> value / NANOS_PER_MILLI).sorted().toArray();
     if (sorted.length == 0) {
       return Optional.empty();
@@ -69,7 +69,7 @@ record Summary(int count, double mean, double p50, double p90, double p99, doubl
   }
 
   /** Adds it to an object; null where nothing was measured. */
-  static void put(ObjectNode json, String name, Optional<Summary> summary) {
+  public static void put(ObjectNode json, String name, Optional<Summary> summary) {
     if (summary.isEmpty()) {
       json.putNull(name);
       return;

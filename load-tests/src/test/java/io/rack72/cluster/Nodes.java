@@ -1,34 +1,43 @@
 package io.rack72.cluster;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.rack72.launcher.RackProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The JVMs that a test starts. They are killed when it is over, and each ends by itself when the
- * JVM of the test is gone; what they wrote to standard error is shown when the test fails.
+ * The JVMs that a test starts. With the system property {@code rack72.tests.tls} set to true they
+ * talk over TLS where the test says nothing about it. They are killed when it is over, and each
+ * ends by itself when the JVM of the test is gone; what they wrote to standard error is shown when
+ * the test fails.
  */
 final class Nodes implements BeforeEachCallback, AfterEachCallback {
   /** The secret that all know who are not told another. */
   static final Map<String, String> SECRET =
       Map.of("RACK72_CLUSTER_SECRET", "known to the nodes of this test");
 
+  private static final String TLS_DIRECTORY = "rack72.cluster.tls.directory";
+  private static final boolean OVER_TLS = Boolean.getBoolean("rack72.tests.tls");
   private static final Path ALL = Path.of("target", "nodes");
   private static final String JVM = "-Xmx192m -XX:+UseSerialGC";
 
   private final List<RackProcess> processes = new ArrayList<>();
   private Path directory;
+  private Optional<String> certificates = Optional.empty();
 
   @Override
   public void beforeEach(ExtensionContext context) throws IOException {
@@ -58,6 +67,14 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
   /** For what a test writes, until it is over. */
   Path directory() {
     return directory;
+  }
+
+  /** Makes a CA and a certificate, and returns the setting by which a node uses them. */
+  String certificates(String name) throws IOException {
+    Path made = directory.resolve(name);
+    RackProcess.Ended ended = start(List.of("certs", "--out", made.toString())).end();
+    assertEquals(0, ended.exitCode(), ended::toString);
+    return TLS_DIRECTORY + "=" + made;
   }
 
   /** Starts a command with what all nodes of a test know in its environment. */
@@ -111,6 +128,12 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
                 "rack72.expert-parallel=72",
                 "rack72.data-parallel=all",
                 "rack72.kv.bytes-per-gpu=4MiB"));
+    if (OVER_TLS && Arrays.stream(settings).noneMatch(each -> each.startsWith(TLS_DIRECTORY))) {
+      if (certificates.isEmpty()) {
+        certificates = Optional.of(certificates("certificates-of-all"));
+      }
+      all.add(certificates.get());
+    }
     // The later of two counts.
     all.addAll(List.of(settings));
     all.forEach(setting -> arguments.addAll(List.of("--set", setting)));

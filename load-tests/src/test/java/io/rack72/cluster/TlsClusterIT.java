@@ -8,7 +8,6 @@ import io.rack72.launcher.RackProcess;
 import io.rack72.serving.GoldenCheckpoint;
 import io.rack72.serving.HttpApi;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,7 @@ final class TlsClusterIT {
   @Timeout(600)
   void rackOverTlsGivesTheSameTokensAndLetsNoStrangerIn() throws Exception {
     List<Question> questions = Question.of(ODD, 40, TOKENS);
-    String tls = certificates("certificates");
+    String tls = nodes.certificates("certificates");
     List<Node> rack =
         nodes.startRack(
             ODD.directory(),
@@ -45,8 +44,10 @@ final class TlsClusterIT {
     try (HttpApi api = new HttpApi(rack.getFirst().http())) {
       questions.forEach(question -> question.ask(api));
 
-      Node otherAuthority = guest(rack, certificates("others"), "rack72.cluster.join-timeout=10s");
-      Node withoutTls = guest(rack, "rack72.cluster.join-timeout=10s");
+      Node otherAuthority =
+          guest(rack, nodes.certificates("others"), "rack72.cluster.join-timeout=10s");
+      Node withoutTls =
+          guest(rack, "rack72.cluster.tls.directory=\"\"", "rack72.cluster.join-timeout=10s");
       Node otherSecret =
           nodes.start(
               Map.of("RACK72_CLUSTER_SECRET", "known to nobody else here"),
@@ -75,14 +76,6 @@ final class TlsClusterIT {
     String[] all = Arrays.copyOf(settings, settings.length + 1);
     all[settings.length] = START_TRAYS;
     return nodes.start(ODD.directory(), FREE_TRAY, rack, all);
-  }
-
-  /** Makes a CA and a certificate, and returns the setting by which a node uses them. */
-  private String certificates(String name) throws IOException {
-    Path directory = nodes.directory().resolve(name);
-    RackProcess.Ended made = nodes.start(List.of("certs", "--out", directory.toString())).end();
-    assertEquals(0, made.exitCode(), made::toString);
-    return "rack72.cluster.tls.directory=" + directory;
   }
 
   private static String fingerprint(GoldenCheckpoint golden) {

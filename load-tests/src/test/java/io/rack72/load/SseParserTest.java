@@ -18,6 +18,14 @@ class SseParserTest {
   }
 
   @Test
+  void idIsThatOfTheEventOrOfTheLastThatHadOne() {
+    List<String> events = new ArrayList<>();
+    SseParser parser = SseParser.withIds((id, data) -> events.add(id + "=" + data));
+    parser.feed(ByteBuffer.wrap("data: a\n\nid: 7\ndata: b\n\ndata: c\n\n".getBytes(UTF_8)));
+    assertEquals(List.of("=a", "7=b", "7=c"), events);
+  }
+
+  @Test
   void dataOfSeveralLinesIsOneEvent() {
     assertEquals(List.of("a\n\nb"), parse("data: a\ndata:\ndata: b\n\n"));
     assertEquals(List.of("a\n"), parse("data: a\ndata\n\n"));
@@ -40,7 +48,7 @@ class SseParserTest {
     byte[] bytes = stream.getBytes(UTF_8);
     for (int size : new int[] {1, 2, 3, 7, 1000, bytes.length}) {
       List<String> events = new ArrayList<>();
-      SseParser parser = new SseParser(events::add);
+      SseParser parser = new SseParser(event -> events.add(event));
       for (int from = 0; from < bytes.length; from += size) {
         parser.feed(ByteBuffer.wrap(bytes, from, Math.min(size, bytes.length - from)));
       }
@@ -50,7 +58,7 @@ class SseParserTest {
 
   private static List<String> parse(String stream) {
     List<String> events = new ArrayList<>();
-    new SseParser(events::add).feed(ByteBuffer.wrap(stream.getBytes(UTF_8)));
+    new SseParser(event -> events.add(event)).feed(ByteBuffer.wrap(stream.getBytes(UTF_8)));
     return events;
   }
 }

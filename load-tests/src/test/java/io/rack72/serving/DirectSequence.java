@@ -54,6 +54,7 @@ final class DirectSequence {
             switch (event) {
               case SequenceEvent.Placed placed -> Behaviors.same();
               case SequenceEvent.Started started -> Behaviors.same();
+              case SequenceEvent.Alive alive -> Behaviors.same();
               case SequenceEvent.Token token -> {
                 soFar.add(token.token());
                 if (token.finish().isEmpty()) {

@@ -23,12 +23,22 @@ public final class KvLayout {
    * @param blockTokens positions in a block, 1 to 1024
    */
   public KvLayout(ModelConfig config, int blockTokens) {
+    this(config, blockTokens, Float.BYTES);
+  }
+
+  /**
+   * A layout for a model.
+   *
+   * @param blockTokens positions in a block, 1 to 1024
+   * @param elementBytes of an element; what computes here computes with those of 4
+   */
+  public KvLayout(ModelConfig config, int blockTokens, int elementBytes) {
     if (blockTokens < 1 || blockTokens > 1024) {
       throw new IllegalArgumentException("a KV block holds 1 to 1024 tokens, not " + blockTokens);
     }
     this.config = config;
     this.blockTokens = blockTokens;
-    layerBytes = 2L * config.kvWidth() * blockTokens * Float.BYTES;
+    layerBytes = 2L * config.kvWidth() * blockTokens * elementBytes;
     keyOffsets = new long[config.layers()];
     int sliding = 0;
     for (int layer = 0; layer < config.layers(); layer++) {

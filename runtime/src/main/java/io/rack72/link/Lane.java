@@ -11,7 +11,7 @@ public final class Lane {
 
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
-  private final long bytesPerSecond;
+  private long bytesPerSecond;
   private long freeNanos;
   // What the division of the last transfer left over, in units of a nanosecond's byte at this
   // bandwidth: the lane is really free freeNanos + carry / bytesPerSecond.
@@ -23,10 +23,28 @@ public final class Lane {
    * @param bytesPerSecond bandwidth, positive
    */
   public Lane(long bytesPerSecond) {
+    this.bytesPerSecond = positive(bytesPerSecond);
+  }
+
+  /**
+   * Changes the bandwidth of what is sent from now on. What was sent before passes as it was told.
+   *
+   * @param newBytesPerSecond positive
+   */
+  public void changeBandwidth(long newBytesPerSecond) {
+    bytesPerSecond = positive(newBytesPerSecond);
+    if (carry > 0) {
+      // A fraction of a nanosecond at the old bandwidth, which the next transfer waits out.
+      freeNanos++;
+      carry = 0;
+    }
+  }
+
+  private static long positive(long bytesPerSecond) {
     if (bytesPerSecond <= 0) {
       throw new IllegalArgumentException("bandwidth is positive: " + bytesPerSecond);
     }
-    this.bytesPerSecond = bytesPerSecond;
+    return bytesPerSecond;
   }
 
   /**

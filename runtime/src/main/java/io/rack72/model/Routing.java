@@ -5,7 +5,8 @@ package io.rack72.model;
  *
  * @param hidden {@code [rows, hiddenSize]}: the normalised hidden states that experts take, valid
  *     until the next call of the step; null where the device computes nothing
- * @param experts {@code [rows, expertsPerToken]}: the chosen experts, best first
+ * @param experts {@code [rows, expertsPerToken]}: the chosen experts, best first; none at all where
+ *     the device takes care of the experts itself
  * @param weights {@code [rows, expertsPerToken]}: the softmax over the chosen logits
  * @param readyAtNanos when the device has all this
  */

@@ -19,7 +19,7 @@ import java.util.Objects;
  * <p>Owns scratch memory, of a few bytes per token of the vocabulary where logits are adjusted or
  * many tokens are candidates: one for each GPU. Not thread-safe.
  */
-public final class Sampler {
+public final class Sampler implements TokenSource {
   private static final int[] NO_IDS = {};
   private static final float[] NO_LOGPROBS = {};
 
@@ -29,16 +29,7 @@ public final class Sampler {
   private final VocabularyDraw vocabularyDraw = new VocabularyDraw();
   private float[] adjusted = {};
 
-  /**
-   * Chooses a token.
-   *
-   * @param logits of which {@code vocabSize} from {@code offset} on are this token's; not changed
-   * @param params whose token ids are in the vocabulary
-   * @param history of the sequence so far
-   * @param position of the chosen token in its sequence, prompt included
-   * @throws BrokenLogitsException if a logit is NaN or infinite upwards, or all are infinite
-   *     downwards
-   */
+  @Override
   public SampledToken sample(
       float[] logits,
       int offset,
@@ -86,9 +77,7 @@ public final class Sampler {
   private static boolean takesLogitsAsTheyAre(SamplingParams params, TokenCounts history) {
     return params.logitBias().isEmpty()
         && history.generated() >= params.minTokens()
-        && params.repetitionPenalty() == 1
-        && params.frequencyPenalty() == 0
-        && params.presencePenalty() == 0;
+        && !params.hasPenalties();
   }
 
   /** Fills {@link #adjustedRow}. */
@@ -109,7 +98,7 @@ public final class Sampler {
     float repetition = params.repetitionPenalty();
     float frequency = params.frequencyPenalty();
     float presence = params.presencePenalty();
-    if (repetition != 1 || frequency != 0 || presence != 0) {
+    if (params.hasPenalties()) {
       history.forEach(
           (token, generated) -> {
             float logit = adjusted[Objects.checkIndex(token, vocabSize)];

@@ -80,6 +80,11 @@ public record SamplingParams(
     return temperature == 0;
   }
 
+  /** Whether the choice of a token depends on which ones there are already. */
+  public boolean hasPenalties() {
+    return repetitionPenalty != 1 || frequencyPenalty != 0 || presencePenalty != 0;
+  }
+
   /**
    * Checks the token ids against a model.
    *

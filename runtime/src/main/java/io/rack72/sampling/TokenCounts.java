@@ -8,6 +8,7 @@ import java.util.Arrays;
  */
 public final class TokenCounts {
   private static final int NONE = -1;
+  private static final int[] NO_IDS = {};
 
   // An open-addressed table from token to the number of times it was generated, at most half full.
   private int[] tokens = new int[64];
@@ -18,6 +19,21 @@ public final class TokenCounts {
   /** Counts of an empty sequence. */
   public TokenCounts() {
     Arrays.fill(tokens, NONE);
+  }
+
+  private TokenCounts(int generated) {
+    tokens = NO_IDS;
+    this.generated = generated;
+  }
+
+  /**
+   * Counts of a sequence whose parameters never ask which tokens it has: how many were generated,
+   * and no table, which would be most of a sequence's memory.
+   *
+   * @param generated tokens that it has generated already
+   */
+  public static TokenCounts withoutIds(int generated) {
+    return new TokenCounts(generated);
   }
 
   /** Counts of a sequence that has these tokens already. */
@@ -39,6 +55,10 @@ public final class TokenCounts {
 
   /** Takes in one generated token. */
   public void addGenerated(int token) {
+    if (tokens.length == 0) {
+      generated++;
+      return;
+    }
     // Inserting may replace the table, so the slot must be known before the table is looked up.
     int slot = findOrInsert(token);
     counts[slot]++;
@@ -50,8 +70,15 @@ public final class TokenCounts {
     return generated;
   }
 
-  /** Visits every distinct token of prompt and output, in no particular order. */
+  /**
+   * Visits every distinct token of prompt and output, in no particular order.
+   *
+   * @throws IllegalStateException if they are counts without ids
+   */
   public void forEach(Visitor visitor) {
+    if (tokens.length == 0) {
+      throw new IllegalStateException("which tokens there are was not counted: no penalty asked");
+    }
     for (int slot = 0; slot < tokens.length; slot++) {
       if (tokens[slot] != NONE) {
         visitor.visit(tokens[slot], counts[slot]);

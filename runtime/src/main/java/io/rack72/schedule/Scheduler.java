@@ -206,15 +206,28 @@ public final class Scheduler {
   /**
    * How many rows of prompts the next step may have. Readers of running replies are spared as long
    * as they are not the fewer: where more sequences still have their prompt before them, as in a
-   * burst, all gain from getting these into the batch.
+   * burst, all gain from getting these into the batch. Nor where one goes on that was moved here in
+   * the middle of its reply, or was preempted: its reader is one of them, and has waited already.
    */
   private int prefillLimit(boolean othersDecode) {
-    int decodes = (int) running.stream().filter(sequence -> sequence.remaining() == 1).count();
+    if (live.values().stream().anyMatch(Scheduler::isComputedAgain)) {
+      return limits.tokenBudget();
+    }
+    int decodes = 0;
+    for (Sequence sequence : running) {
+      decodes += sequence.remaining() == 1 ? 1 : 0;
+    }
     int prompts = running.size() - decodes + waiting.size();
     boolean spared = decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1;
     return spared
         ? Math.max(limits.prefillBesideDecodes(), PREFILL_ROWS_PER_DECODE * decodes)
         : limits.tokenBudget();
+  }
+
+  private static boolean isComputedAgain(Sequence sequence) {
+    return sequence.generated() > 0
+        && sequence.remaining() > 1
+        && sequence.state() != Sequence.State.PAUSED;
   }
 
   /** Rows that a step has left. */
@@ -358,7 +371,7 @@ public final class Scheduler {
    */
   private List<Sequence> inOrderOfKeeping() {
     List<Sequence> order = new ArrayList<>(running);
-    if (order.stream().map(sequence -> sequence.standing().tenant()).distinct().count() < 2) {
+    if (areOfOneTenant(order)) {
       // By rank, as they are: of one tenant the lowest rank always gets on.
       return order;
     }
@@ -367,6 +380,15 @@ public final class Scheduler {
     order.remove(oldest);
     order.addFirst(oldest);
     return order;
+  }
+
+  private static boolean areOfOneTenant(List<Sequence> sequences) {
+    for (Sequence sequence : sequences) {
+      if (!sequence.standing().tenant().equals(sequences.getFirst().standing().tenant())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Preempts until a sequence can grow; false if it was itself the one to give way. */

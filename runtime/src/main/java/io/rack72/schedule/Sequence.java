@@ -74,7 +74,10 @@ public final class Sequence {
     length = promptIds.length + generatedIds.length;
     tokens = Arrays.copyOf(promptIds, length + 1);
     System.arraycopy(generatedIds, 0, tokens, promptLength, generatedIds.length);
-    history = TokenCounts.of(promptIds, generatedIds);
+    history =
+        params.hasPenalties()
+            ? TokenCounts.of(promptIds, generatedIds)
+            : TokenCounts.withoutIds(generatedIds.length);
     kv = new SequenceKv(cache);
     names = cache.names().of(promptIds, standing.cacheSalt());
   }

@@ -33,12 +33,21 @@ public record StepPlan(
 
   /** Whether it computes the last token of a running reply, so that a reader waits for it. */
   public boolean decodes() {
-    return shares.stream().anyMatch(share -> share.rows() == 1 && share.needsLogits());
+    for (Share share : shares) {
+      if (share.rows() == 1 && share.needsLogits()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Rows of all shares. */
   public int rows() {
-    return shares.stream().mapToInt(Share::rows).sum();
+    int rows = 0;
+    for (Share share : shares) {
+      rows += share.rows();
+    }
+    return rows;
   }
 
   /** The same for a device: the tokens' ids, and a slice for each share, in the same order. */

@@ -37,6 +37,14 @@ class TokenCountsTest {
     assertThrows(IllegalArgumentException.class, () -> new TokenCounts().addPrompt(-1));
   }
 
+  @Test
+  void withoutIdsOnlyTheNumberIsKnown() {
+    TokenCounts counts = TokenCounts.withoutIds(3);
+    counts.addGenerated(7);
+    assertEquals(4, counts.generated());
+    assertThrows(IllegalStateException.class, () -> counts.forEach((_, _) -> {}));
+  }
+
   private static Map<Integer, Integer> contents(TokenCounts counts) {
     Map<Integer, Integer> contents = new TreeMap<>();
     counts.forEach((token, generated) -> assertNull(contents.put(token, generated)));

@@ -132,6 +132,11 @@ final class PlanChecks {
     int decodes = 0;
     int prompts = 0;
     for (TrackedSequence tracked : live) {
+      if (tracked.place != Place.PAUSED
+          && tracked.sequence.generated() > 0
+          && tracked.length() - tracked.computed > 1) {
+        return limits.tokenBudget();
+      }
       boolean runs = tracked.place == Place.RUNNING;
       boolean decodesNow = runs && tracked.length() - tracked.computed == 1;
       decodes += decodesNow ? 1 : 0;

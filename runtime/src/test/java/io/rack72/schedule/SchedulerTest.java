@@ -244,6 +244,20 @@ class SchedulerTest {
   }
 
   @Test
+  void sequenceThatGoesOnInTheMiddleOfItsReplyIsNotHeldBack() {
+    SchedulerLimits limits = new SchedulerLimits(32, 8, 2, 8, 10, Long.MAX_VALUE, 1, 100);
+    Scheduler scheduler = new Scheduler(limits, cache(60, 60));
+    accept(scheduler, "a", 3, 50);
+    assertEquals("a:0+3*", run(scheduler));
+    accepted(
+        scheduler.add(id("b"), new int[20], new int[] {7}, length(50), Standing.DEFAULT, true));
+    assertEquals("a:3+1* b:0+8", run(scheduler));
+    scheduler.pause(id("b"));
+    accept(scheduler, "c", 20, 50);
+    assertEquals("a:4+1* c:0+2", run(scheduler), "unless nobody reads it");
+  }
+
+  @Test
   void pausedSequencesKeepNobodyOut() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
     for (int i = 0; i < 32; i++) {

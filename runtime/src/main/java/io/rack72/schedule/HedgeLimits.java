@@ -1,4 +1,4 @@
-package io.rack72.gpu;
+package io.rack72.schedule;
 
 import java.time.Duration;
 

@@ -1,0 +1,89 @@
+package io.rack72.cli;
+
+import io.rack72.twin.EventHistory;
+import io.rack72.twin.Twin;
+import io.rack72.twin.TwinReport;
+import io.rack72.twin.VirtualTime;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code twin}: a workload on a modeled rack, in virtual time. */
+@Command(
+    name = "twin",
+    description = "Simulates a rack that serves a workload, faster than it would run.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false)
+final class TwinCommand implements Callable<Integer> {
+  private static final double NANOS_PER_SECOND = 1e9;
+
+  private final Invocation invocation;
+
+  @Spec private CommandSpec spec;
+  @Mixin private TwinOptions options;
+
+  @Option(
+      names = "--history",
+      paramLabel = "FILE",
+      description = "Write every message between actors there, one a line.")
+  private Path history;
+
+  @Option(names = "--json", description = "Report as one line of JSON.")
+  private boolean json;
+
+  TwinCommand(Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    TwinOptions.Scenario scenario = options.scenario(spec.commandLine(), invocation.host());
+    PrintWriter out = spec.commandLine().getOut();
+    long begin = System.nanoTime();
+    TwinReport report = run(scenario);
+    if (json) {
+      out.println(Json.line(report));
+    } else {
+      out.print(report.toText());
+    }
+    out.flush();
+    if (invocation.onTerminal()) {
+      tellSpeed(report, scenario, (System.nanoTime() - begin) / NANOS_PER_SECOND);
+    }
+    return 0;
+  }
+
+  private TwinReport run(TwinOptions.Scenario scenario) throws IOException {
+    if (history == null) {
+      return Twin.run(scenario.rack(), scenario.workload(), new VirtualTime());
+    }
+    try (Writer lines = Files.newBufferedWriter(history)) {
+      return Twin.run(
+          scenario.rack(), scenario.workload(), new VirtualTime(new EventHistory(lines)));
+    } catch (IOException e) {
+      throw new CommandFailedException("cannot write the history to " + history + ": " + e, e);
+    }
+  }
+
+  /** Not in the report, which depends on the scenario alone. */
+  private void tellSpeed(TwinReport report, TwinOptions.Scenario scenario, double seconds) {
+    spec.commandLine()
+        .getErr()
+        .printf(
+            "simulated %.1f s in %.1f s: %.1f times as fast, %,.0f requests/s, %,.0f events/s%n",
+            scenario.workload().endNanos() / NANOS_PER_SECOND,
+            seconds,
+            scenario.workload().endNanos() / NANOS_PER_SECOND / seconds,
+            report.requests().finished() / seconds,
+            report.events() / seconds);
+  }
+}

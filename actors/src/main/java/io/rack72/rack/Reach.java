@@ -1,0 +1,104 @@
+package io.rack72.rack;
+
+import io.rack72.hardware.GpuId;
+import io.rack72.hardware.RackProfile;
+import io.rack72.hardware.TrayId;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * On whom a node can rely, as it sees it by itself: nodes that it hears, and their trays but for
+ * those that have failed. A pure class; not thread-safe.
+ */
+final class Reach {
+  /**
+   * What follows for the node's parts.
+   *
+   * @param out GPUs that are not to be relied on
+   * @param hold whether the node sees the smaller part of the rack, and waits for the larger one
+   */
+  record Verdict(Set<GpuId> out, boolean hold) {
+    static final Verdict ALL_WELL = new Verdict(Set.of(), false);
+  }
+
+  private final NodeId self;
+  // None where there are no others.
+  private final Optional<Hearing> hearing;
+  // Trays that do not compute any more, of this node and as others have told of theirs.
+  private final Map<NodeId, Set<TrayId>> failed = new TreeMap<>();
+
+  Reach(NodeId self, Optional<PulseTiming> timing) {
+    this.self = self;
+    hearing = timing.map(pulses -> new Hearing(self, pulses));
+  }
+
+  /** These are the nodes of the rack now. */
+  void follow(Collection<NodeId> nodes, long nowNanos) {
+    hearing.ifPresent(ears -> ears.follow(nodes, nowNanos));
+    failed.keySet().removeIf(node -> !nodes.contains(node) && !node.equals(self));
+  }
+
+  /** A node has told that it is there. */
+  void heard(Pulse pulse, long nowNanos) {
+    hearing.ifPresent(ears -> ears.heard(pulse.from(), pulse.silent(), nowNanos));
+    failed.put(pulse.from(), new TreeSet<>(pulse.failed()));
+  }
+
+  /** To be called with each pulse of this node's. */
+  void look(long nowNanos) {
+    hearing.ifPresent(ears -> ears.look(nowNanos));
+  }
+
+  /** A tray of this node has failed. */
+  void fail(TrayId tray) {
+    failed.computeIfAbsent(self, _ -> new TreeSet<>()).add(tray);
+  }
+
+  /** What the others are told. */
+  Pulse pulse(long nowNanos) {
+    return new Pulse(self, List.copyOf(failedTrays()), List.copyOf(silent(nowNanos)));
+  }
+
+  /** Nodes that were silent for too long. */
+  Set<NodeId> silent(long nowNanos) {
+    return hearing.map(ears -> ears.silent(nowNanos)).orElse(Set.of());
+  }
+
+  /** Of this node's trays those that have failed. */
+  Set<TrayId> failedTrays() {
+    return failed.getOrDefault(self, Set.of());
+  }
+
+  /** Of this node's trays those that compute. */
+  List<TrayId> working(List<TrayId> trays) {
+    List<TrayId> working = new ArrayList<>(trays);
+    working.removeAll(failedTrays());
+    return working;
+  }
+
+  /**
+   * Decides by what is known now.
+   *
+   * @param view that is followed
+   * @param lost GPUs that were lost with the last change
+   */
+  Verdict verdict(RackView view, RackProfile rack, Set<GpuId> lost) {
+    Set<NodeId> nodesOut = hearing.map(Hearing::out).orElse(Set.of());
+    Set<GpuId> out = new TreeSet<>(lost);
+    view.nodes(rack)
+        .forEach(
+            (gpu, node) -> {
+              boolean hasFailed = failed.getOrDefault(node, Set.of()).contains(rack.trayOf(gpu));
+              if (nodesOut.contains(node) || hasFailed) {
+                out.add(gpu);
+              }
+            });
+    return new Verdict(out, hearing.isPresent() && hearing.get().isInMinority(view.nodeIds()));
+  }
+}

@@ -1,0 +1,160 @@
+package io.rack72.twin;
+
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.routing.RouterActor;
+import io.rack72.sampling.CounterRandom;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/**
+ * Where a workload's requests come from, and the owner of their sequences.
+ *
+ * <p><b>Owns</b> every live request. <b>Receives</b> what becomes of their sequences. <b>Sends</b>
+ * sequences to the router, by the workload's arrivals, until its end. <b>On failure</b> of a
+ * request it counts it.
+ */
+final class LoadSource {
+  /** All are choices of one request, whose numbers are quicker to compare than names. */
+  private static final String REQUEST = "load";
+
+  private static final int ARRIVAL = 0;
+  private static final int PROMPT_LENGTH = 1;
+  private static final int REPLY_LENGTH = 2;
+
+  /** After which a client of a closed loop that was refused comes again. */
+  private static final long RETRY_NANOS = 100_000_000;
+
+  private final Workload workload;
+  private final VirtualTime time;
+  private final ActorRef<RouterActor.Command> router;
+  private final int vocabSize;
+  private final Measurements measurements;
+  private final ActorRef<SequenceEvent> self;
+  private final LiveRequests live = new LiveRequests();
+  private int submitted;
+  private long finished;
+  private long refused;
+  private long failed;
+
+  private LoadSource(
+      Workload workload, VirtualRack rack, int vocabSize, Measurements measurements) {
+    this.workload = workload;
+    this.time = rack.time();
+    this.router = rack.router();
+    this.vocabSize = vocabSize;
+    this.measurements = measurements;
+    self = rack.spawn(behavior(), "load");
+  }
+
+  /** Starts to send requests. */
+  static LoadSource start(
+      Workload workload, VirtualRack rack, int vocabSize, Measurements measurements) {
+    LoadSource source = new LoadSource(workload, rack, vocabSize, measurements);
+    switch (workload.arrivals()) {
+      case Workload.ClosedLoop(int concurrency) -> {
+        for (int i = 0; i < concurrency; i++) {
+          source.submit();
+        }
+      }
+      case Workload.Poisson(double perSecond) -> source.awaitArrival(perSecond, 0);
+    }
+    return source;
+  }
+
+  private Behavior<SequenceEvent> behavior() {
+    return Behaviors.receive(SequenceEvent.class)
+        .onAnyMessage(
+            event -> {
+              on(event);
+              return Behaviors.same();
+            })
+        .build();
+  }
+
+  private void on(SequenceEvent event) {
+    switch (event) {
+      case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
+      case SequenceEvent.Token token -> take(token);
+      case SequenceEvent.Ended(SequenceId id, _, SequenceEvent.Cause cause, _) -> {
+        live.remove(id.choice());
+        switch (cause) {
+          case FULL -> refused++;
+          case TOO_LARGE, MOVED, LOST, FAILED -> failed++;
+        }
+        if (workload.arrivals() instanceof Workload.ClosedLoop) {
+          time.wakeAt(time.nowNanos() + RETRY_NANOS, this::submit);
+        }
+      }
+    }
+  }
+
+  private void take(SequenceEvent.Token token) {
+    long now = time.nowNanos();
+    LiveRequests.Live request = live.get(token.id().choice());
+    if (request.firstNanos < 0) {
+      request.firstNanos = now;
+      measurements.first(now, now - request.sinceNanos, request.promptLength);
+    } else {
+      measurements.next(now, now - request.lastNanos);
+    }
+    request.lastNanos = now;
+    if (token.finish().isPresent()) {
+      live.remove(token.id().choice());
+      finished++;
+      measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
+      if (workload.arrivals() instanceof Workload.ClosedLoop) {
+        submit();
+      }
+    }
+  }
+
+  private void awaitArrival(double perSecond, long number) {
+    double uniform = CounterRandom.uniform(workload.seed(), number, ARRIVAL);
+    long gapNanos = (long) (-StrictMath.log(1 - uniform) / perSecond * 1e9);
+    time.wakeAt(
+        time.nowNanos() + gapNanos,
+        () -> {
+          submit();
+          awaitArrival(perSecond, number + 1);
+        });
+  }
+
+  private void submit() {
+    long now = time.nowNanos();
+    if (now >= workload.endNanos()) {
+      return;
+    }
+    int number = submitted++;
+    long seed = workload.seed();
+    int[] prompt =
+        new SplittableRandom(seed + number)
+            .ints(
+                workload.prompt().at(CounterRandom.uniform(seed, number, PROMPT_LENGTH)),
+                0,
+                vocabSize)
+            .toArray();
+    int reply = workload.reply().at(CounterRandom.uniform(seed, number, REPLY_LENGTH));
+    live.put(new LiveRequests.Live(number, now, prompt.length));
+    SamplingParams params =
+        new SamplingParams(
+            1, 1, 0, 0, seed + number, 0, 0, 1, Map.of(), -1, reply, 0, Set.of(), true);
+    router.tell(
+        new RouterActor.Submit(
+            new SequenceRequest(
+                new SequenceId(REQUEST, number), 1, prompt, new int[0], params, Standing.DEFAULT),
+            self));
+  }
+
+  /** What has become of all requests so far, whether they were counted or not. */
+  TwinReport.Requests requests() {
+    return new TwinReport.Requests(submitted, finished, refused, failed, live.size());
+  }
+}

@@ -1,0 +1,99 @@
+package io.rack72.gpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.rack72.hardware.GpuId;
+import io.rack72.schedule.HedgeLimits;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class PatienceTest {
+  private static final long MILLI = 1_000_000;
+  private static final HedgeLimits LIMITS =
+      new HedgeLimits(4, Duration.ofMillis(20), Duration.ofSeconds(10), 0.1, Duration.ofSeconds(2));
+  private static final long DEADLINE = LIMITS.deadline().toNanos();
+
+  private final Patience patience = new Patience(LIMITS);
+
+  private void learn(int assignments, long millis) {
+    for (int i = 0; i < 100; i++) {
+      patience.waited(assignments, millis * MILLI);
+    }
+  }
+
+  private static void assertMillis(long millis, long nanos) {
+    assertEquals(millis, Math.round(nanos / 1e6));
+  }
+
+  @Test
+  void beforeAnythingIsKnownOnlyTheDeadlineCounts() {
+    assertEquals(DEADLINE, patience.nanosFor(64));
+    patience.waited(64, MILLI);
+    assertEquals(DEADLINE, patience.nanosFor(64));
+  }
+
+  @Test
+  void slownessIsAMultipleOfWhatIsUsualForLayersOfThatSize() {
+    learn(64, 10);
+    learn(4096, 700);
+    assertMillis(40, patience.nanosFor(64));
+    assertMillis(40, patience.nanosFor(127));
+    assertMillis(2800, patience.nanosFor(5000));
+    assertEquals(DEADLINE, patience.nanosFor(16), "another size");
+  }
+
+  @Test
+  void noiseIsNotSlowness() {
+    learn(8, 1);
+    assertEquals(20 * MILLI, patience.nanosFor(8));
+    learn(8, 5000);
+    assertEquals(DEADLINE, patience.nanosFor(8), "nor is more than the deadline waited for");
+  }
+
+  @Test
+  void hedgesAreAShareOfAllWaits() {
+    learn(64, 10);
+    int hedged = 0;
+    while (patience.nanosFor(64) < DEADLINE) {
+      patience.hedged();
+      hedged++;
+    }
+    assertEquals(8, hedged);
+    for (int i = 0; i < 11; i++) {
+      patience.waited(64, 10 * MILLI);
+    }
+    assertMillis(40, patience.nanosFor(64));
+    patience.hedged();
+    assertEquals(DEADLINE, patience.nanosFor(64));
+  }
+
+  @Test
+  void withoutAShareOnlyTheDeadlineCounts() {
+    Patience none =
+        new Patience(
+            new HedgeLimits(
+                4, Duration.ofMillis(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(1)));
+    for (int i = 0; i < 100; i++) {
+      none.waited(8, MILLI);
+    }
+    assertEquals(1000 * MILLI, none.nanosFor(8));
+  }
+
+  @Test
+  void slowOwnersAreNotAskedForAWhileAndLongerEachTime() {
+    SlowOwners slow = new SlowOwners(2_000 * MILLI);
+    GpuId gpu = new GpuId(3);
+    assertEquals(Set.of(), slow.at(0));
+    slow.missed(gpu, 0);
+    assertEquals(Set.of(gpu), slow.at(1_999 * MILLI));
+    assertEquals(Set.of(), slow.at(2_000 * MILLI));
+    slow.missed(gpu, 3_000 * MILLI);
+    assertEquals(Set.of(gpu), slow.at(6_999 * MILLI));
+    assertEquals(Set.of(), slow.at(7_000 * MILLI));
+    // It has been well for as long again.
+    assertEquals(Set.of(), slow.at(11_000 * MILLI));
+    slow.missed(gpu, 12_000 * MILLI);
+    assertEquals(Set.of(), slow.at(14_000 * MILLI));
+  }
+}

@@ -1,0 +1,145 @@
+package io.rack72.twin;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.rack72.checkpoint.ModelConfig;
+import io.rack72.checkpoint.ModelShape;
+import io.rack72.device.RoutingModel;
+import io.rack72.device.StepDurations;
+import io.rack72.device.StepShape;
+import io.rack72.hardware.GpuProfile;
+import io.rack72.hardware.RackProfile;
+import io.rack72.kv.KvMemory;
+import io.rack72.rack.RackSettings;
+import io.rack72.schedule.SchedulerLimits;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** gpt-oss-120b on 72 GPUs, without its weights. */
+class ModeledRackTest {
+  private static final ModelConfig CONFIG = ModelShape.named("gpt-oss-120b").config();
+  private static final GpuProfile GPU =
+      new GpuProfile(186_000_000_000L, 900_000_000_000L, 1_000, 1L << 30, 225_000_000_000L);
+
+  /** Round numbers: what a step takes is easily told by hand. */
+  private record Constant() implements StepDurations {
+    @Override
+    public long hostNanos(StepShape shape) {
+      return 1_000_000;
+    }
+
+    @Override
+    public long attentionNanos(boolean sliding, StepShape shape) {
+      return 20_000 + 50L * shape.rows();
+    }
+
+    @Override
+    public long expertsNanos(int experts, int assignments) {
+      return 5_000 + 2_000L * experts + 20L * assignments;
+    }
+
+    @Override
+    public long exchangeNanos(long bytes, int gpus) {
+      return gpus == 1 ? 0 : 1_000 + bytes * 10 / 9_000;
+    }
+
+    @Override
+    public long logitsNanos(int rows) {
+      return 100_000 + 100L * rows;
+    }
+  }
+
+  private static ModeledRack rack(int expertParallel, ModeledRack.Fidelity fidelity, long seed) {
+    RackSettings settings =
+        new RackSettings(
+            new RackProfile("test", 18, 4, GPU),
+            expertParallel,
+            72,
+            new KvMemory(16, 80_000_000_000L),
+            new SchedulerLimits(2048, 1024, 256, 1 << 20, 131_072),
+            1L << 30,
+            1);
+    return new ModeledRack(
+        "gpt-oss-120b",
+        CONFIG,
+        settings,
+        2,
+        new Constant(),
+        new RoutingModel(CONFIG, 0.5, seed),
+        fidelity);
+  }
+
+  private static Workload workload(int concurrency, double seconds, long seed) {
+    return new Workload(
+        new Workload.ClosedLoop(concurrency),
+        new Lengths(16, 64),
+        new Lengths(4, 16),
+        0,
+        (long) (seconds * TimeUnit.SECONDS.toNanos(1)),
+        seed);
+  }
+
+  private static TwinReport run(int expertParallel, int concurrency, double seconds, long seed) {
+    return Twin.run(
+        rack(expertParallel, ModeledRack.Fidelity.STEP, seed),
+        workload(concurrency, seconds, seed),
+        new VirtualTime());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1", "8", "72"})
+  void oneSeedIsOneReport(int expertParallel) {
+    TwinReport first = run(expertParallel, 300, 0.3, 1);
+    assertTrue(first.requests().finished() > 100, first::toString);
+    for (int repetition = 2; repetition <= 20; repetition++) {
+      assertEquals(first, run(expertParallel, 300, 0.3, 1));
+    }
+    assertNotEquals(first, run(expertParallel, 300, 0.3, 2));
+  }
+
+  @Test
+  void requestsAddUp() {
+    TwinReport report = run(72, 500, 0.5, 3);
+    TwinReport.Requests requests = report.requests();
+    assertEquals(
+        requests.submitted(),
+        requests.finished() + requests.refused() + requests.failed() + requests.live());
+    assertEquals(500, requests.live());
+    assertEquals(0, requests.refused() + requests.failed());
+  }
+
+  @Test
+  void aLonelyRequestTakesWhatItsStepsTake() {
+    Workload workload =
+        new Workload(
+            new Workload.ClosedLoop(1),
+            new Lengths(100, 100),
+            new Lengths(10, 10),
+            0,
+            TimeUnit.SECONDS.toNanos(1),
+            1);
+    TwinReport report =
+        Twin.run(rack(1, ModeledRack.Fidelity.STEP, 1), workload, new VirtualTime());
+    // One row of 4 assignments to 4 experts, in all likelihood.
+    double decode = 1_000_000 + 36 * (20_050 + 5_000 + 4 * 2_000 + 80) + 100_100;
+    assertEquals(decode / 1e6, report.latencies().itl().p50(), decode / 1e6 * 0.002);
+    assertEquals(report.latencies().itl().p50(), report.latencies().tpot().p50(), 1e-9);
+  }
+
+  @Test
+  void bothFidelitiesAgree() {
+    for (int concurrency : new int[] {72, 72 * 8}) {
+      Workload workload = workload(concurrency, 0.05, 5);
+      TwinReport steps =
+          Twin.run(rack(72, ModeledRack.Fidelity.STEP, 5), workload, new VirtualTime());
+      TwinReport dispatches =
+          Twin.run(rack(72, ModeledRack.Fidelity.DISPATCH, 5), workload, new VirtualTime());
+      assertEquals(
+          1, steps.throughput().tps() / dispatches.throughput().tps(), 0.02, steps::toText);
+    }
+  }
+}

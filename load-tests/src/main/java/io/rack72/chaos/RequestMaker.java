@@ -1,0 +1,85 @@
+package io.rack72.chaos;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.SplittableRandom;
+
+/**
+ * Makes the requests of a run: those of a seed are always the same. Greedy and sampled ones, with
+ * penalties and without, of one choice or two, half of them chats where the model has text. A pure
+ * class; thread-safe.
+ */
+final class RequestMaker {
+  /** Ids that every vocabulary has as ordinary tokens. */
+  private static final int TOKENS = 200;
+
+  private static final int TWO_CHOICES_IN = 8;
+  private static final int ALTERNATIVES = 2;
+
+  private final long seed;
+  private final String model;
+  private final boolean chats;
+  private final Scenario.Load load;
+
+  /**
+   * @param model by which the server knows it
+   * @param chats whether it has a tokenizer
+   */
+  RequestMaker(long seed, String model, boolean chats, Scenario.Load load) {
+    this.seed = seed;
+    this.model = model;
+    this.chats = chats;
+    this.load = load;
+  }
+
+  /**
+   * The request that a client sends.
+   *
+   * @param client its number
+   * @param turn how many it has sent before
+   */
+  StreamRequest make(int client, int turn) {
+    SplittableRandom random =
+        new SplittableRandom(seed * 1_000_003 + client * 10_007L + turn).split();
+    boolean chat = chats && client % 2 == 1;
+    ObjectNode body = Json.object().put("model", model);
+    body.put("max_tokens", load.replyTokens().draw(random))
+        .put("ignore_eos", true)
+        .put("return_token_ids", true)
+        .put("seed", random.nextLong(1L << 40))
+        .put("n", random.nextInt(TWO_CHOICES_IN) == 0 ? 2 : 1)
+        .put("stream", true)
+        .putObject("stream_options")
+        .put("include_usage", true);
+    if (random.nextBoolean()) {
+      body.put("temperature", 0);
+    } else {
+      body.put("temperature", 0.9).put("top_p", 0.95).put("presence_penalty", 0.3);
+    }
+    int promptTokens = load.promptTokens().draw(random);
+    if (chat) {
+      body.put("logprobs", true).put("top_logprobs", ALTERNATIVES);
+      body.putArray("messages")
+          .addObject()
+          .put("role", "user")
+          .put("content", words(random, promptTokens));
+    } else {
+      body.put("logprobs", ALTERNATIVES);
+      ArrayNode prompt = body.putArray("prompt");
+      for (int i = 0; i < promptTokens; i++) {
+        prompt.add(random.nextInt(TOKENS));
+      }
+    }
+    return new StreamRequest(
+        "%02d-%d".formatted(client, turn), chat ? "chat/completions" : "completions", body);
+  }
+
+  /** Text of about so many tokens. */
+  private static String words(SplittableRandom random, int tokens) {
+    StringBuilder text = new StringBuilder("Add");
+    for (int i = 0; i < tokens / 2; i++) {
+      text.append(' ').append(random.nextInt(100));
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,41 @@
+package io.rack72.device;
+
+import io.rack72.sampling.CounterRandom;
+import io.rack72.sampling.SampledToken;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.sampling.TokenCounts;
+import io.rack72.sampling.TokenSource;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * The tokens of a model whose logits are all equal: each that does not end the reply is as likely,
+ * whatever came before. A token depends on the request's seed and the position alone, as a real one
+ * would.
+ */
+public final class ModeledTokens implements TokenSource {
+  private static final int[] NO_IDS = {};
+  private static final float[] NO_LOGPROBS = {};
+
+  @Override
+  public SampledToken sample(
+      float[] logits,
+      int offset,
+      int vocabSize,
+      SamplingParams params,
+      TokenCounts history,
+      int position) {
+    int token = (int) (CounterRandom.uniform(params.seed(), position, 0) * vocabSize);
+    while (!params.ignoreStopIds() && params.stopIds().contains(token)) {
+      token = (token + 1) % vocabSize;
+    }
+    if (params.topLogprobs() < 0) {
+      return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
+    }
+    float logprob = (float) -StrictMath.log(vocabSize);
+    int[] topIds = IntStream.range(0, Math.min(params.topLogprobs(), vocabSize)).toArray();
+    float[] topLogprobs = new float[topIds.length];
+    Arrays.fill(topLogprobs, logprob);
+    return new SampledToken(token, logprob, topIds, topLogprobs);
+  }
+}

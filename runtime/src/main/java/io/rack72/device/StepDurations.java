@@ -1,0 +1,32 @@
+package io.rack72.device;
+
+/**
+ * How long the parts of a step take on one GPU, in nanoseconds. Implementations are pure functions
+ * of their arguments, to the bit and on any machine, and thread-safe.
+ */
+public interface StepDurations {
+  /** Host time before a step's first kernel: scheduling, inputs, launches. At least 1. */
+  long hostNanos(StepShape shape);
+
+  /** All of a layer before its experts: norms, products, attention and router. */
+  long attentionNanos(boolean sliding, StepShape shape);
+
+  /**
+   * One call of the fused expert kernel.
+   *
+   * @param experts that get any row, whose weights are read
+   * @param assignments rows of all of them
+   */
+  long expertsNanos(int experts, int assignments);
+
+  /**
+   * Exchange of rows between the GPUs over which the experts are spread, in one direction.
+   *
+   * @param bytes that pass the busiest port
+   * @param gpus that take part; 1 where nothing moves
+   */
+  long exchangeNanos(long bytes, int gpus);
+
+  /** The last norm, the output matrix and sampling. */
+  long logitsNanos(int rows);
+}

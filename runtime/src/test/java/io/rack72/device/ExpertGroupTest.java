@@ -1,0 +1,91 @@
+package io.rack72.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.rack72.checkpoint.ModelConfig;
+import io.rack72.checkpoint.ModelShape;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ExpertGroupTest {
+  private static final ModelConfig CONFIG = ModelShape.named("gpt-oss-120b").config();
+  private static final StepShape DECODE = new StepShape(8, 8000, 1024, List.of(), 8);
+
+  private record Durations(long host, long attentionOfRow) implements StepDurations {
+    @Override
+    public long hostNanos(StepShape shape) {
+      return host;
+    }
+
+    @Override
+    public long attentionNanos(boolean sliding, StepShape shape) {
+      return attentionOfRow * shape.rows();
+    }
+
+    @Override
+    public long expertsNanos(int experts, int assignments) {
+      return 0;
+    }
+
+    @Override
+    public long exchangeNanos(long bytes, int gpus) {
+      return bytes;
+    }
+
+    @Override
+    public long logitsNanos(int rows) {
+      return 0;
+    }
+  }
+
+  private static ExpertGroup group(int gpus, StepDurations durations) {
+    return new ExpertGroup(
+        0,
+        CONFIG,
+        gpus,
+        (_, expert) -> expert % gpus,
+        new RoutingModel(CONFIG, 0, 1),
+        durations,
+        1);
+  }
+
+  @Test
+  void whatBecomesReadyWhileAStepIsPreparedIsInIt() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    assertEquals(6000, group.join(DECODE, 5000));
+    assertEquals(6000, group.join(DECODE, 5999));
+    // The slower of both decides: they run side by side.
+    assertEquals(6000 + 36 * 80, group.endNanos(6000));
+  }
+
+  @Test
+  void whatBecomesReadyWhileOthersComputeWaitsForTheNextStep() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    long begin = group.join(DECODE, 0);
+    long end = group.endNanos(begin);
+    assertEquals(end + 1000, group.join(DECODE, begin));
+    assertEquals(end + 1000, group.join(DECODE, begin + 1));
+    // One that ends there has its next step in it too.
+    assertEquals(end + 1000, group.join(DECODE, end));
+    assertEquals(end, group.endNanos(end));
+    assertEquals(end + 1000 + 36 * 80, group.endNanos(end + 1000));
+  }
+
+  @Test
+  void exchangedBytesAreThoseOfTheArithmetic() {
+    ExpertGroup group = group(64, new Durations(1, 0));
+    int rows = 0;
+    for (int gpu = 0; gpu < 64; gpu++) {
+      group.join(DECODE, 0);
+      rows += DECODE.rows();
+    }
+    group.endNanos(1);
+    // Each row goes to about 4 GPUs and comes back 4 times, 63 of 64 times to another GPU.
+    double sent = rows * 64 * (1 - Math.pow(1 - 1.0 / 64, 4)) * 63 / 64;
+    double answered = rows * 4.0 * 63 / 64;
+    double bytes = 36.0 * CONFIG.hiddenSize() * (sent + answered);
+    assertEquals(1, group.terms().exchangedBytes() / bytes, 0.05);
+    assertTrue(group.terms().exchangeNanos() >= bytes / 64, "the busiest port is busier than most");
+  }
+}

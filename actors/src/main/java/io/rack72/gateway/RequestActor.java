@@ -181,10 +181,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     context.watch(router);
     ActorRef<Command> self = context.getSelf();
     stream.ifPresent(
-        open -> {
-          open.open(generation, () -> self.tell(new GoesOnElsewhere()));
-          open.replay(generation, reply, sequences);
-        });
+        begun -> begun.open(generation, reply, sequences, () -> self.tell(new GoesOnElsewhere())));
     sequences.submit(context.messageAdapter(SequenceEvent.class, Happened::new));
     if (reply.allEnded()) {
       answer.complete(new Answer.Stream(cut));

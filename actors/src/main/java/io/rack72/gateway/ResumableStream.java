@@ -53,34 +53,39 @@ final class ResumableStream {
   }
 
   /**
-   * The stream begins to be answered here.
+   * The stream begins to be answered here: what there was of it is noted anew, its reply and what
+   * the rack does for it are brought to where they were, and it is kept from now on.
    *
+   * @param reply that has nothing yet
+   * @param sequences of which none was asked for
    * @param giveUp tells its owner that it goes on elsewhere; may be called by any thread
    */
-  void open(Generation generation, Runnable giveUp) {
+  void open(Generation generation, Reply reply, RackSequences sequences, Runnable giveUp) {
     live = new LiveStream(head, generation.sequences().size(), receivedNanos, giveUp);
+    before.ifPresent(copy -> replay(copy, generation, reply, sequences));
+    // Not before, so that what others have of it is never replaced by less.
     keeper.tell(new StreamMessage.Open(live));
   }
 
   /**
-   * Brings a reply that has nothing yet to where it was before, and what the rack does for it from
-   * there to an end. Tokens alone tell no logprobs, so where those are part of the reply only such
-   * tokens are taken as the reader has seen.
+   * Tokens alone tell no logprobs, so where those are part of the reply only such tokens are taken
+   * as the reader has seen; the others are computed again.
    */
-  void replay(Generation generation, Reply reply, RackSequences sequences) {
-    for (int i = 0; before.isPresent() && i < generation.sequences().size(); i++) {
-      ChoiceState state = before.get().choices().get(i);
+  private void replay(
+      StreamCopy copy, Generation generation, Reply reply, RackSequences sequences) {
+    for (int i = 0; i < copy.choices().size(); i++) {
+      ChoiceState all = copy.choices().get(i);
       boolean logprobs = generation.sequences().get(i).params().topLogprobs() >= 0;
-      int tokens = state.tokens().length;
-      state = state.first(logprobs ? Math.min(tokens, reader.had(i)) : tokens);
-      reply.replay(i, state);
+      int tokens = all.tokens().length;
+      ChoiceState state = all.first(logprobs ? Math.min(tokens, reader.had(i)) : tokens);
       if (state.cachedTokens() != ChoiceState.UNKNOWN) {
         started(i, state.cachedTokens());
         reply.start(i, state.cachedTokens());
       }
       if (state.gpu() != ChoiceState.UNKNOWN) {
-        sequences.evict(before.get().head().rackId(), i, state.gpu());
+        sequences.evict(copy.head().rackId(), i, state.gpu());
       }
+      reply.replay(i, state);
       if (!reply.ended(i)) {
         sequences.goOnBehind(i, state.tokens());
       }

@@ -212,6 +212,11 @@ final class RackSequences {
     tellLive(RouterActor.Resume::new);
   }
 
+  /** Whether a choice's sequence is to pause, in case that the GPU has not heard of it. */
+  void tellPauseAgain(int choice) {
+    router.tell(paused ? new RouterActor.Pause(id(choice)) : new RouterActor.Resume(id(choice)));
+  }
+
   /** No more is wanted of any. */
   void cancel() {
     IntStream.range(0, generation.sequences().size())

@@ -255,25 +255,27 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     }
     return switch (event) {
       case SequenceEvent.Placed there -> {
-        reply.place(choice);
         sequences.placed(choice, there.gpu());
         stream.ifPresent(open -> open.placed(choice, there.gpu().index()));
-        if (isStreaming()) {
-          answer.complete(new Answer.Stream(cut));
-          pauseIfUnread();
-        }
+        place(choice);
         yield this;
       }
       case SequenceEvent.Started started -> {
+        place(choice);
         if (started.attempt() == 1) {
           reply.start(choice, started.cachedTokens());
           stream.ifPresent(open -> open.started(choice, started.cachedTokens()));
         }
         yield this;
       }
-      case SequenceEvent.Token token -> onToken(choice, token);
+      case SequenceEvent.Token token -> {
+        place(choice);
+        yield onToken(choice, token);
+      }
       case SequenceEvent.Alive alive -> {
-        if (!sequences.has(choice, alive.generated())) {
+        if (sequences.has(choice, alive.generated())) {
+          sequences.tellPauseAgain(choice);
+        } else {
           sequences.submitAgain(choice, "a token was lost on its way");
         }
         yield this;
@@ -293,6 +295,14 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
             }
           };
     };
+  }
+
+  /** A choice has its place: that it is computed says so too, where the first word was lost. */
+  private void place(int choice) {
+    reply.place(choice);
+    if (isStreaming() && answer.complete(new Answer.Stream(cut))) {
+      pauseIfUnread();
+    }
   }
 
   private Behavior<Command> failedBy(int choice, ApiError error) {

@@ -131,6 +131,7 @@ public final class FaultText {
   }
 
   private static String text(Duration duration) {
-    return duration.toNanos() + "ns";
+    boolean whole = duration.toNanosPart() % 1_000_000 == 0;
+    return whole ? duration.toMillis() + "ms" : duration.toNanos() + "ns";
   }
 }

@@ -4,6 +4,7 @@ import io.rack72.gateway.Generation.Sequence;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.resume.TokenIds;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
 import java.util.List;
@@ -63,11 +64,31 @@ final class RackSequences {
    */
   void submit(ActorRef<SequenceEvent> newEvents) {
     events = newEvents;
-    // All are made before any is sent.
+    // All are made before any is sent. What was gone on with may have ended before.
     IntStream.range(0, generation.sequences().size())
+        .filter(i -> !reply.ended(i))
         .mapToObj(i -> new RouterActor.Submit(request(i), events))
         .toList()
         .forEach(router::tell);
+  }
+
+  /** A choice that is yet to be asked for has these tokens already. */
+  void goOnBehind(int choice, int[] tokens) {
+    Progress progress = this.progress.get(choice);
+    for (int id : tokens) {
+      progress.generated.add(id);
+    }
+    if (tokens.length > 0) {
+      // It had been admitted, and is another attempt at the same.
+      progress.attempt++;
+    }
+  }
+
+  /** A choice's sequence may still run under another id, which nobody wants. */
+  void evict(String requestId, int choice, int gpu) {
+    router.tell(
+        new RouterActor.Evict(
+            new GpuId(gpu), new SequenceId(requestId, choice), Integer.MAX_VALUE));
   }
 
   /**

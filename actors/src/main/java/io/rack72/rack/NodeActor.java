@@ -13,6 +13,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +54,16 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** What a node takes. */
   public sealed interface Command
-      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, Announce, Leave, Suffer {}
+      permits NodeOrder,
+          Own,
+          Pulse,
+          Report,
+          Health,
+          FindRouter,
+          FollowGateways,
+          Announce,
+          Leave,
+          Suffer {}
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
@@ -63,6 +73,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Tell where sequences are submitted. */
   public record FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) implements Command {}
+
+  /**
+   * Tell, now and whenever it changes, which other nodes have gateways.
+   *
+   * @param told in the order of their ids, those behind this node's first, so that each node comes
+   *     first for one other; by a thread that must not be kept
+   */
+  public record FollowGateways(Consumer<List<NodeId>> told) implements Command {}
 
   /**
    * Ask to be let into the rack.
@@ -170,6 +188,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   // What the node's parts were told last.
   private Reach.Verdict verdict = Reach.Verdict.ALL_WELL;
   private RackView committed;
+  private final List<Consumer<List<NodeId>>> gatewayFollowers = new ArrayList<>();
   private String http = "";
   private boolean announced;
   private boolean leaving;
@@ -315,6 +334,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case Health(ActorRef<Optional<String>> replyTo) ->
           replyTo.tell(Optional.of(health()).filter(state -> !state.equals(WELL)));
       case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
+      case FollowGateways(Consumer<List<NodeId>> told) -> {
+        gatewayFollowers.add(told);
+        if (committed != null) {
+          told.accept(committed.gatewaysBehind(identity.id()));
+        }
+      }
       case Announce(String newHttp) -> {
         http = newHttp;
         announced = true;
@@ -389,6 +414,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     follow();
     tellWhoIsOut();
     milestones.onView().accept(committed);
+    List<NodeId> gateways = committed.gatewaysBehind(identity.id());
+    gatewayFollowers.forEach(told -> told.accept(gateways));
     milestones.ready().complete(committed);
     if (stepping.isEmpty()) {
       keeper.tell(new KeeperActor.Settled(identity.id(), epoch));

@@ -60,11 +60,23 @@ final class SendWindow {
     return due;
   }
 
-  /** The other side has all segments up to this number. */
-  void acknowledged(long number) {
+  /**
+   * The other side has all segments up to this number.
+   *
+   * @return whether that was not known
+   */
+  boolean acknowledged(long number) {
+    boolean news = false;
     while (!underway.isEmpty() && underway.peek().number() <= number) {
       underwayBytes -= underway.remove().bytes().length;
+      news = true;
     }
+    return news;
+  }
+
+  /** Number of the first segment that was sent and not acknowledged; 0 where there is none. */
+  long firstUnacknowledged() {
+    return underway.isEmpty() ? 0 : underway.peek().number();
   }
 
   /** All that was sent and not acknowledged, in order. */

@@ -36,8 +36,17 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * read the trunk stops, and with it the node: see {@code NodeActor}.
  */
 public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
-  /** How long a segment may go without word of it before it is sent again. */
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  /** How often a trunk looks whether something was lost, and acknowledges what came. */
+  private static final Duration LOOK = Duration.ofMillis(100);
+
+  /**
+   * Looks after which a segment is sent again that nobody has acknowledged; twice as many each time
+   * that this does not help. Acknowledgements come with a look of the other side, where nothing
+   * else goes there.
+   */
+  private static final int FIRST_PATIENCE_LOOKS = 3;
+
+  private static final int MOST_PATIENCE_LOOKS = 24;
 
   /**
    * How long answers wait for each other at most. The others come within milliseconds as a rule;
@@ -91,6 +100,10 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   private Optional<Disturb> disturbed = Optional.empty();
   private int unacknowledgedBytes;
   private long firstUnacknowledged;
+  private int looks;
+  private int patienceLooks = FIRST_PATIENCE_LOOKS;
+  // The first segment of those that were sent again since the other side had missed it.
+  private long missed;
   private long sentBundles;
   private long sentFrames;
   private long sentBytes;
@@ -119,7 +132,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
     codec = new BundleCodec(limits);
     window = new SendWindow(ends.here(), ends.windowBytes());
     assembly = new BundleAssembly(limits.maxBundleBytes());
-    timers.startTimerWithFixedDelay(new LookForLost(), PATIENCE);
+    timers.startTimerWithFixedDelay(new LookForLost(), LOOK);
   }
 
   @Override
@@ -179,7 +192,10 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
       refuse("it is of run %x, not %x".formatted(segment.epochOfTrunk(), ends.there()));
       return this;
     }
-    window.acknowledged(segment.acknowledged());
+    boolean news = window.acknowledged(segment.acknowledged());
+    if (segment.onlyAcknowledges() && !news) {
+      sendMissed();
+    }
     Optional<Bundle> due = Optional.empty();
     try {
       due =
@@ -189,7 +205,12 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
             // Sent again while word of it was on its way.
             case BundleAssembly.Outcome.Repeated _ -> Optional.empty();
             case BundleAssembly.Outcome.Lost(long segments) -> {
-              refuse(segments + " before it did not come; they will be sent again");
+              refusedSegments++;
+              getContext()
+                  .getLog()
+                  .debug("{} segments from {} did not come", segments, ends.address());
+              // Word of what has come is word of what has not.
+              acknowledge();
               yield Optional.empty();
             }
           };
@@ -248,16 +269,35 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   }
 
   /**
-   * A segment that nobody has acknowledged since the last look is sent again, with all after it.
+   * Sends again what the other side has missed: it would not have said the same again, had it not
+   * got something later. Once for each, since it says so for all that comes later.
    */
-  private Behavior<TrunkMessage> sendAgain() {
-    List<Segment> waiting = window.unacknowledged();
-    long first = waiting.isEmpty() ? 0 : waiting.getFirst().number();
-    if (first > 0 && first == firstUnacknowledged) {
-      resentSegments += waiting.size();
-      send(waiting);
+  private void sendMissed() {
+    long first = window.firstUnacknowledged();
+    if (first > 0 && first != missed) {
+      missed = first;
+      resend();
     }
-    firstUnacknowledged = first;
+  }
+
+  private void resend() {
+    List<Segment> waiting = window.unacknowledged();
+    resentSegments += waiting.size();
+    send(waiting);
+  }
+
+  /** A segment that nobody has acknowledged for long is sent again, with all after it. */
+  private Behavior<TrunkMessage> sendAgain() {
+    long first = window.firstUnacknowledged();
+    if (first == 0 || first != firstUnacknowledged) {
+      firstUnacknowledged = first;
+      looks = 0;
+      patienceLooks = FIRST_PATIENCE_LOOKS;
+    } else if (++looks >= patienceLooks) {
+      looks = 0;
+      patienceLooks = Math.min(2 * patienceLooks, MOST_PATIENCE_LOOKS);
+      resend();
+    }
     if (unacknowledgedBytes > 0) {
       acknowledge();
     }

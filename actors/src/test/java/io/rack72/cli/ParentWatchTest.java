@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,22 @@ class ParentWatchTest {
           in, _ -> {}, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
       parent.write(new byte[2000]);
       parent.flush();
+      assertFalse(done.isDone());
+    }
+    assertEquals("stop", done.get(LONG.toSeconds(), TimeUnit.SECONDS));
+  }
+
+  @Test
+  void linesAreHandedOnAsTheyCome() throws Exception {
+    BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    PipedInputStream in = new PipedInputStream();
+    try (PipedOutputStream parent = new PipedOutputStream(in)) {
+      ParentWatch.start(
+          in, lines::add, LONG, () -> done.complete("stop"), () -> done.complete("halt"));
+      parent.write("one\ntwo\n".getBytes(StandardCharsets.UTF_8));
+      parent.flush();
+      assertEquals("one", lines.poll(LONG.toSeconds(), TimeUnit.SECONDS));
+      assertEquals("two", lines.poll(LONG.toSeconds(), TimeUnit.SECONDS));
       assertFalse(done.isDone());
     }
     assertEquals("stop", done.get(LONG.toSeconds(), TimeUnit.SECONDS));

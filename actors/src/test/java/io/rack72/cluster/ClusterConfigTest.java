@@ -53,6 +53,13 @@ class ClusterConfigTest {
   }
 
   @Test
+  void connectionsCanBeCutOnlyWhereThatWasAskedFor() {
+    String key = "pekko.remote.artery.advanced.test-mode";
+    assertFalse(full(of(Optional.empty())).getBoolean(key));
+    assertTrue(full(ClusterConfig.withFaults(of(Optional.empty()))).getBoolean(key));
+  }
+
+  @Test
   void tlsThatWasNotCheckedIsRefused() {
     assertThrows(
         IllegalArgumentException.class,

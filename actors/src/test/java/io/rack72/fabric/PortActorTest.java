@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.rack72.clock.ManualClock;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -81,6 +82,29 @@ class PortActorTest {
       gpus.get(0).getAllReceived().forEach(arrived -> arrivals.add(clock.nowNanos()));
     }
     assertEquals(List.of(1_250L, 2_250L, 3_250L), arrivals);
+  }
+
+  @Test
+  void slowPortTakesItsTimeBothWaysUntilItIsWellAgain() {
+    ports.get(0).run(new PortActor.Slow(0.01, Duration.ofMillis(1)));
+    send(frame(0, 1, 1_000));
+    advanceTo(100_249);
+    assertFalse(gpus.get(1).hasMessages());
+    advanceTo(100_250);
+    assertTrue(gpus.get(1).hasMessages());
+    send(frame(2, 0, 1_000));
+    advanceTo(200_499);
+    assertFalse(gpus.get(0).hasMessages());
+    advanceTo(200_500);
+    assertTrue(gpus.get(0).hasMessages());
+
+    advanceTo(1_000_000);
+    gpus.get(1).getAllReceived();
+    send(frame(0, 1, 1_000));
+    advanceTo(1_001_249);
+    assertFalse(gpus.get(1).hasMessages());
+    advanceTo(1_001_250);
+    assertTrue(gpus.get(1).hasMessages());
   }
 
   @Test

@@ -33,6 +33,16 @@ class NodeLineTest {
   }
 
   @Test
+  void acknowledgementsOfFaultsAreRead() {
+    assertEquals(
+        new NodeLine.Fault(Optional.of(7L), Optional.empty()),
+        NodeLine.parse("{\"event\":\"fault\",\"id\":7}"));
+    assertEquals(
+        new NodeLine.Fault(Optional.empty(), Optional.of("why")),
+        NodeLine.parse("{\"event\":\"fault\",\"refused\":\"why\"}"));
+  }
+
+  @Test
   void nodeWithoutAGatewayHasNoUrl() {
     for (String without :
         List.of(

@@ -12,16 +12,21 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCredit;
 import io.rack72.fabric.TrunkMessage;
+import io.rack72.fault.Fault;
+import io.rack72.fault.Noise;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.apache.pekko.actor.testkit.typed.Effect;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
@@ -181,6 +186,32 @@ class TrunkActorTest {
   }
 
   @Test
+  void disturbedTrunkSendsLateTwiceOrNotAndIsWellWhenItIsOver() {
+    long until = 1_000_000_000;
+    Duration delay = Duration.ofMillis(50);
+    here.trunk.run(
+        new TrunkActor.Disturb(
+            new Noise(
+                new Fault.FabricNoise(Set.of(0), 0.3, 0.3, 0.3, delay, Duration.ofSeconds(1)), 5),
+            until));
+    int frames = 200;
+    for (int step = 1; step <= frames; step++) {
+      here.trunk.run(carry(0, dispatch(0, 2, step, 1)));
+    }
+    assertEquals(List.of(), here.takeSent(), "all are late");
+    clock.advanceTo(until);
+    List<Long> numbers = here.takeSent().stream().map(Segment::number).toList();
+    Set<Long> once = new TreeSet<>(numbers);
+    assertTrue(once.size() > frames / 2 && once.size() < frames, "some are lost: " + once.size());
+    assertTrue(numbers.size() > once.size(), "some came twice");
+    assertFalse(numbers.equals(numbers.stream().sorted().toList()), "some were overtaken");
+
+    here.lookForLost();
+    here.lookForLost();
+    assertEquals(frames, here.takeSent().size(), "what nobody acknowledged comes again, at once");
+  }
+
+  @Test
   void creditsReachTheirPorts() {
     PortCredit credit = new PortCredit(new GpuId(2), new GpuId(0), 77);
     here.trunk.run(new Carry(new GpuId(0), false, List.of(credit), List.of()));
@@ -216,6 +247,24 @@ class TrunkActorTest {
             .orElseThrow();
     here.trunk.run((TrunkMessage) flush.msg());
     assertEquals(1, here.status().sentBundles());
+  }
+
+  @Test
+  void whatTheOtherSideHasMissedIsSentAgainAtOnceAndOnce() {
+    here.trunk.run(carry(0, dispatch(0, 2, 1, 1)));
+    assertEquals(1, here.takeSent().size());
+    here.trunk.run(carry(0, dispatch(0, 2, 2, 1)));
+    here.trunk.run(carry(1, dispatch(1, 2, 1, 1)));
+    List<Segment> later = here.takeSent();
+    later.forEach(there.trunk::run);
+    List<Segment> complaints = there.takeSent();
+    assertEquals(2, complaints.size());
+    complaints.forEach(here.trunk::run);
+    List<Segment> again = here.takeSent();
+    assertEquals(List.of(1L, 2L, 3L), again.stream().map(Segment::number).toList());
+    again.forEach(there.trunk::run);
+    assertEquals(3, there.status().receivedBundles());
+    assertEquals(3, here.status().resentSegments());
   }
 
   @Test

@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
       "command is told that repeats the run."
     })
 final class ChaosCommand implements Callable<Integer> {
+  private static final String ALL = "all";
   private static final int MAX_RUNS = 10_000;
   private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
 
@@ -57,11 +58,11 @@ final class ChaosCommand implements Callable<Integer> {
 
   @Option(
       names = "--scenario",
-      paramLabel = "NAME|FILE",
+      paramLabel = "NAME|FILE|all",
       required = true,
       description =
-          "What happens: a file, or the name of one that comes with the program; a wrong name"
-              + " tells them all.")
+          "What happens: a file, or the name of one that comes with the program, or all of"
+              + " those; a wrong name tells which there are.")
   private String scenario;
 
   @Option(
@@ -104,34 +105,58 @@ final class ChaosCommand implements Callable<Integer> {
     if (runs < 1 || runs > MAX_RUNS) {
       throw usage("--runs is 1 to %d, not %d".formatted(MAX_RUNS, runs));
     }
+    List<String> names = scenario.equals(ALL) ? ScenarioReader.NAMES : List.of(scenario);
     // What is wrong with any of them is told before the first begins.
-    List<Scenario> scenarios = new ArrayList<>();
-    for (int i = 0; i < runs; i++) {
-      Scenario read = ScenarioReader.read(scenario, seed + i);
-      scenarios.add(streams == null ? read : read.withStreams(requireStreams(streams)));
-    }
-    rackOptions.putBeneath(scenarios.getFirst().rack().settings());
+    List<List<Scenario>> scenarios = names.stream().map(this::withItsSeeds).toList();
     int good = 0;
     try (HttpClient http =
-            HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT_LIMIT)
-                .build();
-        ApiServer server = reference()) {
-      for (int i = 0; i < runs; i++) {
-        Verdict verdict = run(scenarios.get(i), seed + i, http, new Reference(server, http)).run();
-        tell(verdict);
-        good += verdict.isGood() ? 1 : 0;
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT_LIMIT)
+            .build()) {
+      for (List<Scenario> ofOne : scenarios) {
+        good += run(ofOne, http);
       }
       // Connections that gave up are not waited for.
       http.shutdownNow();
     }
-    if (runs > 1 && !json) {
+    int all = runs * names.size();
+    if (all > 1 && !json) {
       PrintWriter text = spec.commandLine().getOut();
-      text.println("%d of %d runs are good".formatted(good, runs));
+      text.println("%d of %d runs are good".formatted(good, all));
       text.flush();
     }
-    return good == runs ? 0 : 1;
+    return good == all ? 0 : 1;
+  }
+
+  private List<Scenario> withItsSeeds(String name) {
+    List<Scenario> scenarios = new ArrayList<>();
+    for (int i = 0; i < runs; i++) {
+      Scenario read = ScenarioReader.read(name, seed + i);
+      scenarios.add(streams == null ? read : read.withStreams(requireStreams(streams)));
+    }
+    return scenarios;
+  }
+
+  /** Runs one scenario with each of its seeds, and tells how many runs were good. */
+  private int run(List<Scenario> scenarios, HttpClient http)
+      throws IOException, InterruptedException {
+    rackOptions.putBeneath(scenarios.getFirst().rack().settings());
+    int good = 0;
+    try (ApiServer server = reference()) {
+      for (int i = 0; i < scenarios.size(); i++) {
+        ChaosRun run = run(scenarios.get(i), seed + i, http, new Reference(server, http));
+        try {
+          Verdict verdict = run.run();
+          tell(verdict);
+          good += verdict.isGood() ? 1 : 0;
+        } catch (CommandFailedException e) {
+          // One that has no verdict is no good run, and others may be.
+          say("%s; repeat with: %s".formatted(e.getMessage(), run.repeat()));
+        }
+      }
+    }
+    return good;
   }
 
   private int requireStreams(int count) {
@@ -184,7 +209,7 @@ final class ChaosCommand implements Callable<Integer> {
         copy,
         http,
         reference,
-        repeat(runSeed),
+        repeat(of, runSeed),
         directory,
         this::say);
   }
@@ -225,10 +250,10 @@ final class ChaosCommand implements Callable<Integer> {
   }
 
   /** The words by which a person repeats one run. */
-  private String repeat(long runSeed) {
+  private String repeat(Scenario of, long runSeed) {
+    String which = scenario.equals(ALL) ? of.name() : scenario;
     List<String> words =
-        new ArrayList<>(
-            List.of("./rack72", "chaos", "--scenario", scenario, "--seed", "" + runSeed));
+        new ArrayList<>(List.of("./rack72", "chaos", "--scenario", which, "--seed", "" + runSeed));
     if (streams != null) {
       words.addAll(List.of("--streams", "" + streams));
     }

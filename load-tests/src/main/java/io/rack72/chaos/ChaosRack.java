@@ -31,6 +31,10 @@ final class ChaosRack implements AutoCloseable {
   private final CompletableFuture<String> whole = new CompletableFuture<>();
   private final Writer log;
   private final Thread keeper;
+
+  /** Nodes that stand still do not notice that this process is gone. */
+  private final Thread killer = new Thread(this::killAll, "kill-nodes");
+
   private boolean closed;
 
   /**
@@ -62,6 +66,7 @@ final class ChaosRack implements AutoCloseable {
             policy,
             new Report(),
             System::nanoTime);
+    Runtime.getRuntime().addShutdownHook(killer);
     keeper =
         Thread.ofPlatform()
             .name("rack")
@@ -116,6 +121,20 @@ final class ChaosRack implements AutoCloseable {
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+    removeKiller();
+  }
+
+  private void killAll() {
+    nodes.forEach(node -> node.process().ifPresent(NodeProcess::kill));
+  }
+
+  private void removeKiller() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(killer);
+    } catch (IllegalStateException _) {
+      // The JVM is ending, and it runs.
+      return;
     }
   }
 

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigResolveOptions;
 import com.typesafe.config.ConfigSyntax;
 import io.rack72.config.InvalidConfigException;
 import io.rack72.config.Origins;
@@ -75,7 +76,17 @@ final class ScenarioReader {
       name = nameOrFile.replaceAll(".*/", "").replaceAll("\\.conf$", "");
       config = parse(new StringReader(file(nameOrFile)), nameOrFile);
     }
-    return read(name, config.withFallback(parse(resource(DEFAULTS), "defaults.conf")), seed);
+    return read(
+        name, resolved(config.withFallback(parse(resource(DEFAULTS), "defaults.conf"))), seed);
+  }
+
+  /** A scenario can refer to what the defaults say, such as to add settings to theirs. */
+  private static Config resolved(Config config) {
+    try {
+      return config.resolve(ConfigResolveOptions.noSystem());
+    } catch (ConfigException e) {
+      throw new InvalidConfigException(Origins.explain(e, "the scenario"), e);
+    }
   }
 
   private static Scenario read(String name, Config config, long seed) {
@@ -165,11 +176,8 @@ final class ScenarioReader {
   private static Config parse(Reader text, String origin) {
     try (text) {
       return ConfigFactory.parseReader(
-              text,
-              ConfigParseOptions.defaults()
-                  .setSyntax(ConfigSyntax.CONF)
-                  .setOriginDescription(origin))
-          .resolve();
+          text,
+          ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF).setOriginDescription(origin));
     } catch (ConfigException e) {
       throw new InvalidConfigException(Origins.explain(e, origin), e);
     } catch (StackOverflowError e) {

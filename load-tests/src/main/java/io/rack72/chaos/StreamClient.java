@@ -115,7 +115,7 @@ final class StreamClient {
 
   private void read(InputStream body) throws IOException {
     reading = body;
-    SseParser parser = new SseParser(this::event);
+    SseParser parser = SseParser.withIds(this::event);
     byte[] bytes = new byte[8192];
     for (int read = body.read(bytes); read >= 0 && !givenUp; read = body.read(bytes)) {
       readNanos = history.nowNanos();
@@ -153,7 +153,9 @@ final class StreamClient {
         end(Event.Kind.FAILED, "an event is no JSON: " + e.getOriginalMessage());
       }
     }
-    lastId = id;
+    if (!id.isEmpty()) {
+      lastId = id;
+    }
   }
 
   private void take(JsonNode json) {

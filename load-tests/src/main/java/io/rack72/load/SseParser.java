@@ -29,12 +29,18 @@ public final class SseParser {
     this((_, event) -> events.accept(event));
   }
 
+  private SseParser(BiConsumer<String, String> events) {
+    this.events = events;
+  }
+
   /**
+   * One that tells ids too.
+   *
    * @param events is told the id, empty before the first, and the data of every event, as soon as
    *     its last byte is there
    */
-  public SseParser(BiConsumer<String, String> events) {
-    this.events = events;
+  public static SseParser withIds(BiConsumer<String, String> events) {
+    return new SseParser(events);
   }
 
   /** Takes all bytes of the buffer. */

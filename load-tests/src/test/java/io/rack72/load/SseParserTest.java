@@ -18,6 +18,14 @@ class SseParserTest {
   }
 
   @Test
+  void idIsThatOfTheEventOrOfTheLastThatHadOne() {
+    List<String> events = new ArrayList<>();
+    SseParser parser = SseParser.withIds((id, data) -> events.add(id + "=" + data));
+    parser.feed(ByteBuffer.wrap("data: a\n\nid: 7\ndata: b\n\ndata: c\n\n".getBytes(UTF_8)));
+    assertEquals(List.of("=a", "7=b", "7=c"), events);
+  }
+
+  @Test
   void dataOfSeveralLinesIsOneEvent() {
     assertEquals(List.of("a\n\nb"), parse("data: a\ndata:\ndata: b\n\n"));
     assertEquals(List.of("a\n"), parse("data: a\ndata\n\n"));

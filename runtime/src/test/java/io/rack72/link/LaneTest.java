@@ -23,6 +23,17 @@ class LaneTest {
   }
 
   @Test
+  void changedBandwidthIsThatOfWhatIsSentAfterwards() {
+    Lane lane = new Lane(3_000_000_000L);
+    assertEquals(new Lane.Passage(0, 333), lane.pass(0, 1_000));
+    lane.changeBandwidth(10_000_000L);
+    assertEquals(new Lane.Passage(334, 100_334), lane.pass(0, 1_000), "behind the one before");
+    lane.changeBandwidth(1_000_000_000L);
+    assertEquals(new Lane.Passage(100_334, 100_344), lane.pass(0, 10));
+    assertThrows(IllegalArgumentException.class, () -> lane.changeBandwidth(0));
+  }
+
+  @Test
   void emptyTransferTakesNoTime() {
     Lane lane = new Lane(1);
     assertEquals(new Lane.Passage(7, 7), lane.pass(7, 0));

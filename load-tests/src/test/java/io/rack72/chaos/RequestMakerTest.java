@@ -1,0 +1,58 @@
+package io.rack72.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class RequestMakerTest {
+  private static final Scenario.Load LOAD =
+      new Scenario.Load(
+          4, Duration.ofSeconds(1), new Scenario.Range(8, 48), new Scenario.Range(3, 9));
+
+  private static RequestMaker maker(long seed, boolean chats) {
+    return new RequestMaker(seed, "model", chats, LOAD);
+  }
+
+  @Test
+  void requestsDependOnSeedClientAndTurnAlone() {
+    Set<String> bodies = new HashSet<>();
+    for (int i = 0; i < 400; i++) {
+      StreamRequest request = maker(i / 100, true).make(i / 10 % 10, i % 10);
+      assertEquals(request, maker(i / 100, true).make(i / 10 % 10, i % 10));
+      bodies.add(request.body().toString());
+    }
+    assertEquals(400, bodies.size());
+  }
+
+  @Test
+  void allKindsAreAmongThem() {
+    Set<String> paths = new HashSet<>();
+    Set<Integer> choices = new HashSet<>();
+    Set<Boolean> greedy = new HashSet<>();
+    Set<Integer> tokens = new HashSet<>();
+    for (int turn = 0; turn < 200; turn++) {
+      StreamRequest request = maker(1, true).make(turn % 4, turn);
+      paths.add(request.path());
+      choices.add(request.body().get("n").intValue());
+      greedy.add(request.body().get("temperature").doubleValue() == 0);
+      tokens.add(request.body().get("max_tokens").intValue());
+    }
+    assertEquals(Set.of("completions", "chat/completions"), paths);
+    assertEquals(Set.of(1, 2), choices);
+    assertEquals(Set.of(true, false), greedy);
+    assertEquals(Set.of(3, 4, 5, 6, 7, 8, 9), tokens);
+  }
+
+  @Test
+  void modelWithoutTextIsAskedWithTokensOnly() {
+    for (int turn = 0; turn < 50; turn++) {
+      StreamRequest request = maker(1, false).make(turn % 4, turn);
+      assertEquals("completions", request.path());
+      assertTrue(request.body().get("prompt").size() >= 8);
+    }
+  }
+}

@@ -15,9 +15,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A node is killed, and when the others have thrown it out the one that keeps the rack, while clients
- * read streams: all get the tokens that they would have had. How long it took depends on the machine,
- * and is not judged.
+ * A node is killed, and when the others have thrown it out the one that keeps the rack, while
+ * clients read streams: all get the tokens that they would have had. How long it took depends on
+ * the machine, and is not judged.
  */
 class ChaosIT {
   private static final Duration LIMIT = Duration.ofMinutes(4);

@@ -34,6 +34,7 @@ final class RackSequences {
   private final List<Progress> progress;
   private ActorRef<SequenceEvent> events;
   private boolean paused;
+  private boolean everPaused;
 
   /** How far a choice's sequence is. */
   private static final class Progress {
@@ -203,6 +204,7 @@ final class RackSequences {
   /** Those that have not ended are not computed until they are resumed. */
   void pause() {
     paused = true;
+    everPaused = true;
     tellLive(RouterActor.Pause::new);
   }
 
@@ -214,6 +216,9 @@ final class RackSequences {
 
   /** Whether a choice's sequence is to pause, in case that the GPU has not heard of it. */
   void tellPauseAgain(int choice) {
+    if (!everPaused) {
+      return;
+    }
     router.tell(paused ? new RouterActor.Pause(id(choice)) : new RouterActor.Resume(id(choice)));
   }
 

@@ -53,8 +53,9 @@ final class Hearing {
    * A node has told that it is there.
    *
    * @param itsOut whom it cannot hear
+   * @return whether others are out now than before
    */
-  void heard(NodeId node, Collection<NodeId> itsOut, long nowNanos) {
+  boolean heard(NodeId node, Collection<NodeId> itsOut, long nowNanos) {
     // The first signs of a node may come before the view that it is in.
     quietUntil.put(node, nowNanos + timing.patience().toNanos());
     if (itsOut.contains(self)) {
@@ -62,11 +63,15 @@ final class Hearing {
     } else {
       deaf.remove(node);
     }
-    decide(nowNanos);
+    return decide(nowNanos);
   }
 
-  /** Decides anew who is out; to be called with each pulse of this node's. */
-  void look(long nowNanos) {
+  /**
+   * Decides anew who is out; to be called with each pulse of this node's.
+   *
+   * @return whether others are out now than before
+   */
+  boolean look(long nowNanos) {
     if (lastLookNanos != Long.MIN_VALUE) {
       long stopped = nowNanos - lastLookNanos - 2 * timing.pulse().toNanos();
       if (stopped > 0) {
@@ -74,17 +79,19 @@ final class Hearing {
       }
     }
     lastLookNanos = nowNanos;
-    decide(nowNanos);
+    return decide(nowNanos);
   }
 
-  private void decide(long nowNanos) {
+  private boolean decide(long nowNanos) {
     Set<NodeId> now = new TreeSet<>(deaf);
     for (Map.Entry<NodeId, Long> node : quietUntil.entrySet()) {
       if (node.getValue() < nowNanos) {
         now.add(node.getKey());
       }
     }
+    boolean changed = !now.equals(out);
     out = now;
+    return changed;
   }
 
   /** Nodes that are not to be relied on. */

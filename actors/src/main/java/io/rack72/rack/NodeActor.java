@@ -435,7 +435,6 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
     router.tell(new RouterActor.Route(attending, newlyLost));
     follow();
-    tellWhoIsOut();
     milestones.onView().accept(committed);
     List<NodeId> gateways = committed.gatewaysBehind(identity.id());
     gatewayFollowers.forEach(told -> told.accept(gateways));
@@ -450,7 +449,6 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     views.headMap(epoch).clear();
     lost.clear();
     follow();
-    tellWhoIsOut();
     connect();
     trunks.stopUnused(placed().values());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
@@ -576,12 +574,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private void follow() {
     reach.follow(others(), clock.nowNanos());
+    tellWhoIsOut();
   }
 
   private void beat() {
     pulse();
-    reach.look(clock.nowNanos());
-    tellWhoIsOut();
+    if (reach.look(clock.nowNanos())) {
+      tellWhoIsOut();
+    }
   }
 
   private void pulse() {
@@ -590,8 +590,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private void heard(Pulse pulse) {
-    reach.heard(pulse, clock.nowNanos());
-    tellWhoIsOut();
+    if (reach.heard(pulse, clock.nowNanos())) {
+      tellWhoIsOut();
+    }
   }
 
   /** Tells the node's parts which GPUs they are not to rely on, if that has changed. */

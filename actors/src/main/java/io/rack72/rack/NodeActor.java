@@ -58,6 +58,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           Own,
           Pulse,
           Report,
+          TellHeard,
           Health,
           FindRouter,
           FollowGateways,
@@ -67,6 +68,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
+
+  /** Tell who hears whom. */
+  public record TellHeard(ActorRef<Heard> replyTo) implements Command {}
 
   /** Tell whether the rack can compute: empty, or one sentence that says what is wrong. */
   public record Health(ActorRef<Optional<String>> replyTo) implements Command {}
@@ -330,6 +334,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case Lost(String actor, Optional<GpuId> gpu) -> fail(actor, gpu);
       case Beat() -> beat();
       case Presence() -> tellPresence();
+      case TellHeard(ActorRef<Heard> replyTo) -> replyTo.tell(reach.heard(clock.nowNanos()));
       case Report(ActorRef<RackStatus> replyTo) -> report(replyTo);
       case Health(ActorRef<Optional<String>> replyTo) ->
           replyTo.tell(Optional.of(health()).filter(state -> !state.equals(WELL)));

@@ -82,6 +82,13 @@ final class Reach {
     return hearing.map(ears -> ears.silent(nowNanos)).orElse(Set.of());
   }
 
+  /** Who hears whom, as far as this node knows. */
+  Heard heard(long nowNanos) {
+    return hearing
+        .map(ears -> ears.heard(nowNanos))
+        .orElseGet(() -> new Heard(new TreeMap<>(Map.of(self, Set.of()))));
+  }
+
   /** Of this node's trays those that have failed. */
   Set<TrayId> failedTrays() {
     return failed.getOrDefault(self, Set.of());

@@ -48,7 +48,7 @@ public final class ApiServer implements AutoCloseable {
     layers.option(command, "rack72.gateway.host", "127.0.0.1");
     layers.option(command, "rack72.gateway.port", 0);
     Rack72Config config = layers.load(invocation.host());
-    OpenModel model = OpenModel.open(config.model(), invocation);
+    OpenModel model = OpenModel.open(config, invocation);
     return start(config, model, invocation.launcher(), observer.apply(model.checkpoint().config()));
   }
 

@@ -48,14 +48,14 @@ public final class ClusterLaunch {
 
   /** By which clients ask for the model. */
   public String modelName() {
-    try (OpenModel model = OpenModel.openWeights(config.model(), invocation)) {
+    try (OpenModel model = OpenModel.openWeights(config, invocation)) {
       return model.name();
     }
   }
 
   /** Whether the model has a tokenizer, without which there are no chats. */
   public boolean hasText() {
-    try (OpenModel model = OpenModel.open(config.model(), invocation)) {
+    try (OpenModel model = OpenModel.open(config, invocation)) {
       return model.tokenizer().isPresent();
     }
   }
@@ -105,7 +105,7 @@ public final class ClusterLaunch {
   }
 
   private RackSizing sizing() {
-    try (OpenModel model = OpenModel.open(config.model(), invocation);
+    try (OpenModel model = OpenModel.open(config, invocation);
         Workers workers = new Workers(config.cpuThreads());
         Numerics numerics = ModelOnCpu.numerics(config, model, workers)) {
       return RackSizing.of(

@@ -56,7 +56,7 @@ final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     checkUsage();
     Rack72Config config = rackOptions.layers().load(invocation.host());
-    OpenModel model = OpenModel.open(config.model(), invocation);
+    OpenModel model = OpenModel.open(config, invocation);
     try (RackLauncher.Rack rack = invocation.launcher().launch(config, model)) {
       ServedModel served = rack.model();
       if (served.tokenizer().isEmpty() && !samplingOptions.stop().isEmpty()) {

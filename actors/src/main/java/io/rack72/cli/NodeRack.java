@@ -39,9 +39,7 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
       boolean faults,
       Consumer<RackView> onView) {
     OpenModel model =
-        withText
-            ? OpenModel.open(config.model(), invocation)
-            : OpenModel.openWeights(config.model(), invocation);
+        withText ? OpenModel.open(config, invocation) : OpenModel.openWeights(config, invocation);
     ModelOnCpu computing = ModelOnCpu.prepare(config, model);
     try {
       RackSettings settings = computing.settings(config, invocation.hostMemoryBytes());

@@ -1,7 +1,9 @@
 package io.rack72.cli;
 
 import io.rack72.checkpoint.Checkpoint;
+import io.rack72.config.DeviceKind;
 import io.rack72.config.ModelSettings;
+import io.rack72.config.Rack72Config;
 import io.rack72.config.TokenizerSource;
 import io.rack72.text.HuggingFaceTokenizer;
 import io.rack72.text.O200kHarmonyTokenizer;
@@ -23,9 +25,20 @@ public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> 
   /**
    * Opens the model that is configured.
    *
-   * @throws CommandFailedException if that is the one that comes with the program, which is missing
+   * @throws CommandFailedException if that is the one that comes with the program, which is
+   *     missing, or if devices are to be modeled
    */
-  static OpenModel open(ModelSettings settings, Invocation invocation) {
+  static OpenModel open(Rack72Config config, Invocation invocation) {
+    return open(config, config.model(), invocation);
+  }
+
+  private static OpenModel open(
+      Rack72Config config, ModelSettings settings, Invocation invocation) {
+    if (config.device() == DeviceKind.MODELED) {
+      throw new CommandFailedException(
+          "this command computes, and only serve and twin have modeled devices;"
+              + " leave out --device modeled (rack72.device)");
+    }
     Path directory =
         settings.directory().or(invocation::bundledModel).orElseThrow(BundledModel::missing);
     Checkpoint checkpoint = Checkpoint.open(directory);
@@ -41,8 +54,8 @@ public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> 
   }
 
   /** The same model without its tokenizer, for a node that has nothing to do with text. */
-  static OpenModel openWeights(ModelSettings settings, Invocation invocation) {
-    return open(settings.withoutTokenizer(), invocation);
+  static OpenModel openWeights(Rack72Config config, Invocation invocation) {
+    return open(config, config.model().withoutTokenizer(), invocation);
   }
 
   private static String name(Path directory) {

@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import io.rack72.config.ConfigLayers;
+import io.rack72.config.DeviceKind;
 import io.rack72.config.Rack72Config;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.routing.RouterActor;
@@ -59,11 +60,10 @@ final class ServeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    ConfigLayers layers = rackOptions.layers();
-    if (port != null) {
-      layers.option("--port", "rack72.gateway.port", port);
+    Rack72Config config = over(ConfigLayers.defaults()).load(invocation.host());
+    if (config.device() == DeviceKind.MODELED) {
+      config = over(ModeledSizing.defaults()).load(invocation.host());
     }
-    Rack72Config config = layers.load(invocation.host());
     PrintWriter out = spec.commandLine().getOut();
     try (StopSignal stop = StopSignal.install();
         RackLauncher.Rack rack = launch(config);
@@ -83,8 +83,19 @@ final class ServeCommand implements Callable<Integer> {
     return 0;
   }
 
+  private ConfigLayers over(ConfigLayers defaults) {
+    ConfigLayers layers = rackOptions.over(defaults);
+    if (port != null) {
+      layers.option("--port", "rack72.gateway.port", port);
+    }
+    return layers;
+  }
+
   private RackLauncher.Rack launch(Rack72Config config) {
-    return invocation.launcher().launch(config, OpenModel.open(config.model(), invocation));
+    return switch (config.device()) {
+      case CPU -> invocation.launcher().launch(config, OpenModel.open(config, invocation));
+      case MODELED -> StandInRack.start(config);
+    };
   }
 
   private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {

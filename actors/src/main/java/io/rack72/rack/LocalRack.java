@@ -52,7 +52,12 @@ public final class LocalRack implements AutoCloseable {
       Numerics numerics,
       Clock clock,
       ForwardObserver observer) {
-    NodeParts parts = new NodeParts(settings, checkpoint, name, tokenizer, numerics, observer);
+    return start(new NodeParts(settings, checkpoint, name, tokenizer, numerics, observer), clock);
+  }
+
+  /** Starts a rack of any parts. */
+  public static LocalRack start(NodeParts parts, Clock clock) {
+    RackSettings settings = parts.settings();
     NodeActor.Milestones milestones = new NodeActor.Milestones();
     ActorSystem<NodeActor.Command> system =
         ActorSystem.create(

@@ -16,8 +16,11 @@ import io.rack72.rack.NodeParts;
 import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
+import io.rack72.sampling.TokenSource;
+import io.rack72.text.Tokenizer;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A rack whose GPUs know how long everything takes, and compute nothing or as they are told. Its
@@ -49,6 +52,24 @@ public final class ModeledRack {
     private static final Set<Integer> SIZES = Set.of(1, 2, 4);
   }
 
+  /**
+   * What its replies are made of.
+   *
+   * @param tokenizer absent where prompts are token ids
+   * @param stopIds token ids that end a reply
+   * @param tokens makes what chooses tokens, for each GPU
+   */
+  public record Replies(
+      Optional<Tokenizer> tokenizer, Set<Integer> stopIds, Supplier<TokenSource> tokens) {
+    /** Token ids that mean nothing, as many as were asked for. */
+    public static final Replies OF_IDS =
+        new Replies(Optional.empty(), Set.of(), ModeledTokens::new);
+
+    public Replies {
+      stopIds = Set.copyOf(stopIds);
+    }
+  }
+
   private final ExpertGroups groups;
   private final NodeParts parts;
 
@@ -58,7 +79,7 @@ public final class ModeledRack {
   }
 
   /**
-   * A rack without weights, whose tokens mean nothing.
+   * A rack without weights.
    *
    * @param name by which clients ask for the model
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
@@ -71,7 +92,8 @@ public final class ModeledRack {
       Formats formats,
       StepDurations durations,
       RoutingModel routing,
-      Fidelity fidelity) {
+      Fidelity fidelity,
+      Replies replies) {
     ExpertGroups groups =
         new ExpertGroups(config, settings, routing, durations, formats.exchangeBytes());
     WeightBytes weights = WeightBytes.of(config);
@@ -79,9 +101,9 @@ public final class ModeledRack {
         new PlacedModel(
             name,
             config,
-            Set.of(),
+            replies.stopIds(),
             ServedModel.SamplingDefaults.PLAIN,
-            Optional.empty(),
+            replies.tokenizer(),
             "modeled",
             0,
             "modeled",
@@ -98,7 +120,7 @@ public final class ModeledRack {
                           durations,
                           new ChoosingDevice(gpu.index(), config, routing));
                 },
-            ModeledTokens::new);
+            replies.tokens());
     return new ModeledRack(groups, parts(settings, placed, formats));
   }
 

@@ -182,6 +182,6 @@ class LocalLauncherTest {
   }
 
   private OpenModel open(Rack72Config config) {
-    return OpenModel.open(config.model(), CommandRun.invocation("", false, launcher));
+    return OpenModel.open(config, CommandRun.invocation("", false, launcher));
   }
 }

@@ -68,8 +68,7 @@ class RackSizingTest {
     }
     Rack72Config config = layers.load(new Host(2, Map.of()));
     try (OpenModel open =
-            OpenModel.open(
-                config.model(), CommandRun.invocation("", false, CommandRun.localLauncher()));
+            OpenModel.open(config, CommandRun.invocation("", false, CommandRun.localLauncher()));
         Workers workers = new Workers(1);
         Numerics numerics = Numerics.exact(open.checkpoint(), workers)) {
       return RackSizing.of(config, open.checkpoint().config(), numerics.weights(), hostMemoryBytes);

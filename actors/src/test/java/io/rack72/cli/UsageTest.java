@@ -22,7 +22,6 @@ class UsageTest {
         "serve --modle x                         | did you mean --model?",
         "serve --port http                       | --port",
         "serve --port 70000                      | from 0 to 65535, not 70000",
-        "serve --device modeled                  | this version has no modeled device",
         "serve --rack gb200                      | no rack profile 'gb200'",
         "serve --config nowhere.conf             | nowhere.conf: there is no such file",
         "serve --set rack72.expert-parallel=99   | all or 1 to the 72 GPUs",

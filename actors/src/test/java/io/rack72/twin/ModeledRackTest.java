@@ -40,7 +40,8 @@ class ModeledRackTest {
         new ModeledRack.Formats(2, 2),
         new RoundDurations(),
         new RoutingModel(CONFIG, 0.5, seed),
-        fidelity);
+        fidelity,
+        ModeledRack.Replies.OF_IDS);
   }
 
   private static Workload workload(int concurrency, double seconds, long seed) {

@@ -39,7 +39,10 @@ final class ConfigReader {
         scheduler(keys),
         keys.bytes("fabric.credit-bytes", 64 << 10, Long.MAX_VALUE, "a size of at least 64 KiB"),
         hedging(keys),
-        device(keys),
+        keys.choice("device", DeviceKind.class),
+        new ModeledSettings(
+            keys.integer("modeled.reply-tokens", 1, 1 << 20),
+            keys.number("modeled.expert-skew", 0, 4)),
         keys.isWord("cpu.threads", AUTO)
             ? host.processors()
             : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),
@@ -170,13 +173,6 @@ final class ConfigReader {
                 .formatted(least.toMillis())),
         keys.fraction("hedging.share", 0, 1),
         patience(keys, "hedging.avoidance", HOUR, "1 h"));
-  }
-
-  private static DeviceKind device(KeyReader keys) {
-    if (keys.isWord("device", "modeled")) {
-      throw keys.wrong("device", "cpu, since this version has no modeled device yet");
-    }
-    return keys.choice("device", DeviceKind.class);
   }
 
   private static HttpSettings http(KeyReader keys) {

@@ -144,16 +144,28 @@ final class KeyReader {
 
   /** A number above {@code min} and at most {@code max}. */
   double fraction(String key, double min, double max) {
-    double number;
-    try {
-      number = Double.parseDouble(String.valueOf(value(key).unwrapped()));
-    } catch (NumberFormatException e) {
-      number = Double.NaN;
-    }
+    double number = decimal(key);
     if (!(number > min && number <= max)) {
       throw wrong(key, "a number above " + min + " and at most " + max);
     }
     return number;
+  }
+
+  /** A number from {@code min} to {@code max}. */
+  double number(String key, double min, double max) {
+    double number = decimal(key);
+    if (!(number >= min && number <= max)) {
+      throw wrong(key, "a number from " + min + " to " + max);
+    }
+    return number;
+  }
+
+  private double decimal(String key) {
+    try {
+      return Double.parseDouble(String.valueOf(value(key).unwrapped()));
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
   }
 
   /** A size; without a unit it is in bytes. */

@@ -23,6 +23,7 @@ import java.util.OptionalLong;
  * @param fabricCreditBytes bytes under way out of one NVLink port
  * @param hedge when a GPU computes itself what it has asked another for
  * @param device what computes
+ * @param modeled what modeled devices do
  * @param cpuThreads threads that compute, for all GPUs together
  * @param numericMode precision of activations
  * @param denseWeights format of the weights of attention and of the output matrix in the fast mode
@@ -41,6 +42,7 @@ public record Rack72Config(
     long fabricCreditBytes,
     HedgeLimits hedge,
     DeviceKind device,
+    ModeledSettings modeled,
     int cpuThreads,
     NumericMode numericMode,
     Numerics.DenseWeights denseWeights,

@@ -179,14 +179,6 @@ class ConfigLayersTest {
   }
 
   @Test
-  void whatIsNotBuiltYetIsRefusedClearly() {
-    assertEquals(
-        "rack72.device (--device) is cpu, since this version has no modeled device yet, not"
-            + " \"modeled\"",
-        messageOf(ConfigLayers.defaults().option("--device", "rack72.device", "modeled")));
-  }
-
-  @Test
   void theFastModeHasItsChoices() {
     Rack72Config config =
         ConfigLayers.defaults()

@@ -1,0 +1,89 @@
+package io.rack72.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.rack72.config.ConfigLayers;
+import io.rack72.config.Host;
+import io.rack72.config.Rack72Config;
+import io.rack72.placement.HbmBudget;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** An endpoint without weights, as clients see it. */
+@Timeout(60)
+class StandInRackTest {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private static Rack72Config config(String model, String... settings) {
+    ConfigLayers layers =
+        ModeledSizing.defaults()
+            .set("rack72.device=modeled")
+            .set("rack72.gateway.port=0")
+            .set("rack72.rack.trays=2")
+            .set("rack72.model.path=" + model);
+    for (String setting : settings) {
+      layers.set(setting);
+    }
+    return layers.load(new Host(2, Map.of()));
+  }
+
+  private static JsonNode chat(RackLauncher.Gateway gateway, String fields) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> response =
+          client.send(
+              HttpRequest.newBuilder(gateway.url().resolve("/v1/chat/completions"))
+                  .header("Content-Type", "application/json")
+                  .POST(
+                      HttpRequest.BodyPublishers.ofString(
+                          """
+                          {"model": "gpt-oss-20b", "seed": 1,
+                           "messages": [{"role": "user", "content": "How are you?"}]%s}\
+                          """
+                              .formatted(fields)))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertEquals(200, response.statusCode(), response.body());
+      return JSON.readTree(response.body());
+    }
+  }
+
+  @Test
+  void chatIsAnsweredInWordsThatEndByThemselvesAndAreTheSameForASeed() throws Exception {
+    Rack72Config config = config("gpt-oss-20b", "rack72.modeled.reply-tokens=5");
+    try (StandInRack rack = StandInRack.start(config);
+        RackLauncher.Gateway gateway = LocalLauncher.gateway(rack, config)) {
+      assertEquals("gpt-oss-20b", rack.model().name());
+      JsonNode reply = chat(gateway, "").at("/choices/0");
+      assertEquals("stop", reply.get("finish_reason").asText());
+      String content = reply.at("/message/content").asText();
+      assertTrue(content.matches("( [a-z]{3,9})+"), content);
+      assertEquals(content, chat(gateway, "").at("/choices/0/message/content").asText());
+      JsonNode cut = chat(gateway, ", \"max_tokens\": 4").at("/choices/0");
+      assertEquals("length", cut.get("finish_reason").asText());
+    }
+  }
+
+  @Test
+  void modelThatIsNotKnownIsRefusedWithThoseThatAre() {
+    CommandFailedException refused =
+        assertThrows(CommandFailedException.class, () -> StandInRack.start(config("gpt-oss-20")));
+    assertTrue(refused.getMessage().contains("gpt-oss-20b, gpt-oss-120b"), refused.getMessage());
+  }
+
+  @Test
+  void modelThatDoesNotFitIsRefused() {
+    assertThrows(
+        HbmBudget.DoesNotFitException.class,
+        () ->
+            StandInRack.start(
+                config("gpt-oss-120b", "rack72.expert-parallel=1", "rack72.gpu.hbm=40 GB")));
+  }
+}

@@ -1,0 +1,82 @@
+package io.rack72.calibration;
+
+import io.rack72.roofline.Constants;
+import io.rack72.roofline.GpuSpec;
+import io.rack72.roofline.KernelModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Measurements of a folder, against which constants are judged. Immutable. */
+public final class Calibration {
+  private final List<KernelSample> kernels;
+  private final List<ServingPoint> points;
+  private final Map<String, GpuSpec> systems;
+
+  private Calibration(
+      List<KernelSample> kernels, List<ServingPoint> points, Map<String, GpuSpec> systems) {
+    this.kernels = kernels;
+    this.points = points;
+    this.systems = systems;
+  }
+
+  /**
+   * Reads the tables of a folder. Those that it has not are left out.
+   *
+   * @param systems data sheets by the tables' names for them
+   * @throws TableException for a folder without tables, a broken line, or an unknown system
+   */
+  public static Calibration read(Path folder, Map<String, GpuSpec> systems) {
+    if (!Files.isDirectory(folder)) {
+      throw new TableException("there is no folder " + folder);
+    }
+    Calibration read =
+        new Calibration(KernelTables.read(folder), ServingPoint.read(folder), Map.copyOf(systems));
+    if (read.kernels.isEmpty() && read.points.isEmpty()) {
+      throw new TableException(
+          "%s has no table of measurements such as moe_kernels.csv".formatted(folder));
+    }
+    read.kernels.forEach(sample -> read.check(sample.table(), sample.system()));
+    read.points.forEach(point -> read.check("e2e_points", point.system()));
+    return read;
+  }
+
+  private void check(String table, String system) {
+    if (!systems.containsKey(system)) {
+      throw new TableException(
+          "%s.csv has rows of an unknown system, '%s'; known are %s"
+              .formatted(table, system, String.join(", ", new TreeMap<>(systems).keySet())));
+    }
+  }
+
+  /** Errors by table and system. */
+  public List<ErrorRow> errors(Constants constants) {
+    ErrorTally tally = new ErrorTally();
+    Map<String, KernelModel> models = new HashMap<>();
+    for (KernelSample sample : kernels) {
+      KernelModel model =
+          models.computeIfAbsent(
+              sample.system(), name -> KernelModel.repeated(systems.get(name), constants));
+      tally.add(sample.table(), sample.system(), model.micros(sample.kernel()), sample.micros());
+    }
+    Map<String, KernelModel> steps = new HashMap<>();
+    for (ServingPoint point : points) {
+      KernelModel model =
+          steps.computeIfAbsent(
+              point.system(), name -> KernelModel.inSteps(systems.get(name), constants));
+      ServingPoint.Estimate estimate = point.estimate(model, constants);
+      tally.add("e2e_points.tpot", point.system(), estimate.tokenMillis(), point.tokenMillis());
+      tally.add(
+          "e2e_points.tokens_per_second",
+          point.system(),
+          estimate.tokensPerSecondPerGpu(),
+          point.tokensPerSecondPerGpu(point.firstTokenMillis(), point.tokenMillis()));
+      tally.add(
+          "e2e_points.ttft", point.system(), estimate.firstTokenMillis(), point.firstTokenMillis());
+    }
+    return tally.rows();
+  }
+}

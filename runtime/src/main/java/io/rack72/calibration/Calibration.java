@@ -2,6 +2,7 @@ package io.rack72.calibration;
 
 import io.rack72.roofline.Constants;
 import io.rack72.roofline.GpuSpec;
+import io.rack72.roofline.Kernel;
 import io.rack72.roofline.KernelModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,12 @@ import java.util.TreeMap;
 
 /** Measurements of a folder, against which constants are judged. Immutable. */
 public final class Calibration {
+  /** Errors below this weigh by their squares, larger ones by themselves. */
+  private static final double ERROR_SCALE = 0.05;
+
+  /** Of times to the first token, which depend on how requests happen to arrive. */
+  private static final double TTFT_WEIGHT = 0.1;
+
   private final List<KernelSample> kernels;
   private final List<ServingPoint> points;
   private final Map<String, GpuSpec> systems;
@@ -78,5 +85,62 @@ public final class Calibration {
           "e2e_points.ttft", point.system(), estimate.firstTokenMillis(), point.firstTokenMillis());
     }
     return tally.rows();
+  }
+
+  /**
+   * Constants that agree better with these measurements, from the given ones on. Those of kernels
+   * are fitted on kernels, those of hosts on serving points. {@code tile-rows} are what programs
+   * have, and stay.
+   */
+  public Constants fitted(Constants start) {
+    return ConstantsFit.fit(start, name -> !name.endsWith(".tile-rows"), this::loss);
+  }
+
+  /** Errors on the measurements that a group of constants bears on, outliers weighing less. */
+  private double loss(Constants constants, String group) {
+    double sum = 0;
+    if (group.startsWith("host.") || group.equals("routing")) {
+      Map<String, KernelModel> models = new HashMap<>();
+      for (ServingPoint point : points) {
+        if (group.equals("routing") || group.equals(point.hostGroup(systems))) {
+          KernelModel model =
+              models.computeIfAbsent(
+                  point.system(), name -> KernelModel.inSteps(systems.get(name), constants));
+          ServingPoint.Estimate estimate = point.estimate(model, constants);
+          sum += robust(estimate.tokenMillis() / point.tokenMillis());
+          sum += TTFT_WEIGHT * robust(estimate.firstTokenMillis() / point.firstTokenMillis());
+        }
+      }
+      return sum;
+    }
+    Map<String, KernelModel> models = new HashMap<>();
+    for (KernelSample sample : kernels) {
+      if (bearsOn(group, sample.kernel())) {
+        KernelModel model =
+            models.computeIfAbsent(
+                sample.system(), name -> KernelModel.repeated(systems.get(name), constants));
+        sum += robust(model.micros(sample.kernel()) / sample.micros());
+      }
+    }
+    return sum;
+  }
+
+  private static boolean bearsOn(String group, Kernel kernel) {
+    String kind = group.substring(0, Math.max(0, group.indexOf('.')));
+    return switch (kernel) {
+      case Kernel.Dense call -> kind.equals("dense");
+      case Kernel.Experts call -> kind.equals("experts");
+      case Kernel.DecodeAttention call -> kind.equals("decode");
+      case Kernel.PrefillAttention call -> kind.equals("prefill");
+      case Kernel.Collective call -> kind.equals("collective");
+      case Kernel.AllToAll call -> kind.equals("all-to-all");
+      case Kernel.Sampling call -> false;
+      case Kernel.Elementwise call -> false;
+    };
+  }
+
+  private static double robust(double ratio) {
+    double error = StrictMath.log(ratio) / ERROR_SCALE;
+    return StrictMath.sqrt(1 + error * error) - 1;
   }
 }

@@ -1,8 +1,10 @@
 package io.rack72.calibration;
 
+import io.rack72.roofline.Architecture;
 import io.rack72.roofline.Constants;
 import io.rack72.roofline.DecoderShape;
 import io.rack72.roofline.ExpertRouting;
+import io.rack72.roofline.GpuSpec;
 import io.rack72.roofline.HostTime;
 import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.KernelModel;
@@ -12,6 +14,7 @@ import io.rack72.roofline.StepWork;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,6 +47,12 @@ record ServingPoint(
   private static final double MICROS_PER_MILLI = 1e3;
   private static final double MILLIS_PER_SECOND = 1e3;
   private static final Pattern APART = Pattern.compile("1P\\((\\w+)\\)\\+1D\\((\\w+)\\)");
+
+  /** Tokens of prompts that stacks read in one step. */
+  private static final double PROMPT_TOKENS = 8192;
+
+  /** Requests of a run for each one under way; all of these begin at the same time. */
+  private static final double REQUESTS_FOR_EACH = 10;
 
   /** What the model says of a point. */
   record Estimate(double firstTokenMillis, double tokenMillis, double tokensPerSecondPerGpu) {}
@@ -91,17 +100,18 @@ record ServingPoint(
   Estimate estimate(KernelModel kernels, Constants constants) {
     HostTime host;
     try {
-      host = HostTime.of(stack, constants);
+      host = HostTime.of(stack, kernels.gpu().architecture(), constants);
     } catch (IllegalArgumentException e) {
       throw new TableException("the serving stack '" + stack + "' is not known", e);
     }
-    StepModel generating = steps(kernels, decodeLayout, host);
+    ExpertRouting routing = ExpertRouting.zipf(constants.values().get("routing.skew"));
+    StepModel generating = steps(kernels, decodeLayout, host, routing);
     double context = inputs + outputs / 2;
     double decode = generating.step(StepWork.decode(concurrency, context)).micros();
     double reading;
     double interruptions;
     if (prefillLayout.isPresent()) {
-      reading = steps(kernels, prefillLayout.get(), host).step(StepWork.prefill(1, inputs)).micros();
+      reading = steps(kernels, prefillLayout.get(), host, routing).step(StepWork.prefill(1, inputs)).micros();
       interruptions = 0;
     } else {
       StepWork both =
@@ -111,19 +121,32 @@ record ServingPoint(
       interruptions = concurrency * (reading - decode) / outputs;
     }
     double token = (decode + interruptions) / MICROS_PER_MILLI;
+    // A request in the middle of a run waits for half a step; those at its begin for one another.
+    double atOnce = concurrency / 2 * reading / promptsPerStep();
     double first =
-        (host.requestMicros() + reading + (prefillLayout.isPresent() ? decode : decode / 2))
+        (host.requestMicros() + decode / 2 + reading + atOnce / REQUESTS_FOR_EACH)
             / MICROS_PER_MILLI;
     return new Estimate(first, token, tokensPerSecondPerGpu(first, token));
   }
 
-  private static StepModel steps(KernelModel kernels, Layout layout, HostTime host) {
+  /** The group of constants that say what its host takes. */
+  String hostGroup(Map<String, GpuSpec> systems) {
+    return HostTime.group(stack, systems.get(system).architecture());
+  }
+
+  private double promptsPerStep() {
+    return Math.clamp(PROMPT_TOKENS / inputs, 1, concurrency);
+  }
+
+  private static StepModel steps(
+      KernelModel kernels, Layout layout, HostTime host, ExpertRouting routing) {
     return new StepModel(
         kernels,
         DecoderShape.gptOss120b(),
         layout,
-        KvPrecision.FP8,
-        ExpertRouting.uniform(),
+        // What stacks choose by themselves.
+        kernels.gpu().architecture() == Architecture.HOPPER ? KvPrecision.BF16 : KvPrecision.FP8,
+        routing,
         host);
   }
 }

@@ -19,7 +19,8 @@ final class AllToAllModel {
    * @param doublingMicros more for each doubling of the group
    * @param floorMicros of a transfer, however small
    * @param bandwidthPart of the port that large exchanges reach
-   * @param copyNanos of a multiprocessor's work for each token and target
+   * @param tokenNanos of the GPU's own work for each token
+   * @param copyNanos of it for each token and target
    * @param overlapPower of the floor and the transfer
    */
   record Numbers(
@@ -27,6 +28,7 @@ final class AllToAllModel {
       double doublingMicros,
       double floorMicros,
       double bandwidthPart,
+      double tokenNanos,
       double copyNanos,
       double overlapPower) {}
 
@@ -57,7 +59,7 @@ final class AllToAllModel {
     double bytes = call.phase() == Phase.PREPARE ? 0 : remote * call.bytesPerToken();
     double transfer =
         MICROS * bytes / (gpu.linkBytesPerSecond() * of.bandwidthPart())
-            + copies * of.copyNanos() / NANOS_PER_MICRO;
+            + (call.tokens() * of.tokenNanos() + copies * of.copyNanos()) / NANOS_PER_MICRO;
     double micros =
         of.fixedMicros()
             + of.doublingMicros() * StrictMath.log(call.gpus()) / StrictMath.log(2)

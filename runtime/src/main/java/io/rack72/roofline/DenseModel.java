@@ -19,6 +19,8 @@ final class DenseModel {
    * @param microsPerInputs serial part of a tile for each 1024 inputs
    * @param bandwidthPart of the memory's bandwidth that is reached
    * @param arithmeticPart of the bf16 rate that full waves reach
+   * @param waveRounding 1 where the last wave takes as long as a full one, 0 where it does not
+   * @param operandRows by which smaller tiles are slower: their operands serve fewer results
    * @param overlapPower of memory and arithmetic
    * @param residentPart of the cache within which weights outlive a call
    * @param residentSpeed of the cache, in multiples of the memory's bandwidth
@@ -28,6 +30,8 @@ final class DenseModel {
       double microsPerInputs,
       double bandwidthPart,
       double arithmeticPart,
+      double waveRounding,
+      double operandRows,
       double overlapPower,
       double residentPart,
       double residentSpeed) {}
@@ -55,8 +59,10 @@ final class DenseModel {
     double arithmetic = Double.POSITIVE_INFINITY;
     for (int[] tile : TILES) {
       double tiles = Math.ceil(m / tile[0]) * Math.ceil(n / tile[1]);
-      double waves = Math.ceil(tiles / gpu.multiprocessors());
-      arithmetic = Math.min(arithmetic, waves * tile[0] * tile[1] * 2 * k / rate);
+      double full = tiles / gpu.multiprocessors();
+      double waves = Math.max(1, full + numbers.waveRounding() * (Math.ceil(full) - full));
+      double operands = 1 + numbers.operandRows() * (1.0 / tile[0] + 1.0 / tile[1]);
+      arithmetic = Math.min(arithmetic, waves * tile[0] * tile[1] * 2 * k * operands / rate);
     }
     double micros =
         numbers.fixedMicros()

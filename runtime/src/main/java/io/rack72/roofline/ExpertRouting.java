@@ -6,33 +6,35 @@ public interface ExpertRouting {
   /**
    * The busiest GPU's rows.
    *
-   * @param tokens of the group
+   * @param tokens of the group, 1 at least
    * @param expertsPerToken that the router picks
    * @param experts of the layer
    * @param gpus over which they are spread
    * @param slotsPerGpu room on each; what is more than there are experts holds copies
    */
-  ExpertRows busiest(
-      double tokens, int expertsPerToken, int experts, int gpus, int slotsPerGpu);
+  ExpertRows busiest(double tokens, int expertsPerToken, int experts, int gpus, int slotsPerGpu);
 
-  /** Every choice is equally likely; the busiest GPU has as much more than its part as chance has. */
-  static ExpertRouting uniform() {
+  /**
+   * The expert of rank r is chosen as often as r to the power of minus the skew, choices of a step
+   * do not depend on one another, and experts are placed so that GPUs have as equal parts as can
+   * be, copies of popular ones included.
+   *
+   * @param skew 0 where all are equally popular
+   */
+  static ExpertRouting zipf(double skew) {
     return (tokens, expertsPerToken, experts, gpus, slotsPerGpu) -> {
-      int slots = Math.min(slotsPerGpu, experts);
-      double mean = tokens * expertsPerToken / gpus;
+      double[] shares = SlotShares.busiest(skew, experts, gpus, slotsPerGpu);
+      double mean = 0;
+      for (double share : shares) {
+        mean += tokens * Math.min(1, expertsPerToken * share);
+      }
       // The largest of n draws from a normal distribution lies about sqrt(2 ln n) deviations up.
-      double chance = StrictMath.sqrt(2 * StrictMath.log(gpus) * mean);
-      double rows = Math.min(mean + chance, tokens * Math.min(slots, expertsPerToken));
-      double share = (double) expertsPerToken / Math.max(experts, (double) slots * gpus);
-      double touched = slots * (1 - StrictMath.pow(1 - share, tokens));
-      return ExpertRows.even(slots, touched, rows);
+      double chance = mean == 0 ? 0 : StrictMath.sqrt(2 * StrictMath.log(gpus) / mean);
+      double[] means = new double[shares.length];
+      for (int i = 0; i < means.length; i++) {
+        means[i] = tokens * Math.min(1, expertsPerToken * shares[i] * (1 + chance));
+      }
+      return ExpertRows.expected(means, tokens);
     };
-  }
-
-  /** Experts' shares follow a power law; copies take up what skew they can. */
-  static ExpertRouting powerLaw(double exponent) {
-    return (tokens, expertsPerToken, experts, gpus, slotsPerGpu) ->
-        ExpertRows.powerLaw(
-            (int) Math.max(1, Math.round(tokens)), expertsPerToken, experts, gpus, exponent);
   }
 }

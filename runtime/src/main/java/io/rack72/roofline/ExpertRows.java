@@ -12,22 +12,54 @@ public final class ExpertRows {
   /** Draws of which the busiest ranks are averaged; more would change little. */
   private static final int DRAWS = 32;
 
-  // Descending, without zeros.
+  // Of experts that may get any; how likely they do, and how many they get when they do.
   private final double[] rows;
+  private final double[] likely;
   private final double sum;
+  private final double touched;
   private final int experts;
 
-  private ExpertRows(double[] rows, int experts) {
+  private ExpertRows(double[] rows, double[] likely, int experts) {
     this.rows = rows;
-    this.sum = Arrays.stream(rows).sum();
+    this.likely = likely;
     this.experts = experts;
+    double allRows = 0;
+    double allLikely = 0;
+    for (int i = 0; i < rows.length; i++) {
+      allRows += rows[i] * likely[i];
+      allLikely += likely[i];
+    }
+    sum = allRows;
+    touched = allLikely;
+  }
+
+  private static ExpertRows certain(double[] rows, int experts) {
+    double[] likely = new double[rows.length];
+    Arrays.fill(likely, 1);
+    return new ExpertRows(rows, likely, experts);
+  }
+
+  /**
+   * Loads of which only the means are known.
+   *
+   * @param means rows of each expert
+   * @param tokens that choose
+   */
+  public static ExpertRows expected(double[] means, double tokens) {
+    double[] rows = new double[means.length];
+    double[] likely = new double[means.length];
+    for (int i = 0; i < means.length; i++) {
+      double chosen = Math.min(1, means[i] / tokens);
+      likely[i] = 1 - StrictMath.pow(1 - chosen, tokens);
+      rows[i] = likely[i] > 0 ? Math.max(1, means[i] / likely[i]) : 0;
+    }
+    return new ExpertRows(rows, likely, means.length);
   }
 
   /** Of loads that are known. */
   public static ExpertRows of(int... rows) {
-    return new ExpertRows(
-        Arrays.stream(rows).filter(each -> each > 0).sorted().asDoubleStream().toArray(),
-        rows.length);
+    return certain(
+        Arrays.stream(rows).filter(each -> each > 0).asDoubleStream().toArray(), rows.length);
   }
 
   /**
@@ -39,12 +71,12 @@ public final class ExpertRows {
    */
   public static ExpertRows even(int experts, double touched, double rows) {
     if (!(touched > 0 && rows > 0)) {
-      return new ExpertRows(new double[0], experts);
+      return certain(new double[0], experts);
     }
     int count = (int) Math.min(experts, Math.max(1, Math.round(touched)));
     double[] each = new double[count];
     Arrays.fill(each, Math.max(1, rows / count));
-    return new ExpertRows(each, experts);
+    return certain(each, experts);
   }
 
   /**
@@ -88,8 +120,8 @@ public final class ExpertRows {
         nearest = draw;
       }
     }
-    double[] loads = Arrays.stream(busiest[nearest]).filter(each -> each > 0).sorted().toArray();
-    return loads.length == 0 ? even(perRank, 1, 1) : new ExpertRows(loads, perRank);
+    double[] loads = Arrays.stream(busiest[nearest]).filter(each -> each > 0).toArray();
+    return loads.length == 0 ? even(perRank, 1, 1) : certain(loads, perRank);
   }
 
   /** Experts on this GPU, with rows or without. */
@@ -97,9 +129,9 @@ public final class ExpertRows {
     return experts;
   }
 
-  /** Experts that get any. */
-  public int touched() {
-    return rows.length;
+  /** Experts that get any, in the mean. */
+  public double touched() {
+    return touched;
   }
 
   /** Rows of all experts together. */
@@ -109,14 +141,14 @@ public final class ExpertRows {
 
   /** Rows of an expert in the mean, over those that get any. */
   public double mean() {
-    return rows.length == 0 ? 0 : sum / rows.length;
+    return touched == 0 ? 0 : sum / touched;
   }
 
   /** Tiles of so many rows that are needed, the last of each expert filled in part. */
   public double tiles(double tileRows) {
     double tiles = 0;
-    for (double each : rows) {
-      tiles += Math.ceil(each / tileRows - 1e-9);
+    for (int i = 0; i < rows.length; i++) {
+      tiles += likely[i] * Math.ceil(rows[i] / tileRows - 1e-9);
     }
     return tiles;
   }

@@ -81,15 +81,18 @@ public final class StepModel {
     double rows = work.rows();
     double own = Math.max(1, rows / layout.dataParallel());
     double sampled = Math.max(1, work.sequences() / layout.dataParallel());
-    return new StepTime(
-        dense(own, sampled),
-        attention(work),
-        hidden(experts(rows)).times(shape.layers()),
-        links(own, sampled),
-        hidden(new Elementwise(own, shape.hidden()))
-            .times(NORMS * shape.layers() + 1)
-            .plus(hidden(new Sampling(sampled, shape.vocabulary()))),
-        host.stepMicros() + host.sequenceMicros() * work.sequences());
+    StepTime step =
+        new StepTime(
+            dense(own, sampled),
+            attention(work),
+            hidden(experts(rows)).times(shape.layers()),
+            links(own, sampled),
+            hidden(new Elementwise(own, shape.hidden()))
+                .times(NORMS * shape.layers() + 1)
+                .plus(hidden(new Sampling(sampled, shape.vocabulary()))),
+            host.stepMicros() + host.sequenceMicros() * work.sequences());
+    double late = work.chunks().isEmpty() ? 0 : host.promptStepMicros() - step.micros();
+    return late > 0 ? step.waiting(late) : step;
   }
 
   private KernelCost dense(double rows, double sampled) {
@@ -168,9 +171,15 @@ public final class StepModel {
           .plus(hidden(new Collective(Operation.ALL_GATHER, gpus, logits)));
     }
     double targets = gpus * (1 - StrictMath.pow(1 - 1.0 / gpus, shape.expertsPerToken()));
-    return exchange(Phase.DISPATCH, rows, token, targets)
-        .plus(exchange(Phase.COMBINE, rows, token, targets))
-        .times(shape.layers());
+    KernelCost exchanged =
+        exchange(Phase.DISPATCH, rows, token, targets)
+            .plus(exchange(Phase.COMBINE, rows, token, targets));
+    // In small groups it is quicker to let all have all tokens and to add up all results.
+    double all = rows * gpus * token;
+    KernelCost gathered =
+        hidden(new Collective(Operation.ALL_GATHER, gpus, all))
+            .plus(hidden(new Collective(Operation.REDUCE_SCATTER, gpus, all)));
+    return (gathered.micros() < exchanged.micros() ? gathered : exchanged).times(shape.layers());
   }
 
   private KernelCost exchange(Phase phase, double rows, double token, double targets) {

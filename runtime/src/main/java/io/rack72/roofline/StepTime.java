@@ -8,7 +8,7 @@ package io.rack72.roofline;
  * @param experts fused mixtures
  * @param links all-reduces, or dispatch and combine
  * @param passes norms and sampling
- * @param hostMicros in which the GPUs wait
+ * @param hostMicros in which the GPUs wait for their host
  */
 public record StepTime(
     KernelCost dense,
@@ -21,6 +21,11 @@ public record StepTime(
   /** Of the step, in microseconds. */
   public double micros() {
     return device().micros() + hostMicros;
+  }
+
+  /** This step with its GPUs waiting longer. */
+  StepTime waiting(double micros) {
+    return new StepTime(dense, attention, experts, links, passes, hostMicros + micros);
   }
 
   /** All that runs on the GPU. */

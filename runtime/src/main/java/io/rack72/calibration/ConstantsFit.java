@@ -1,0 +1,94 @@
+package io.rack72.calibration;
+
+import io.rack72.roofline.Constants;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Searches for constants with smaller errors, one group of them after another, each constant up and
+ * down by ever smaller factors. It finds the nearest minimum, the same each time. Zeros stay.
+ */
+final class ConstantsFit {
+  private static final double FIRST_FACTOR = 1.15;
+  private static final double LAST_FACTOR = 1.004;
+  private static final int MAX_ROUNDS = 200;
+
+  /** What cannot be above 1: parts of a data sheet's rate, and of a wave. */
+  private static final List<String> AT_MOST_ONE =
+      List.of(".bandwidth-part", ".arithmetic-part", ".mistuned-part", ".wave-rounding");
+
+  /** With less, kinds of work would hinder one another more than by waiting. */
+  private static final double LEAST_OVERLAP = 1.2;
+
+  private ConstantsFit() {}
+
+  /**
+   * Better constants.
+   *
+   * @param changes of which constants
+   * @param loss that is made smaller, given constants and a group's name
+   */
+  static Constants fit(Constants start, Predicate<String> changes, Loss loss) {
+    Map<String, List<String>> groups = new LinkedHashMap<>();
+    for (String name : start.values().keySet()) {
+      if (changes.test(name)) {
+        String group = name.substring(0, name.lastIndexOf('.'));
+        groups.merge(
+            group,
+            List.of(name),
+            (names, more) ->
+                java.util.stream.Stream.concat(names.stream(), more.stream()).toList());
+      }
+    }
+    Constants best = start;
+    for (Map.Entry<String, List<String>> group : groups.entrySet()) {
+      best = fit(best, group.getValue(), constants -> loss.of(constants, group.getKey()));
+    }
+    return best;
+  }
+
+  /** Errors that a group of constants can change. */
+  @FunctionalInterface
+  interface Loss {
+    double of(Constants constants, String group);
+  }
+
+  private static Constants fit(
+      Constants start, List<String> names, ToDoubleFunction<Constants> loss) {
+    Constants best = start;
+    double least = loss.applyAsDouble(start);
+    double factor = FIRST_FACTOR;
+    for (int round = 0; round < MAX_ROUNDS && factor > LAST_FACTOR; round++) {
+      double before = least;
+      for (String name : names) {
+        double value = best.values().get(name);
+        for (double other : new double[] {limited(name, value * factor), limited(name, value / factor)}) {
+          if (other == value) {
+            continue;
+          }
+          Constants candidate = best.with(name, other);
+          double its = loss.applyAsDouble(candidate);
+          if (its < least) {
+            best = candidate;
+            least = its;
+            break;
+          }
+        }
+      }
+      if (least > before * (1 - 1e-4)) {
+        factor = Math.sqrt(factor);
+      }
+    }
+    return best;
+  }
+
+  private static double limited(String name, double value) {
+    if (name.endsWith(".overlap-power")) {
+      return Math.max(LEAST_OVERLAP, value);
+    }
+    return AT_MOST_ONE.stream().anyMatch(name::endsWith) ? Math.min(1, value) : value;
+  }
+}

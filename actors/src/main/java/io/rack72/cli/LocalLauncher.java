@@ -15,6 +15,7 @@ import io.rack72.rack.LocalRack;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
+import io.rack72.resume.ResumeLimits;
 import io.rack72.routing.RouterActor;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -96,6 +97,7 @@ final class LocalLauncher implements RackLauncher {
                 http.requestTimeout()),
             load(http.load(), rack.settings()),
             new StreamLimits(http.unreadTokens(), http.stuckReaderTimeout(), http.heartbeat()),
+            new ResumeLimits(http.resumeWindow(), http.resumeStreams(), http.resumeBytes()),
             config.seed().orElseGet(random::nextLong),
             rack.clock(),
             () -> Instant.now().getEpochSecond(),

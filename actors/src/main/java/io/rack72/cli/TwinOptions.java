@@ -34,15 +34,15 @@ final class TwinOptions {
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double MAX_SECONDS = 1e6;
 
-  /** Formats of keys and values. */
-  enum KvFormat {
+  /** Formats of what is kept and exchanged. */
+  enum Format {
     FP8(1),
     BF16(2),
     FLOAT32(4);
 
     private final int bytes;
 
-    KvFormat(int bytes) {
+    Format(int bytes) {
       this.bytes = bytes;
     }
   }
@@ -108,7 +108,14 @@ final class TwinOptions {
       paramLabel = "FORMAT",
       defaultValue = "bf16",
       description = "Keys and values: fp8, bf16 or float32; default ${DEFAULT-VALUE}.")
-  private KvFormat kv;
+  private Format kv;
+
+  @Option(
+      names = "--exchange",
+      paramLabel = "FORMAT",
+      defaultValue = "bf16",
+      description = "Rows between GPUs: fp8, bf16 or float32; default ${DEFAULT-VALUE}.")
+  private Format exchange;
 
   @Option(
       names = "--fidelity",
@@ -180,11 +187,11 @@ final class TwinOptions {
             config.scheduler(),
             config.fabricCreditBytes(),
             1);
-    return new ModeledRack(
+    return ModeledRack.withoutWeights(
         name,
         model,
         settings,
-        kv.bytes,
+        new ModeledRack.Formats(kv.bytes, exchange.bytes),
         new RooflineDurations(model, GpuRates.of(config.rack().name()), kv.bytes),
         new RoutingModel(model, skew, seed),
         fidelity);

@@ -50,11 +50,15 @@ final class Egress {
     waiting.add(new Waiting(frame, nowNanos));
   }
 
-  /** A step that begins anew asks anew, and does not wait for answers to what it asked before. */
+  /**
+   * Whoever asks anew, for a step that begins anew or for the next layer, does not wait for answers
+   * to what it asked before.
+   */
   private static boolean isGivenUpFor(Frame before, Frame now) {
     return before.to().equals(now.to())
         && before.getClass().equals(now.getClass())
-        && before.step() < now.step();
+        && (before.step() < now.step()
+            || (before.step() == now.step() && before.layer() < now.layer()));
   }
 
   /** Bytes of frames have arrived at a peer. What is not under way to it any more is ignored. */

@@ -39,8 +39,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   public record Connect(Map<GpuId, Link> links) implements Command {}
 
   /**
-   * Do not wait for credits of these ports, which do not answer: what waits for them or is under
-   * way to them is given up.
+   * These ports, and no others, do not answer: what waits for them, is under way to them or comes
+   * for them is given up, so that it does not keep others waiting.
    */
   public record GiveUp(Set<GpuId> on) implements Command {}
 
@@ -78,6 +78,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private final Ingress ingress;
   private final Map<ActorRef<Carry>, Outbox> outboxes = new LinkedHashMap<>();
   private Map<GpuId, Link> links = Map.of();
+  private Set<GpuId> givenUp = Set.of();
   private boolean waitingIsTold;
   private ActorRef<Frame> gpu;
   private boolean wakeAsked;
@@ -123,6 +124,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     switch (command) {
       case Connect(Map<GpuId, Link> all) -> connect(all);
       case GiveUp(Set<GpuId> on) -> {
+        givenUp = on;
         egress.forget(on::contains);
         sendWhatMayLeave();
       }
@@ -134,7 +136,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         long now = clock.nowNanos();
         for (Frame frame : frames) {
           // Whoever waits for an answer of a GPU that has gone is told so, and begins anew.
-          if (links.containsKey(frame.to())) {
+          if (links.containsKey(frame.to()) && !givenUp.contains(frame.to())) {
             egress.offer(frame, now);
           }
         }

@@ -1,6 +1,7 @@
 package io.rack72.gateway;
 
 import io.rack72.rack.ServedModel;
+import io.rack72.resume.StreamHead;
 import io.rack72.text.Tokenizer;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -64,8 +65,17 @@ final class Admission {
     return longest;
   }
 
-  /** The header of a new reply, under a new id. */
-  ReplyHeader newReply(String idPrefix, SamplingFields sampling) {
+  /** The header of a new reply, under a new id, or of one that another gateway had begun. */
+  ReplyHeader newReply(String idPrefix, SamplingFields sampling, Arrival arrival) {
+    if (arrival.before().isPresent()) {
+      StreamHead before = arrival.before().get();
+      return new ReplyHeader(
+          before.requestId(),
+          before.createdEpochSeconds(),
+          model.name(),
+          model.fingerprint(),
+          before.seed());
+    }
     return new ReplyHeader(
         idPrefix + "-" + settings.instance() + "-" + requests.incrementAndGet(),
         settings.epochSeconds().getAsLong(),

@@ -13,6 +13,7 @@ import java.util.Optional;
 public final class ApiError extends RuntimeException {
   private static final String INVALID_REQUEST = "invalid_request_error";
   private static final String SERVER_ERROR = "server_error";
+  private static final String LAST_EVENT_ID = "Last-Event-ID";
   private static final int QUOTE_LIMIT_CHARS = 80;
 
   private final int status;
@@ -35,6 +36,12 @@ public final class ApiError extends RuntimeException {
    */
   static ApiError invalid(String field, String message) {
     return new ApiError(400, INVALID_REQUEST, field.isEmpty() ? null : field, null, message);
+  }
+
+  /** 400: a header that is to tell where a stream goes on does not. */
+  static ApiError badEventId(String why) {
+    return new ApiError(
+        400, INVALID_REQUEST, LAST_EVENT_ID, null, "the header 'Last-Event-ID' " + why);
   }
 
   /** 400: prompt and reply together do not fit in the model's context. */
@@ -66,6 +73,17 @@ public final class ApiError extends RuntimeException {
   static ApiError pathNotFound(String path) {
     return new ApiError(
         404, INVALID_REQUEST, null, "not_found", "there is nothing at " + quote(path));
+  }
+
+  /** 404: a stream that nobody can go on with. */
+  static ApiError streamNotFound() {
+    return new ApiError(
+        404,
+        INVALID_REQUEST,
+        LAST_EVENT_ID,
+        "stream_not_found",
+        "there is no stream of this API key to go on with behind that 'Last-Event-ID': it was ended"
+            + " or lost too long ago, was not kept, or never was; send the request anew");
   }
 
   /** 405: a path that takes another method. */

@@ -28,16 +28,15 @@ final class ChatEndpoint {
   }
 
   /**
-   * @param tenant whose request it is
-   * @param receivedNanos when its body had been read
+   * @param arrival whose request it is, and when it came
    * @throws ApiError where the request cannot be served
    */
-  Generation read(JsonValue body, Tenant tenant, long receivedNanos) {
+  Generation read(JsonValue body, Arrival arrival) {
     admission.checkModel(body);
     Tokenizer tokenizer = chatTokenizer();
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body);
-    ServiceFields service = ServiceFields.read(body, tenant, admission.settings(), receivedNanos);
+    ServiceFields service = ServiceFields.read(body, arrival, admission.settings());
     SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs = topLogprobs(body);
     boolean tokensShown = options.returnTokenIds() || topLogprobs >= 0;
@@ -51,7 +50,7 @@ final class ChatEndpoint {
             prompt.length,
             messages.path());
 
-    ReplyHeader header = admission.newReply("chatcmpl", sampling);
+    ReplyHeader header = admission.newReply("chatcmpl", sampling, arrival);
     List<Sequence> sequences = new ArrayList<>();
     for (int i = 0; i < options.choices(); i++) {
       ChatText text =

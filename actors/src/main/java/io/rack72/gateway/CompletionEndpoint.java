@@ -24,15 +24,14 @@ final class CompletionEndpoint {
   }
 
   /**
-   * @param tenant whose request it is
-   * @param receivedNanos when its body had been read
+   * @param arrival whose request it is, and when it came
    * @throws ApiError where the request cannot be served
    */
-  Generation read(JsonValue body, Tenant tenant, long receivedNanos) {
+  Generation read(JsonValue body, Arrival arrival) {
     admission.checkModel(body);
     ReplyOptions options = ReplyOptions.read(body, admission.settings().limits().choices());
     refuseUnsupported(body, options);
-    ServiceFields service = ServiceFields.read(body, tenant, admission.settings(), receivedNanos);
+    ServiceFields service = ServiceFields.read(body, arrival, admission.settings());
     SamplingFields sampling = SamplingFields.read(body, model);
     int topLogprobs =
         body.field("logprobs")
@@ -48,7 +47,7 @@ final class CompletionEndpoint {
 
     List<Prompt> prompts = prompts(body.required("prompt"));
     limitSequences(body, prompts.size(), options.choices());
-    ReplyHeader header = admission.newReply("cmpl", sampling);
+    ReplyHeader header = admission.newReply("cmpl", sampling, arrival);
     List<Sequence> sequences = new ArrayList<>();
     int promptTokens = 0;
     for (Prompt prompt : prompts) {

@@ -1,16 +1,22 @@
 package io.rack72.gateway;
 
 import io.rack72.rack.NodeActor;
+import io.rack72.rack.NodeId;
 import io.rack72.rack.ServedModel;
+import io.rack72.resume.StreamMessage;
+import io.rack72.resume.StreamsActor;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -53,7 +59,15 @@ public final class Gateway {
       ServedModel model,
       ActorRef<RouterActor.Command> router,
       ActorRef<NodeActor.Command> rack) {
-    Routes routes = new Routes(system, settings, model, router, rack);
+    ActorRef<StreamMessage> streams =
+        system.systemActorOf(
+            StreamsActor.create(settings.resume(), settings.clock()),
+            StreamsActor.NAME,
+            Props.empty());
+    rack.tell(
+        new NodeActor.FollowGateways(
+            others -> streams.tell(new StreamMessage.Peers(keepers(system, others)))));
+    Routes routes = new Routes(system, settings, model, router, rack, streams);
     return Http.get(system)
         .newServerAt(settings.host(), settings.port())
         .withSettings(serverSettings(system, settings))
@@ -64,6 +78,18 @@ public final class Gateway {
                   failure instanceof CompletionException ? failure.getCause() : failure;
               throw new CannotListenException(settings.host(), settings.port(), cause);
             });
+  }
+
+  /** Who keeps streams on other nodes. */
+  private static List<ActorRef<StreamMessage>> keepers(ActorSystem<?> system, List<NodeId> nodes) {
+    ActorRefResolver resolver = ActorRefResolver.get(system);
+    return nodes.stream()
+        .map(
+            node ->
+                resolver.<StreamMessage>resolveActorRef(
+                    "pekko://%s@%s/system/%s"
+                        .formatted(system.name(), node.address(), StreamsActor.NAME)))
+        .toList();
   }
 
   /** Requests of one connection are answered one after the other. */

@@ -1,6 +1,7 @@
 package io.rack72.gateway;
 
 import io.rack72.clock.Clock;
+import io.rack72.resume.ResumeLimits;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Objects;
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
  * @param limits what one request may be and take
  * @param load how much live work is taken on
  * @param streams how patient it is with the readers of streams
+ * @param resume what is kept so that streams can be gone on with
  * @param seed from which the seeds of requests without one are counted
  * @param clock by which the time of requests is measured
  * @param epochSeconds the present, for {@code created}
@@ -38,6 +40,7 @@ public record GatewaySettings(
     GatewayLimits limits,
     LoadLimits load,
     StreamLimits streams,
+    ResumeLimits resume,
     long seed,
     Clock clock,
     LongSupplier epochSeconds,
@@ -55,6 +58,7 @@ public record GatewaySettings(
     Objects.requireNonNull(limits, "limits");
     Objects.requireNonNull(load, "load");
     Objects.requireNonNull(streams, "streams");
+    Objects.requireNonNull(resume, "resume");
     Objects.requireNonNull(clock, "clock");
     Objects.requireNonNull(epochSeconds, "epochSeconds");
     Objects.requireNonNull(today, "today");

@@ -1,7 +1,15 @@
 package io.rack72.gateway;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.rack72.resume.EventId;
+import io.rack72.resume.StreamCopy;
+import io.rack72.resume.StreamHead;
+import io.rack72.resume.StreamKey;
+import io.rack72.resume.StreamMessage;
 import io.rack72.routing.RouterActor;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -9,6 +17,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -35,12 +45,21 @@ final class GenerateRoute {
 
   /** Makes a generation of a request's body, which had been read at an instant. */
   interface Reader {
-    Generation read(JsonValue body, Tenant tenant, long receivedNanos);
+    Generation read(JsonValue body, Arrival arrival);
   }
+
+  /** Of those who keep streams, more than they wait for each other. */
+  private static final Duration KEEPER_LIMIT = Duration.ofSeconds(5);
+
+  /** A request that has been read, and where it is a stream, how others can go on with it. */
+  private record Understood(Generation generation, Optional<ResumableStream> stream) {}
 
   private final ActorSystem<?> system;
   private final GatewaySettings settings;
   private final ActorRef<RouterActor.Command> router;
+  private final ActorRef<StreamMessage> streams;
+  private final SecureRandom random = new SecureRandom();
+  private final AtomicLong goneOnWith = new AtomicLong();
   private final RequestShares shares;
   private final BodyMemory bodies;
   private final Executor readers;
@@ -49,10 +68,12 @@ final class GenerateRoute {
       ActorSystem<?> system,
       GatewaySettings settings,
       ActorRef<RouterActor.Command> router,
+      ActorRef<StreamMessage> streams,
       RequestShares shares) {
     this.system = system;
     this.settings = settings;
     this.router = router;
+    this.streams = streams;
     this.shares = shares;
     this.bodies = new BodyMemory(settings.limits().bodiesBytes());
     this.readers = readers(system);
@@ -65,14 +86,115 @@ final class GenerateRoute {
    */
   CompletionStage<HttpResponse> answer(
       HttpRequest request, ClientConnection client, Tenant tenant, Reader reader) {
+    String path = request.getUri().path();
+    return placed(
+        tenant,
+        client,
+        () ->
+            RequestBody.read(request, settings.limits(), bodies, system)
+                .thenCompose(bytes -> understood(bytes, path, client, tenant, reader)));
+  }
+
+  /**
+   * Goes on with a stream behind the last event that its client has; as {@link #answer} in all
+   * else.
+   *
+   * @param lastEventId as the client sends it
+   */
+  CompletionStage<HttpResponse> goOn(
+      HttpRequest request,
+      String lastEventId,
+      ClientConnection client,
+      Tenant tenant,
+      Reader reader) {
+    String path = request.getUri().path();
+    EventId event =
+        EventId.of(lastEventId)
+            .orElseThrow(
+                () -> ApiError.badEventId("must be the id of an event of a stream, unchanged"));
+    // What the client asked for is known; it may send it again, and it is not looked at.
+    request.discardEntityBytes(system);
+    return placed(
+        tenant,
+        client,
+        () ->
+            kept(event.key(), tenant)
+                .thenApplyAsync(
+                    copy -> goneOnWith(copy, event, path, client, tenant, reader), readers));
+  }
+
+  private CompletionStage<StreamCopy> kept(StreamKey key, Tenant tenant) {
+    CompletableFuture<Optional<StreamCopy>> copy = new CompletableFuture<>();
+    streams.tell(new StreamMessage.Resume(key, tenant.name(), copy));
+    return copy.completeOnTimeout(Optional.empty(), KEEPER_LIMIT.toSeconds(), SECONDS)
+        .thenApply(found -> found.orElseThrow(ApiError::streamNotFound));
+  }
+
+  private Understood goneOnWith(
+      StreamCopy copy,
+      EventId event,
+      String path,
+      ClientConnection client,
+      Tenant tenant,
+      Reader reader) {
+    requireThere(client);
+    StreamHead before = copy.head();
+    if (!before.path().equals(path)) {
+      throw ApiError.badEventId("is of a stream of " + before.path() + "; send it there");
+    }
+    long receivedNanos = settings.clock().nowNanos() - copy.age().toNanos();
+    Generation generation =
+        reader
+            .read(
+                JsonValue.body(before.body()),
+                new Arrival(tenant, receivedNanos, Optional.of(before)))
+            // Nothing of the sequences before can be taken for these.
+            .withId(
+                "%s~%s-%d"
+                    .formatted(
+                        before.requestId(), settings.instance(), goneOnWith.incrementAndGet()));
+    int choices = generation.sequences().size();
+    if (event.tokens().size() != choices || copy.choices().size() != choices) {
+      throw ApiError.badEventId(
+          "tells of %d choices, and the stream has %d".formatted(event.tokens().size(), choices));
+    }
+    return new Understood(
+        generation,
+        Optional.of(
+            new ResumableStream(
+                head(event.key(), generation, tenant, path, before.body()),
+                receivedNanos,
+                ReaderPosition.behind(event),
+                Optional.of(copy),
+                streams)));
+  }
+
+  private static StreamHead head(
+      StreamKey key, Generation generation, Tenant tenant, String path, byte[] body) {
+    ReplyHeader header = generation.format().header();
+    return new StreamHead(
+        key,
+        header.id(),
+        generation.id(),
+        tenant.name(),
+        path,
+        header.createdEpochSeconds(),
+        header.seed(),
+        generation.service().timeout(),
+        body);
+  }
+
+  /** Answers a request in a place of its own, which it leaves when it is over. */
+  private CompletionStage<HttpResponse> placed(
+      Tenant tenant, ClientConnection client, Supplier<CompletionStage<Understood>> read) {
     RequestShares.Place place = shares.enter(tenant);
     try {
-      return RequestBody.read(request, settings.limits(), bodies, system)
-          .thenCompose(bytes -> understood(bytes, client, tenant, reader))
+      return read.get()
           .thenCompose(
-              generation -> {
+              request -> {
+                Generation generation = request.generation();
                 place.hold(generation.sequences().size(), generation.promptTokens());
-                return own(generation, client, place);
+                return own(request, client, place);
               })
           .whenComplete(
               (response, failure) -> {
@@ -88,19 +210,40 @@ final class GenerateRoute {
   }
 
   /** Parses a body and tokenizes its prompt, where this holds up nobody's tokens. */
-  private CompletionStage<Generation> understood(
-      byte[] bytes, ClientConnection client, Tenant tenant, Reader reader) {
+  private CompletionStage<Understood> understood(
+      byte[] bytes, String path, ClientConnection client, Tenant tenant, Reader reader) {
     long receivedNanos = settings.clock().nowNanos();
     return CompletableFuture.supplyAsync(
             () -> {
-              // Many may have waited here for longer than their clients did.
-              if (client.isClosed()) {
-                throw ApiError.clientGone();
-              }
-              return reader.read(JsonValue.body(bytes), tenant, receivedNanos);
+              requireThere(client);
+              Generation generation =
+                  reader.read(JsonValue.body(bytes), new Arrival(tenant, receivedNanos));
+              return new Understood(
+                  generation,
+                  generation.options().stream()
+                      ? Optional.of(begun(generation, tenant, path, bytes, receivedNanos))
+                      : Optional.empty());
             },
             readers)
         .whenComplete((generation, failure) -> bodies.release(bytes.length));
+  }
+
+  /** Many may have waited for a reader for longer than their clients did. */
+  private static void requireThere(ClientConnection client) {
+    if (client.isClosed()) {
+      throw ApiError.clientGone();
+    }
+  }
+
+  private ResumableStream begun(
+      Generation generation, Tenant tenant, String path, byte[] body, long receivedNanos) {
+    StreamKey key = StreamKey.draw(random);
+    return new ResumableStream(
+        head(key, generation, tenant, path, body),
+        receivedNanos,
+        ReaderPosition.atStart(key, generation.sequences().size()),
+        Optional.empty(),
+        streams);
   }
 
   /** A few threads that end with the system. Each connection has at most one request at them. */
@@ -114,13 +257,20 @@ final class GenerateRoute {
 
   /** Gives the request to an actor of its own and answers when that knows how. */
   private CompletionStage<HttpResponse> own(
-      Generation generation, ClientConnection client, RequestShares.Place place) {
+      Understood request, ClientConnection client, RequestShares.Place place) {
+    Generation generation = request.generation();
     Duration remaining = generation.service().requireTime(settings.clock());
     CompletableFuture<RequestActor.Answer> answer = new CompletableFuture<>();
     ActorRef<RequestActor.Command> owner =
         system.systemActorOf(
             RequestActor.create(
-                generation, remaining, router, settings.streams(), answer, place::leave),
+                generation,
+                request.stream(),
+                remaining,
+                router,
+                settings.streams(),
+                answer,
+                place::leave),
             generation.id(),
             Props.empty());
     client.tellOfClose(owner);

@@ -4,6 +4,7 @@ import io.rack72.gateway.Generation.Sequence;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.resume.TokenIds;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
 import java.util.List;
@@ -33,6 +34,7 @@ final class RackSequences {
   private final List<Progress> progress;
   private ActorRef<SequenceEvent> events;
   private boolean paused;
+  private boolean everPaused;
 
   /** How far a choice's sequence is. */
   private static final class Progress {
@@ -63,11 +65,31 @@ final class RackSequences {
    */
   void submit(ActorRef<SequenceEvent> newEvents) {
     events = newEvents;
-    // All are made before any is sent.
+    // All are made before any is sent. What was gone on with may have ended before.
     IntStream.range(0, generation.sequences().size())
+        .filter(i -> !reply.ended(i))
         .mapToObj(i -> new RouterActor.Submit(request(i), events))
         .toList()
         .forEach(router::tell);
+  }
+
+  /** A choice that is yet to be asked for has these tokens already. */
+  void goOnBehind(int choice, int[] tokens) {
+    Progress progress = this.progress.get(choice);
+    for (int id : tokens) {
+      progress.generated.add(id);
+    }
+    if (tokens.length > 0) {
+      // It had been admitted, and is another attempt at the same.
+      progress.attempt++;
+    }
+  }
+
+  /** A choice's sequence may still run under another id, which nobody wants. */
+  void evict(String requestId, int choice, int gpu) {
+    router.tell(
+        new RouterActor.Evict(
+            new GpuId(gpu), new SequenceId(requestId, choice), Integer.MAX_VALUE));
   }
 
   /**
@@ -182,6 +204,7 @@ final class RackSequences {
   /** Those that have not ended are not computed until they are resumed. */
   void pause() {
     paused = true;
+    everPaused = true;
     tellLive(RouterActor.Pause::new);
   }
 
@@ -189,6 +212,14 @@ final class RackSequences {
   void resume() {
     paused = false;
     tellLive(RouterActor.Resume::new);
+  }
+
+  /** Whether a choice's sequence is to pause, in case that the GPU has not heard of it. */
+  void tellPauseAgain(int choice) {
+    if (!everPaused) {
+      return;
+    }
+    router.tell(paused ? new RouterActor.Pause(id(choice)) : new RouterActor.Resume(id(choice)));
   }
 
   /** No more is wanted of any. */

@@ -3,6 +3,9 @@ package io.rack72.gateway;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gateway.Generation.Sequence;
 import io.rack72.gpu.SequenceEvent;
+import io.rack72.resume.ChoiceState;
+import io.rack72.sampling.SampledToken;
+import io.rack72.schedule.FinishReason;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -13,14 +16,22 @@ import java.util.Optional;
  * time or messages. Not thread-safe.
  */
 final class Reply {
+  private static final int[] NO_IDS = {};
+  private static final float[] NO_LOGPROBS = {};
+
   private final Generation generation;
+  private final Optional<ResumableStream> stream;
   private final BitSet placed = new BitSet();
   private final BitSet ended = new BitSet();
   private final int[] cachedTokens;
   private boolean lastEventsTaken;
 
-  Reply(Generation generation) {
+  /**
+   * @param stream what makes it one that can be gone on with; open
+   */
+  Reply(Generation generation, Optional<ResumableStream> stream) {
     this.generation = generation;
+    this.stream = stream;
     cachedTokens = new int[generation.sequences().size()];
   }
 
@@ -31,12 +42,46 @@ final class Reply {
   Choice push(int index, SequenceEvent.Token token) {
     Choice choice = choice(index);
     if (token.index() == choice.tokens()) {
-      choice.push(token.token(), token.finish());
-      if (token.finish().isPresent()) {
-        end(index);
-      }
+      push(index, token.token(), token.finish());
     }
     return choice;
+  }
+
+  private void push(int index, SampledToken token, Optional<FinishReason> finish) {
+    Choice choice = choice(index);
+    choice.push(token, finish);
+    if (finish.isPresent()) {
+      end(index);
+    }
+    stream.ifPresent(
+        open -> {
+          open.token(index, token, finish);
+          forgetWhatIsRead(index, open);
+        });
+  }
+
+  private void forgetWhatIsRead(int index, ResumableStream open) {
+    if (open.reader().isAt(index, choice(index).tokens())) {
+      choice(index).take();
+    }
+  }
+
+  /** A choice has had these tokens before this reply was made anew. */
+  void replay(int index, ChoiceState state) {
+    Choice choice = choice(index);
+    forgetWhatIsRead(index, stream.orElseThrow());
+    int[] tokens = state.tokens();
+    for (int i = 0; i < tokens.length && !choice.finished(); i++) {
+      push(
+          index,
+          new SampledToken(tokens[i], Float.NaN, NO_IDS, NO_LOGPROBS),
+          i == tokens.length - 1 ? state.finish() : Optional.empty());
+    }
+    if (choice.finished()) {
+      // Nobody need look for a place for it.
+      place(index);
+      end(index);
+    }
   }
 
   private Choice choice(int index) {
@@ -89,8 +134,13 @@ final class Reply {
   ServerSentEvents takeEvents(Optional<ApiError> failure) {
     ServerSentEvents events = new ServerSentEvents();
     for (int i = 0; i < generation.sequences().size(); i++) {
-      if (choice(i).hasNews()) {
-        events.add(generation.format().chunk(i, choice(i).take()));
+      if (choice(i).hasNews() && isNews(i)) {
+        ObjectNode chunk = generation.format().chunk(i, choice(i).take());
+        if (stream.isPresent()) {
+          events.add(stream.get().told(i, choice(i).tokens()), chunk);
+        } else {
+          events.add(chunk);
+        }
       }
     }
     if (failure.isPresent()) {
@@ -98,12 +148,25 @@ final class Reply {
       lastEventsTaken = true;
     } else if (allEnded()) {
       if (generation.options().includeUsage()) {
-        events.add(generation.format().usageChunk(usage()));
+        addUsage(events);
       }
       events.addDone();
       lastEventsTaken = true;
     }
     return events;
+  }
+
+  private boolean isNews(int index) {
+    return stream.map(open -> open.reader().isBehind(index, choice(index).tokens())).orElse(true);
+  }
+
+  private void addUsage(ServerSentEvents events) {
+    ObjectNode chunk = generation.format().usageChunk(usage());
+    if (stream.isEmpty()) {
+      events.add(chunk);
+    } else if (!stream.get().reader().usageTold()) {
+      events.add(stream.get().reader().toldUsage(), chunk);
+    }
   }
 
   /** Whether the stream has nothing more to say. */

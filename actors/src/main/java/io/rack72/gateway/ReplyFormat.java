@@ -5,6 +5,9 @@ import java.util.List;
 
 /** The JSON of a reply: what an endpoint's clients expect. Immutable. */
 interface ReplyFormat {
+  /** What every object of the reply says. */
+  ReplyHeader header();
+
   /** One event of a stream. */
   ObjectNode chunk(int choice, ChoiceDelta delta);
 

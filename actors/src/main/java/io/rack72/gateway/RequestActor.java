@@ -43,6 +43,9 @@ import org.apache.pekko.util.ByteString;
  * and where it does not read even that, or the end of its stream, the stream is cut. Before a
  * stream begins, and of a reply that is no stream, the request holds at most {@code maxTokens} of
  * each sequence.
+ *
+ * <p>What becomes of a stream is noted for those who could go on with it ({@link ResumableStream}),
+ * and one that another gateway had is gone on with, where its reader is.
  */
 final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   /** What a request takes. */
@@ -58,6 +61,9 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   /** The client has all of the stream, or does not want more. */
   record Disconnected() implements Command {}
+
+  /** Another gateway, or another request at this one, goes on with the stream. */
+  private record GoesOnElsewhere() implements Command {}
 
   private record Beat() implements Command {}
 
@@ -92,6 +98,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private static final ReaderStuck READER_STUCK = new ReaderStuck();
 
   private final Generation generation;
+  private final Optional<ResumableStream> stream;
   private final TimerScheduler<Command> timers;
   private final StreamLimits limits;
   private final CompletableFuture<Answer> answer;
@@ -106,12 +113,14 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private ApiError failure;
 
   /**
+   * @param stream what makes its stream one that can be gone on with; of a whole reply nothing
    * @param remaining of the request's time
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
    * @param leave gives back the request's place, when it is over however it ended
    */
   static Behavior<Command> create(
       Generation generation,
+      Optional<ResumableStream> stream,
       Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
@@ -123,12 +132,21 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
                 timers -> {
                   try {
                     return new RequestActor(
-                        context, timers, generation, remaining, router, limits, answer, leave);
+                        context,
+                        timers,
+                        generation,
+                        stream,
+                        remaining,
+                        router,
+                        limits,
+                        answer,
+                        leave);
                   } catch (RuntimeException e) {
                     // What never was an actor is not told that it stops.
                     context.getLog().error("request {} cannot begin", generation.id(), e);
                     answer.completeExceptionally(
                         ApiError.failed("the server failed while it began the reply"));
+                    stream.ifPresent(open -> open.close(false));
                     leave.run();
                     return Behaviors.stopped();
                   }
@@ -139,6 +157,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
       Generation generation,
+      Optional<ResumableStream> stream,
       Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
@@ -146,11 +165,12 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       Runnable leave) {
     super(context);
     this.generation = generation;
+    this.stream = stream;
     this.timers = timers;
     this.limits = limits;
     this.answer = answer;
     this.leave = leave;
-    this.reply = new Reply(generation);
+    this.reply = new Reply(generation, stream);
     this.sequences = new RackSequences(generation, reply, router);
     this.unread = new UnreadTokens(limits.unreadTokens());
     timers.startSingleTimer(new Late(), remaining);
@@ -159,7 +179,13 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       timers.startTimerWithFixedDelay(new Beat(), limits.heartbeat());
     }
     context.watch(router);
+    ActorRef<Command> self = context.getSelf();
+    stream.ifPresent(
+        begun -> begun.open(generation, reply, sequences, () -> self.tell(new GoesOnElsewhere())));
     sequences.submit(context.messageAdapter(SequenceEvent.class, Happened::new));
+    if (reply.allEnded()) {
+      answer.complete(new Answer.Stream(cut));
+    }
   }
 
   @Override
@@ -217,6 +243,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         answer.completeExceptionally(ApiError.clientGone());
         yield Behaviors.stopped();
       }
+      // Its connection only seems to be there, and is broken off.
+      case GoesOnElsewhere() -> Behaviors.stopped();
     };
   }
 
@@ -227,23 +255,27 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     }
     return switch (event) {
       case SequenceEvent.Placed there -> {
-        reply.place(choice);
         sequences.placed(choice, there.gpu());
-        if (isStreaming()) {
-          answer.complete(new Answer.Stream(cut));
-          pauseIfUnread();
-        }
+        stream.ifPresent(open -> open.placed(choice, there.gpu().index()));
+        place(choice);
         yield this;
       }
       case SequenceEvent.Started started -> {
+        place(choice);
         if (started.attempt() == 1) {
           reply.start(choice, started.cachedTokens());
+          stream.ifPresent(open -> open.started(choice, started.cachedTokens()));
         }
         yield this;
       }
-      case SequenceEvent.Token token -> onToken(choice, token);
+      case SequenceEvent.Token token -> {
+        place(choice);
+        yield onToken(choice, token);
+      }
       case SequenceEvent.Alive alive -> {
-        if (!sequences.has(choice, alive.generated())) {
+        if (sequences.has(choice, alive.generated())) {
+          sequences.tellPauseAgain(choice);
+        } else {
           sequences.submitAgain(choice, "a token was lost on its way");
         }
         yield this;
@@ -263,6 +295,14 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
             }
           };
     };
+  }
+
+  /** A choice has its place: that it is computed says so too, where the first word was lost. */
+  private void place(int choice) {
+    reply.place(choice);
+    if (isStreaming() && answer.complete(new Answer.Stream(cut))) {
+      pauseIfUnread();
+    }
   }
 
   private Behavior<Command> failedBy(int choice, ApiError error) {
@@ -365,6 +405,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private Behavior<Command> stopped() {
     leave.run();
+    stream.ifPresent(open -> open.close(reply.lastEventsTaken() && failure == null));
     sequences.cancel();
     answer.completeExceptionally(ApiError.failed("the server is stopping"));
     if (nobodyReads) {

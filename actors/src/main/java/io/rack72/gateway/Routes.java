@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
+import io.rack72.resume.StreamMessage;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -55,7 +57,8 @@ final class Routes {
       GatewaySettings settings,
       ServedModel model,
       ActorRef<RouterActor.Command> router,
-      ActorRef<NodeActor.Command> rack) {
+      ActorRef<NodeActor.Command> rack,
+      ActorRef<StreamMessage> streams) {
     this.system = system;
     this.settings = settings;
     this.model = model;
@@ -66,7 +69,7 @@ final class Routes {
     this.chat = new ChatEndpoint(admission);
     this.generate =
         new GenerateRoute(
-            system, settings, router, new RequestShares(settings.load(), door.tenants()));
+            system, settings, router, streams, new RequestShares(settings.load(), door.tenants()));
   }
 
   /** Answers a request; the stage never fails. */
@@ -141,7 +144,10 @@ final class Routes {
       HttpRequest request, ClientConnection client, GenerateRoute.Reader reader) {
     Tenant tenant = identify(request);
     allow(request, HttpMethods.POST);
-    return generate.answer(request, client, tenant, reader);
+    Optional<String> lastEventId = request.getHeader("Last-Event-ID").map(HttpHeader::value);
+    return lastEventId.isPresent()
+        ? generate.goOn(request, lastEventId.get(), client, tenant, reader)
+        : generate.answer(request, client, tenant, reader);
   }
 
   private ObjectNode models() {

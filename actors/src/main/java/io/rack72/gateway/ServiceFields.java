@@ -19,11 +19,10 @@ record ServiceFields(Standing standing, Duration timeout, long receivedNanos) {
 
   /**
    * @param settings of the server, whose time for a request it can shorten
-   * @param receivedNanos when the body had been read
    * @throws ApiError where a field is wrong, or the request's time is over already
    */
-  static ServiceFields read(
-      JsonValue body, Tenant tenant, GatewaySettings settings, long receivedNanos) {
+  static ServiceFields read(JsonValue body, Arrival arrival, GatewaySettings settings) {
+    Tenant tenant = arrival.tenant();
     Duration timeoutLimit = settings.limits().requestTimeout();
     int priority =
         body.field("priority")
@@ -37,7 +36,7 @@ record ServiceFields(Standing standing, Duration timeout, long receivedNanos) {
         new ServiceFields(
             new Standing(tenant.name(), tenant.weight(), priority, cacheSalt),
             timeout,
-            receivedNanos);
+            arrival.receivedNanos());
     fields.requireTime(settings.clock());
     return fields;
   }

@@ -131,11 +131,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record ExpertsReady(Frame.Combine answer) implements Ready {}
 
+  /** There was no room for what a layer needs. */
+  private record AskAgain(long run, int layer) implements Command {}
+
   private record StandInReady(long run, GpuId owner, int layer, float[] outputs) implements Ready {}
 
   private record LogitsReady(long run) implements Ready {}
 
   private record BeginStep() implements Ready {}
+
+  /** Before a step that found no room for its experts begins anew. */
+  private static final long NO_ROOM_NANOS = 200_000_000;
 
   private final GpuParts parts;
   private final ActorRef<PortActor.Command> port;
@@ -152,7 +158,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private ActorRef<PlacementStep> settling;
   private boolean hold;
   private Ready heldBack;
-  private boolean lookAsked;
+  private long lookAtNanos = Long.MAX_VALUE;
   private long hedges;
   private boolean beginAsked;
   // Whether others have asked for experts on behalf of running replies since the last step began.
@@ -227,6 +233,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Arrived(Frame.Combine answer) -> accept(answer);
       case LookForLate() -> lookForLate();
       case Late(long ready, int layer) -> replaceLate(ready, layer);
+      case AskAgain(long ready, int layer) -> {
+        if (ready == runs && run != null && run.layer() == layer) {
+          runStep();
+        }
+      }
       case StandInReady ready -> accept(ready);
       case BlocksReady() -> runStep();
       case RoutingReady(long ready) -> fanOut(ready);
@@ -311,6 +322,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         getContext()
             .getLog()
             .warn("{} has no room for the experts that {} owes it", parts.id(), question.to());
+        askAgain();
         continue;
       }
       hedges++;
@@ -319,6 +331,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
           outputs.readyAtNanos(),
           new StandInReady(forRun, question.to(), question.layer(), outputs.values()));
     }
+  }
+
+  /** Begins the step anew in a while, when others may be asked, or there may be room. */
+  private void askAgain() {
+    ActorRef<Command> self = getContext().getSelf();
+    AskAgain again = new AskAgain(runs, run.layer());
+    clock.wakeAt(clock.nowNanos() + NO_ROOM_NANOS, () -> self.tell(again));
   }
 
   /** Experts that the GPU has room for beside its own and its KV pools. */
@@ -520,17 +539,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
   }
 
-  /** One wake waits at a time, however many layers come and go before it. */
+  /** One wake waits as a rule, however many layers come and go before it. */
   private void lookForLateAt(long instantNanos) {
-    if (!lookAsked) {
-      lookAsked = true;
+    if (instantNanos < lookAtNanos) {
+      lookAtNanos = instantNanos;
       ActorRef<Command> self = getContext().getSelf();
       clock.wakeAt(instantNanos, () -> self.tell(new LookForLate()));
     }
   }
 
   private void lookForLate() {
-    lookAsked = false;
+    lookAtNanos = Long.MAX_VALUE;
     if (run == null || run.done() || run.unanswered().isEmpty()) {
       return;
     }
@@ -580,6 +599,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               "{} has no room for experts that {} asks for in place of others",
               parts.id(),
               dispatch.from());
+      if (dispatch.from().equals(parts.id())) {
+        askAgain();
+      }
       return;
     }
     othersDecode |= dispatch.decoding() && !dispatch.from().equals(parts.id());

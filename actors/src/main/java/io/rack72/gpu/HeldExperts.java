@@ -71,7 +71,7 @@ final class HeldExperts {
     Set<Slot> wanted =
         Arrays.stream(experts).mapToObj(expert -> new Slot(layer, expert)).collect(toSet());
     wanted.removeAll(owned);
-    if (wanted.size() > room) {
+    if (!wanted.isEmpty() && wanted.size() > room) {
       return false;
     }
     for (Slot slot : wanted) {
@@ -80,7 +80,7 @@ final class HeldExperts {
       }
       guests.add(slot);
     }
-    while (guests.size() > room) {
+    while (!guests.isEmpty() && guests.size() > room) {
       Slot oldest = guests.removeFirst();
       device.unload(oldest.layer(), oldest.expert());
     }

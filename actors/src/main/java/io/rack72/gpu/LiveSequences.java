@@ -6,11 +6,11 @@ import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 
@@ -22,7 +22,8 @@ final class LiveSequences {
   private final GpuId gpu;
   private final Consumer<ActorRef<SequenceEvent>> watch;
   private final Consumer<ActorRef<SequenceEvent>> unwatch;
-  private final Map<SequenceId, Live> live = new TreeMap<>();
+  // In the order in which they came; looked up for each token.
+  private final Map<SequenceId, Live> live = new LinkedHashMap<>();
   // Sequences of each owner that is watched.
   private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
 

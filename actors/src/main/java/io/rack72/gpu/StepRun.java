@@ -10,11 +10,9 @@ import io.rack72.model.Routing;
 import io.rack72.model.StepBatch;
 import io.rack72.placement.ExpertRoutes;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -34,8 +32,6 @@ final class StepRun {
   // Made for the first answer that has any: a device that computes nothing gives none.
   private float[] outputs;
   private final Map<GpuId, Question> awaited = new TreeMap<>();
-  // Answers that were replaced, which may come all the same.
-  private final Set<Replaced> replaced = new HashSet<>();
   private ExpertRoutes routes;
   private int layer;
   private long askedAtNanos;
@@ -43,8 +39,6 @@ final class StepRun {
   private ForwardStep.Logits logits;
 
   private record Question(ExpertDispatch dispatch, Frame.Dispatch frame) {}
-
-  private record Replaced(int layer, GpuId by) {}
 
   /**
    * What a layer's routing asks for.
@@ -132,26 +126,16 @@ final class StepRun {
   }
 
   /**
-   * Takes what a GPU's experts gave, unless another has given it already. An answer to what was not
-   * asked is refused.
+   * Takes what a GPU's experts gave. What is not awaited, since another has given it already or it
+   * comes from another time, is ignored.
    *
    * @return whether the layer has all answers now, and had not before
    */
   boolean accept(Frame.Combine answer) {
-    if (replaced.remove(new Replaced(answer.layer(), answer.from()))) {
+    if (answer.step() != number || answer.layer() != layer || !awaited.containsKey(answer.from())) {
       return false;
     }
-    if (answer.step() != number || answer.layer() != layer) {
-      throw new IllegalStateException(
-          "%s awaits step %d, layer %d, and was answered step %d, layer %d by %s"
-              .formatted(gpu, number, layer, answer.step(), answer.layer(), answer.from()));
-    }
-    Question question = awaited.remove(answer.from());
-    if (question == null) {
-      throw new IllegalStateException(
-          gpu + " was answered by " + answer.from() + ", which it did not ask, or twice");
-    }
-    return take(question, answer.outputs());
+    return take(awaited.remove(answer.from()), answer.outputs());
   }
 
   /**
@@ -164,7 +148,6 @@ final class StepRun {
     if (ofLayer != layer || !awaited.containsKey(owner)) {
       return false;
     }
-    replaced.add(new Replaced(layer, owner));
     return take(awaited.remove(owner), outputs);
   }
 

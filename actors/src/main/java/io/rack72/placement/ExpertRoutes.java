@@ -31,6 +31,9 @@ public final class ExpertRoutes {
   public static ExpertRoutes of(ExpertPlacement placement, GpuId asker, Set<GpuId> out) {
     int group = placement.groupOf(asker);
     int[] owners = placement.owners()[group];
+    if (out.isEmpty()) {
+      return new ExpertRoutes(placement, owners);
+    }
     int[] there =
         Arrays.stream(placement.gpus()).filter(gpu -> !out.contains(new GpuId(gpu))).toArray();
     boolean anyIsOut = Arrays.stream(owners).anyMatch(owner -> out.contains(new GpuId(owner)));

@@ -79,11 +79,15 @@ public final class Keeper {
   private final Set<NodeId> awaited = new HashSet<>();
   // Those that take part in the change that is under way.
   private final SortedSet<NodeId> participants = new TreeSet<>();
+  // GPUs whose loss the last commit told of.
+  private Set<GpuId> lastLost = Set.of();
   // GPUs whose loss the nodes have not been told of.
   private final SortedSet<GpuId> lost = new TreeSet<>();
   // Views that steps may still follow, by ascending epoch; the last is the current one.
   private final List<RackView> followed = new ArrayList<>();
   private final List<Sent> orders = new ArrayList<>();
+  // Nodes that have told of themselves since the last order to all, and so may have it.
+  private final Set<NodeId> heardSinceOrder = new HashSet<>();
   private Phase phase = Phase.RECOVERING;
   // Nodes that were told that there is no room, until there is.
   private final Set<NodeId> starved = new HashSet<>();
@@ -127,10 +131,27 @@ public final class Keeper {
         // Nobody can finish what waits for them.
         begin();
       } else {
+        tellAgain(id);
         decide();
       }
     }
     return taken();
+  }
+
+  /**
+   * Tells a node again what it was told and shows no sign of, since orders and answers to them can
+   * be lost where a connection breaks. It answers again to what it has done already.
+   */
+  private void tellAgain(NodeId node) {
+    if (!awaited.contains(node) || heardSinceOrder.add(node)) {
+      // What it says now it may have said before it had the order.
+      return;
+    }
+    if (phase == Phase.PREPARING) {
+      orders.add(new Sent(node, new NodeOrder.Prepare(next)));
+    } else if (phase == Phase.SETTLING) {
+      orders.add(new Sent(node, new NodeOrder.Commit(current.epoch(), lastLost)));
+    }
   }
 
   /**
@@ -425,8 +446,8 @@ public final class Keeper {
       starve("no tray of the rack is left");
       return;
     }
-    lastEpoch++;
-    next = new RackView(placement(trays, lastEpoch), members(trays, lastEpoch));
+    long epoch = lastEpoch + 1;
+    next = new RackView(placement(trays, epoch), members(trays, epoch));
     if (!rules.fits().test(next.placement())) {
       next = null;
       waitForTrays();
@@ -436,6 +457,7 @@ public final class Keeper {
       return;
     }
     starved.clear();
+    lastEpoch = epoch;
     phase = Phase.PREPARING;
     participants.clear();
     participants.addAll(nodes.keySet());
@@ -463,6 +485,7 @@ public final class Keeper {
   }
 
   private void tellAll(NodeOrder order) {
+    heardSinceOrder.clear();
     participants.forEach(node -> orders.add(new Sent(node, order)));
   }
 
@@ -473,7 +496,8 @@ public final class Keeper {
       followed.add(current);
       phase = Phase.SETTLING;
       awaitAll();
-      tellAll(new NodeOrder.Commit(current.epoch(), new TreeSet<>(lost)));
+      lastLost = new TreeSet<>(lost);
+      tellAll(new NodeOrder.Commit(current.epoch(), lastLost));
       lost.clear();
     }
   }

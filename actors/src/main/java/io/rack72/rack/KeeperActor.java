@@ -24,8 +24,11 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * tokens flow.
  */
 public final class KeeperActor extends AbstractBehavior<KeeperActor.Command> {
-  /** How long a keeper that takes over waits for nodes to tell of themselves. */
-  private static final Duration RECOVERY = Duration.ofSeconds(10);
+  /**
+   * How long a keeper that takes over waits for nodes to tell of themselves: longer than the
+   * cluster needs to find out who is gone, since one that is not waited for has to start again.
+   */
+  private static final Duration RECOVERY = Duration.ofSeconds(45);
 
   /** What a keeper takes. */
   public sealed interface Command {}

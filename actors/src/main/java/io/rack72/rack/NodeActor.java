@@ -13,6 +13,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.hardware.TrayId;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +54,16 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** What a node takes. */
   public sealed interface Command
-      permits NodeOrder, Own, Pulse, Report, Health, FindRouter, Announce, Leave, Suffer {}
+      permits NodeOrder,
+          Own,
+          Pulse,
+          Report,
+          Health,
+          FindRouter,
+          FollowGateways,
+          Announce,
+          Leave,
+          Suffer {}
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
@@ -63,6 +73,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Tell where sequences are submitted. */
   public record FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) implements Command {}
+
+  /**
+   * Tell, now and whenever it changes, which other nodes have gateways.
+   *
+   * @param told in the order of their ids, those behind this node's first, so that each node comes
+   *     first for one other; by a thread that must not be kept
+   */
+  public record FollowGateways(Consumer<List<NodeId>> told) implements Command {}
 
   /**
    * Ask to be let into the rack.
@@ -170,6 +188,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   // What the node's parts were told last.
   private Reach.Verdict verdict = Reach.Verdict.ALL_WELL;
   private RackView committed;
+  private final List<Consumer<List<NodeId>>> gatewayFollowers = new ArrayList<>();
   private String http = "";
   private boolean announced;
   private boolean leaving;
@@ -315,6 +334,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case Health(ActorRef<Optional<String>> replyTo) ->
           replyTo.tell(Optional.of(health()).filter(state -> !state.equals(WELL)));
       case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
+      case FollowGateways(Consumer<List<NodeId>> told) -> {
+        gatewayFollowers.add(told);
+        if (committed != null) {
+          told.accept(committed.gatewaysBehind(identity.id()));
+        }
+      }
       case Announce(String newHttp) -> {
         http = newHttp;
         announced = true;
@@ -347,6 +372,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private void prepare(RackView view) {
+    if (isLast(view.epoch()) && !isCommitted(view.epoch())) {
+      tellPrepared();
+      return;
+    }
     if (!views.isEmpty() && view.epoch() <= views.lastKey()) {
       // A keeper's last orders may come after its successor's first.
       return;
@@ -357,9 +386,24 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     stepping.clear();
     stepping.addAll(gpus.keySet());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Prepare(view.placement(), steps)));
+    tellPrepared();
+  }
+
+  /** Tells it once it is so, and again where the keeper has not heard it. */
+  private void tellPrepared() {
     if (stepping.isEmpty()) {
-      keeper.tell(new KeeperActor.Prepared(identity.id(), view.epoch()));
+      keeper.tell(new KeeperActor.Prepared(identity.id(), views.lastKey()));
     }
+  }
+
+  private void tellSettled() {
+    if (stepping.isEmpty()) {
+      keeper.tell(new KeeperActor.Settled(identity.id(), views.lastKey()));
+    }
+  }
+
+  private boolean isCommitted(long epoch) {
+    return committed != null && committed.epoch() == epoch;
   }
 
   private boolean isLast(long epoch) {
@@ -368,6 +412,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private void commit(long epoch, Set<GpuId> newlyLost) {
     if (!isLast(epoch)) {
+      return;
+    }
+    if (isCommitted(epoch)) {
+      tellSettled();
       return;
     }
     committed = views.get(epoch);
@@ -389,10 +437,10 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     follow();
     tellWhoIsOut();
     milestones.onView().accept(committed);
+    List<NodeId> gateways = committed.gatewaysBehind(identity.id());
+    gatewayFollowers.forEach(told -> told.accept(gateways));
     milestones.ready().complete(committed);
-    if (stepping.isEmpty()) {
-      keeper.tell(new KeeperActor.Settled(identity.id(), epoch));
-    }
+    tellSettled();
   }
 
   private void release(long epoch) {
@@ -409,15 +457,13 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private void stepped(PlacementStep step) {
-    long epoch = views.lastKey();
-    if (step.epoch() != epoch || !stepping.remove(step.gpu()) || !stepping.isEmpty()) {
+    if (step.epoch() != views.lastKey() || !stepping.remove(step.gpu())) {
       return;
     }
-    keeper.tell(
-        switch (step) {
-          case PlacementStep.Prepared _ -> new KeeperActor.Prepared(identity.id(), epoch);
-          case PlacementStep.Settled _ -> new KeeperActor.Settled(identity.id(), epoch);
-        });
+    switch (step) {
+      case PlacementStep.Prepared _ -> tellPrepared();
+      case PlacementStep.Settled _ -> tellSettled();
+    }
   }
 
   /** The node of each GPU in the views that are followed. */
@@ -502,6 +548,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     tellWhoIsOut();
     pulse();
     tellPresence();
+    if (!views.isEmpty()) {
+      // It may have been the last that all waited for.
+      if (isCommitted(views.lastKey())) {
+        tellSettled();
+      } else {
+        tellPrepared();
+      }
+    }
     return true;
   }
 
@@ -545,19 +599,22 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     if (committed == null) {
       return;
     }
-    Reach.Verdict now = reach.verdict(committed, settings.profile(), lost);
+    Reach.Verdict now = reach.verdict(placed(), committed.nodeIds(), settings.profile(), lost);
     if (now.equals(verdict)) {
       return;
     }
     getContext()
         .getLog()
         .info("out: {}{}", now.out(), now.hold() ? "; this smaller part of the rack waits" : "");
-    Set<GpuId> newlyOut = new TreeSet<>(now.out());
-    newlyOut.removeAll(verdict.out());
+    boolean moreAreOut = !verdict.out().containsAll(now.out());
     verdict = now;
-    ports.values().forEach(port -> port.tell(new PortActor.GiveUp(newlyOut)));
+    ports.values().forEach(port -> port.tell(new PortActor.GiveUp(now.out())));
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(now.out(), now.hold())));
     router.tell(new RouterActor.Avoid(now.out()));
+    if (moreAreOut) {
+      // Those that are thought silent and are not must not wait for answers that they will not get.
+      pulse();
+    }
   }
 
   private String health() {

@@ -95,7 +95,7 @@ public record PlacedModel(
   }
 
   /** The same model on other devices. */
-  PlacedModel on(Function<GpuId, Device> devices) {
+  public PlacedModel on(Function<GpuId, Device> devices) {
     return new PlacedModel(
         name,
         config,

@@ -66,4 +66,18 @@ public record RackSettings(
               .formatted(portWindowBytes, computeThreads));
     }
   }
+
+  /** The same on other hardware. */
+  public RackSettings on(RackProfile hardware) {
+    return new RackSettings(
+        hardware,
+        expertParallel,
+        dataParallel,
+        kv,
+        scheduler,
+        portWindowBytes,
+        trunkWindowBytes,
+        computeThreads,
+        hedge);
+  }
 }

@@ -3,6 +3,7 @@ package io.rack72.rack;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.RackProfile;
 import io.rack72.placement.Placement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
@@ -22,6 +23,20 @@ public record RackView(Placement placement, List<Member> members) {
   /** Number of the view; a later one replaces it. */
   public long epoch() {
     return placement.epoch();
+  }
+
+  /** Other nodes with gateways by id: those behind a node, then those before it. */
+  public List<NodeId> gatewaysBehind(NodeId node) {
+    List<NodeId> behind = new ArrayList<>();
+    List<NodeId> before = new ArrayList<>();
+    for (Member member : members) {
+      int order = member.id().compareTo(node);
+      if (order != 0 && !member.http().isEmpty()) {
+        (order > 0 ? behind : before).add(member.id());
+      }
+    }
+    behind.addAll(before);
+    return behind;
   }
 
   /** The nodes of all members. */

@@ -85,20 +85,21 @@ final class Reach {
   /**
    * Decides by what is known now.
    *
-   * @param view that is followed
+   * @param placed the node of each GPU in all views that are followed
+   * @param members nodes of the view that is followed now
    * @param lost GPUs that were lost with the last change
    */
-  Verdict verdict(RackView view, RackProfile rack, Set<GpuId> lost) {
+  Verdict verdict(
+      Map<GpuId, NodeId> placed, Set<NodeId> members, RackProfile rack, Set<GpuId> lost) {
     Set<NodeId> nodesOut = hearing.map(Hearing::out).orElse(Set.of());
     Set<GpuId> out = new TreeSet<>(lost);
-    view.nodes(rack)
-        .forEach(
-            (gpu, node) -> {
-              boolean hasFailed = failed.getOrDefault(node, Set.of()).contains(rack.trayOf(gpu));
-              if (nodesOut.contains(node) || hasFailed) {
-                out.add(gpu);
-              }
-            });
-    return new Verdict(out, hearing.isPresent() && hearing.get().isInMinority(view.nodeIds()));
+    placed.forEach(
+        (gpu, node) -> {
+          boolean hasFailed = failed.getOrDefault(node, Set.of()).contains(rack.trayOf(gpu));
+          if (nodesOut.contains(node) || hasFailed) {
+            out.add(gpu);
+          }
+        });
+    return new Verdict(out, hearing.isPresent() && hearing.get().isInMinority(members));
   }
 }

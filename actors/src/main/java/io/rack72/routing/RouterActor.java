@@ -165,6 +165,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
         Assignment there = live.get(id);
         if (there != null) {
           pass(id, new GpuActor.Cancel(id, there.attempt()));
+          // The GPU may have let it go with its owner, and then says nothing.
+          forget(id);
         }
       }
       case Evict(GpuId gpu, SequenceId id, int attempt) -> {
@@ -185,7 +187,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       case RackLost(String why) -> {
         lost = why;
         live.forEach((id, there) -> refuse(id, there.attempt(), there.owner()));
-        live.clear();
+        List.copyOf(live.keySet()).forEach(this::forget);
         parked.values().forEach(waiting -> refuse(waiting.submit));
         parked.clear();
       }

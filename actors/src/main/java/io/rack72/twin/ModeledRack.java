@@ -2,29 +2,26 @@ package io.rack72.twin;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.WeightBytes;
-import io.rack72.device.DispatchingDevice;
-import io.rack72.device.ExpertGroup;
+import io.rack72.device.ChoosingDevice;
 import io.rack72.device.ModeledDevice;
 import io.rack72.device.ModeledTokens;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StepDurations;
 import io.rack72.device.StepTerms;
-import io.rack72.hardware.GpuId;
-import io.rack72.model.Device;
-import io.rack72.placement.ExpertPlacement;
+import io.rack72.device.TimedDevice;
+import io.rack72.hardware.GpuProfile;
+import io.rack72.hardware.RackProfile;
 import io.rack72.placement.HbmBudget;
 import io.rack72.rack.NodeParts;
 import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * A rack whose GPUs compute nothing and know how long everything takes. Its devices know of each
- * other, so all of them are in one JVM and used by one thread at a time.
+ * A rack whose GPUs know how long everything takes, and compute nothing or as they are told. Its
+ * devices know of each other, so all of them are in one JVM and used by one thread at a time.
  */
 public final class ModeledRack {
   /** How much of what a step does is messages between actors. */
@@ -35,84 +32,122 @@ public final class ModeledRack {
     DISPATCH
   }
 
-  /** Of the rows that GPUs exchange: what the fabric charges is float32. */
-  private static final int ELEMENT_BYTES = Float.BYTES;
+  /**
+   * Bytes of an element: 4 in float32, 2 in bf16, 1 in fp8.
+   *
+   * @param kvBytes of keys and values
+   * @param exchangeBytes of rows between GPUs
+   */
+  public record Formats(int kvBytes, int exchangeBytes) {
+    public Formats {
+      if (!SIZES.contains(kvBytes) || !SIZES.contains(exchangeBytes)) {
+        throw new IllegalArgumentException(
+            "an element has 1, 2 or 4 bytes, not %d and %d".formatted(kvBytes, exchangeBytes));
+      }
+    }
 
-  private final ModelConfig config;
-  private final RackSettings settings;
-  private final StepDurations durations;
-  private final RoutingModel routing;
-  private final Fidelity fidelity;
-  private final List<ExpertGroup> groups = new ArrayList<>();
+    private static final Set<Integer> SIZES = Set.of(1, 2, 4);
+  }
+
+  private final ExpertGroups groups;
   private final NodeParts parts;
 
+  private ModeledRack(ExpertGroups groups, NodeParts parts) {
+    this.groups = groups;
+    this.parts = parts;
+  }
+
   /**
+   * A rack without weights, whose tokens mean nothing.
+   *
    * @param name by which clients ask for the model
-   * @param kvElementBytes of one element of keys and values: 2 in bf16, 1 in fp8
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
    * @throws IllegalArgumentException if the KV memory does not hold even one sequence
    */
-  public ModeledRack(
+  public static ModeledRack withoutWeights(
       String name,
       ModelConfig config,
       RackSettings settings,
-      int kvElementBytes,
+      Formats formats,
       StepDurations durations,
       RoutingModel routing,
       Fidelity fidelity) {
-    this.config = config;
-    this.settings = settings;
-    this.durations = durations;
-    this.routing = routing;
-    this.fidelity = fidelity;
-    ExpertPlacement placement =
-        new ExpertPlacement(
-            1,
-            settings.expertParallel(),
-            config.layers(),
-            config.experts(),
-            settings.profile().gpus());
-    int degree = settings.expertParallel();
-    for (int group = 0; group < settings.profile().gpuCount() / degree; group++) {
-      GpuId first = new GpuId(group * degree);
-      groups.add(
-          new ExpertGroup(
-              group,
-              config,
-              degree,
-              (layer, expert) -> placement.owner(first, layer, expert).index() - first.index(),
-              routing,
-              durations,
-              ELEMENT_BYTES));
-    }
+    ExpertGroups groups =
+        new ExpertGroups(config, settings, routing, durations, formats.exchangeBytes());
     WeightBytes weights = WeightBytes.of(config);
-    parts =
-        new NodeParts(
-            settings,
-            new PlacedModel(
-                name,
-                config,
-                Set.of(),
-                ServedModel.SamplingDefaults.PLAIN,
-                Optional.empty(),
-                "modeled",
-                0,
-                "modeled",
-                weights.shared(),
-                weights.expert(),
-                kvElementBytes,
-                this::device,
-                ModeledTokens::new));
+    PlacedModel placed =
+        new PlacedModel(
+            name,
+            config,
+            Set.of(),
+            ServedModel.SamplingDefaults.PLAIN,
+            Optional.empty(),
+            "modeled",
+            0,
+            "modeled",
+            weights.shared(),
+            weights.expert(),
+            formats.kvBytes(),
+            gpu ->
+                switch (fidelity) {
+                  case STEP -> new ModeledDevice(config, groups.of(gpu));
+                  case DISPATCH ->
+                      new TimedDevice(
+                          config,
+                          groups.of(gpu),
+                          durations,
+                          new ChoosingDevice(gpu.index(), config, routing));
+                },
+            ModeledTokens::new);
+    return new ModeledRack(groups, parts(settings, placed, formats));
   }
 
-  private Device device(GpuId gpu) {
-    // GPUs that are left over use the last group's experts.
-    int group = Math.min(gpu.index() / settings.expertParallel(), groups.size() - 1);
-    return switch (fidelity) {
-      case STEP -> new ModeledDevice(config, groups.get(group));
-      case DISPATCH ->
-          new DispatchingDevice(gpu.index(), config, groups.get(group), routing, durations);
-    };
+  /**
+   * A rack that computes, and whose GPUs take the time that the rack's would.
+   *
+   * @param computed the model on devices that compute
+   * @param routing by which it is told in advance how long a step takes the group; the experts are
+   *     those that the model chooses
+   * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
+   * @throws IllegalArgumentException if the KV memory does not hold even one sequence
+   */
+  public static ModeledRack computing(
+      PlacedModel computed,
+      RackSettings settings,
+      Formats formats,
+      StepDurations durations,
+      RoutingModel routing) {
+    ModelConfig config = computed.config();
+    ExpertGroups groups =
+        new ExpertGroups(config, settings, routing, durations, formats.exchangeBytes());
+    PlacedModel placed =
+        computed.on(
+            gpu ->
+                new TimedDevice(config, groups.of(gpu), durations, computed.device().apply(gpu)));
+    return new ModeledRack(groups, parts(settings, placed, formats));
+  }
+
+  private static NodeParts parts(RackSettings settings, PlacedModel placed, Formats formats) {
+    return new NodeParts(
+        settings.on(carrying(settings.profile(), formats.exchangeBytes())), placed);
+  }
+
+  /**
+   * The fabric charges rows as float32. Ports that carry smaller elements take as long for them as
+   * faster ones for those.
+   */
+  private static RackProfile carrying(RackProfile profile, int elementBytes) {
+    GpuProfile gpu = profile.gpu();
+    return new RackProfile(
+        profile.name(),
+        profile.trays(),
+        profile.gpusPerTray(),
+        new GpuProfile(
+            gpu.hbmBytes(),
+            gpu.nvlinkBytesPerSecond() * Float.BYTES / elementBytes,
+            gpu.nvlinkLatencyNanos(),
+            gpu.hostBytes(),
+            gpu.hostBytesPerSecond()));
   }
 
   /** What its actors are made of. */
@@ -122,6 +157,6 @@ public final class ModeledRack {
 
   /** Where the time of all steps so far went. */
   public StepTerms terms() {
-    return groups.stream().map(ExpertGroup::terms).reduce(StepTerms.NONE, StepTerms::plus);
+    return groups.terms();
   }
 }

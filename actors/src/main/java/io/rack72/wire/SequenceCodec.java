@@ -252,14 +252,14 @@ final class SequenceCodec {
     return new GpuId(in.int32("the GPU"));
   }
 
-  private static int code(FinishReason reason) {
+  static int code(FinishReason reason) {
     return switch (reason) {
       case STOP -> 1;
       case LENGTH -> 2;
     };
   }
 
-  private static Optional<FinishReason> finish(WireReader in) {
+  static Optional<FinishReason> finish(WireReader in) {
     int code = in.int8("the finish reason");
     return switch (code) {
       case 0 -> Optional.empty();

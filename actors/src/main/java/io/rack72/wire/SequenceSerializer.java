@@ -2,9 +2,6 @@ package io.rack72.wire;
 
 import java.nio.ByteBuffer;
 import org.apache.pekko.actor.ExtendedActorSystem;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorRefResolver;
-import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.serialization.ByteBufferSerializer;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
@@ -20,20 +17,7 @@ public final class SequenceSerializer extends SerializerWithStringManifest
 
   /** Made by Pekko. */
   public SequenceSerializer(ExtendedActorSystem system) {
-    ActorRefResolver resolver = ActorRefResolver.get(Adapter.toTyped(system));
-    codec =
-        new SequenceCodec(
-            new ActorRefFormat() {
-              @Override
-              public String format(ActorRef<?> ref) {
-                return resolver.toSerializationFormat(ref);
-              }
-
-              @Override
-              public <T> ActorRef<T> resolve(String text) {
-                return resolver.resolveActorRef(text);
-              }
-            });
+    codec = new SequenceCodec(new RemoteRefs(system));
   }
 
   @Override

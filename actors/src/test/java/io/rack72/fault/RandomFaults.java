@@ -39,9 +39,7 @@ final class RandomFaults {
               length);
       case 7 ->
           new Fault.Partition(
-              nodes(random),
-              DIRECTIONS.get(random.nextInt(DIRECTIONS.size())),
-              length);
+              nodes(random), DIRECTIONS.get(random.nextInt(DIRECTIONS.size())), length);
       default -> new Fault.CheckpointGone("model-" + node + ".safetensors", length);
     };
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.rack72.resume.StreamMessage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,7 @@ class BrokenOwnerTest {
                 ScriptedRouter.create(
                     request -> ScriptedRouter.Script.of("Hi"),
                     kit.createTestProbe().ref().narrow())),
+            kit.createTestProbe(StreamMessage.class).ref(),
             shares);
     CompletionEndpoint endpoint =
         new CompletionEndpoint(
@@ -60,7 +62,7 @@ class BrokenOwnerTest {
                         ContentTypes.APPLICATION_JSON, "{\"prompt\": \"x\", \"stream\": true}"),
                 new ClientConnection(kit.system(), Duration.ofMinutes(1), () -> {}),
                 Tenant.EVERYBODY,
-                (body, tenant, received) -> breaking(endpoint.read(body, tenant, received))));
+                (body, arrival) -> breaking(endpoint.read(body, arrival))));
     CompletionStage<Done> read =
         response.entity().getDataBytes().runWith(Sink.ignore(), kit.system());
     assertThrows(ExecutionException.class, () -> await(read));
@@ -71,6 +73,11 @@ class BrokenOwnerTest {
   private static Generation breaking(Generation generation) {
     ReplyFormat format =
         new ReplyFormat() {
+          @Override
+          public ReplyHeader header() {
+            return generation.format().header();
+          }
+
           @Override
           public ObjectNode chunk(int choice, ChoiceDelta delta) {
             throw new BrokenFormat();

@@ -265,7 +265,7 @@ class ChatTest {
     Generation generation =
         new ChatEndpoint(
                 new Admission(GatewayFixture.model(Optional.of(new ByteTokenizer())), dated))
-            .read(request, Tenant.EVERYBODY, 0);
+            .read(request, new Arrival(Tenant.EVERYBODY, 0));
     assertTrue(
         new ByteTokenizer()
             .decode(generation.sequences().getFirst().promptIds())

@@ -11,6 +11,7 @@ import io.rack72.rack.NodeActor;
 import io.rack72.rack.NodeStatus;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
+import io.rack72.resume.StreamMessage;
 import io.rack72.routing.RouterActor;
 import io.rack72.text.Tokenizer;
 import io.rack72.wire.TrunkStatus;
@@ -31,6 +32,7 @@ import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -84,6 +86,7 @@ final class GatewayFixture implements AutoCloseable {
   final int port;
   private final List<SequenceRequest> submitted = new CopyOnWriteArrayList<>();
   private final ServerBinding binding;
+  private boolean killed;
 
   GatewayFixture(
       GatewaySettings settings,
@@ -173,6 +176,7 @@ final class GatewayFixture implements AutoCloseable {
         command -> {
           switch (command) {
             case NodeActor.Report(ActorRef<RackStatus> replyTo) -> replyTo.tell(RACK);
+            case NodeActor.FollowGateways(_) -> {}
             case NodeActor.Health(ActorRef<Optional<String>> replyTo) -> replyTo.tell(trouble);
             default -> throw new AssertionError("a gateway does not send " + command);
           }
@@ -191,6 +195,12 @@ final class GatewayFixture implements AutoCloseable {
         .filter(request -> new ByteTokenizer().decode(request.promptIds()).equals(prompt))
         .sorted(Comparator.comparing(SequenceRequest::id))
         .toList();
+  }
+
+  /** Who keeps the streams of this gateway. */
+  ActorRef<StreamMessage> streams() {
+    return ActorRefResolver.get(kit.system())
+        .resolveActorRef("pekko://%s/system/streams".formatted(kit.system().name()));
   }
 
   HttpRequest.Builder request(String path) {
@@ -232,7 +242,8 @@ final class GatewayFixture implements AutoCloseable {
   /** The data of server-sent events that have one line each. */
   static List<String> data(String stream) {
     List<String> data = new ArrayList<>();
-    for (String event : stream.split("\n\n", -1)) {
+    for (String lines : stream.split("\n\n", -1)) {
+      String event = lines.startsWith("id: ") ? lines.substring(lines.indexOf('\n') + 1) : lines;
       if (event.startsWith("data: ")) {
         data.add(event.substring("data: ".length()));
       } else if (!event.isEmpty() && !event.startsWith(":")) {
@@ -257,10 +268,18 @@ final class GatewayFixture implements AutoCloseable {
     }
   }
 
+  /** Ends the gateway and all that it is doing at once. */
+  void kill() {
+    killed = true;
+    kit.shutdownTestKit();
+  }
+
   @Override
   public void close() {
     client.shutdownNow();
-    binding.unbind().toCompletableFuture().join();
-    kit.shutdownTestKit();
+    if (!killed) {
+      binding.unbind().toCompletableFuture().join();
+      kit.shutdownTestKit();
+    }
   }
 }

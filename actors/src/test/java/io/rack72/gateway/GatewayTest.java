@@ -15,16 +15,22 @@ import java.net.http.HttpResponse;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class GatewayTest {
   private static final String KEY = "sesame-1234";
   private static GatewayFixture gateway;
   private static GatewayFixture locked;
+
+  // A system has one gateway.
+  private ActorTestKit another;
 
   @BeforeAll
   static void start() {
@@ -38,6 +44,16 @@ class GatewayTest {
   static void stop() {
     gateway.close();
     locked.close();
+  }
+
+  @BeforeEach
+  void startAnother() {
+    another = ActorTestKit.create();
+  }
+
+  @AfterEach
+  void stopAnother() {
+    another.shutdownTestKit();
   }
 
   private static GatewaySettings withApiKey() {
@@ -85,11 +101,11 @@ class GatewayTest {
   @Test
   void healthIsThatOfTheRack() {
     assertEquals(200, gateway.get("/health").statusCode());
-    var sick = gateway.kit.spawn(GatewayFixture.rack(Optional.of("tray 3 is gone")));
-    TestProbe<RouterActor.Command> router = gateway.kit.createTestProbe();
+    var sick = another.spawn(GatewayFixture.rack(Optional.of("tray 3 is gone")));
+    TestProbe<RouterActor.Command> router = another.createTestProbe();
     ServerBinding binding =
         Gateway.bind(
-                gateway.kit.system(),
+                another.system(),
                 GatewayFixture.settings(),
                 GatewayFixture.model(Optional.empty()),
                 router.getRef(),
@@ -109,17 +125,17 @@ class GatewayTest {
   @Test
   void portInUseIsSaidInOneSentence() {
     GatewaySettings taken = new TestSettings().port(gateway.port).make();
-    TestProbe<RouterActor.Command> router = gateway.kit.createTestProbe();
+    TestProbe<RouterActor.Command> router = another.createTestProbe();
     CompletionException failure =
         assertThrows(
             CompletionException.class,
             () ->
                 Gateway.bind(
-                        gateway.kit.system(),
+                        another.system(),
                         taken,
                         GatewayFixture.model(Optional.empty()),
                         router.getRef(),
-                        gateway.kit.spawn(GatewayFixture.rack(Optional.empty())))
+                        another.spawn(GatewayFixture.rack(Optional.empty())))
                     .toCompletableFuture()
                     .join());
     CannotListenException cause = assertInstanceOf(CannotListenException.class, failure.getCause());
@@ -139,19 +155,19 @@ class GatewayTest {
     assertTrue(message.contains("name is not known"), message);
   }
 
-  private static String refusalToListenOn(String host) {
+  private String refusalToListenOn(String host) {
     GatewaySettings settings = new TestSettings().host(host).make();
-    TestProbe<RouterActor.Command> router = gateway.kit.createTestProbe();
+    TestProbe<RouterActor.Command> router = another.createTestProbe();
     CompletionException failure =
         assertThrows(
             CompletionException.class,
             () ->
                 Gateway.bind(
-                        gateway.kit.system(),
+                        another.system(),
                         settings,
                         GatewayFixture.model(Optional.empty()),
                         router.getRef(),
-                        gateway.kit.spawn(GatewayFixture.rack(Optional.empty())))
+                        another.spawn(GatewayFixture.rack(Optional.empty())))
                     .toCompletableFuture()
                     .join());
     return assertInstanceOf(CannotListenException.class, failure.getCause()).getMessage();

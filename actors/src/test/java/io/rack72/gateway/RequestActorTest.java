@@ -654,7 +654,9 @@ class RequestActorTest {
     return new CompletionEndpoint(
             new Admission(
                 GatewayFixture.model(Optional.of(new ByteTokenizer())), GatewayFixture.settings()))
-        .read(JsonValue.body(body.getBytes(StandardCharsets.UTF_8)), Tenant.EVERYBODY, 0);
+        .read(
+            JsonValue.body(body.getBytes(StandardCharsets.UTF_8)),
+            new Arrival(Tenant.EVERYBODY, 0));
   }
 
   private void spawn(Generation generation) {
@@ -662,6 +664,7 @@ class RequestActorTest {
         kit.spawn(
             RequestActor.create(
                 generation,
+                Optional.empty(),
                 generation.service().timeout(),
                 answering,
                 new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),

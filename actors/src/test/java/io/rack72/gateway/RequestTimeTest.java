@@ -86,8 +86,9 @@ class RequestTimeTest {
     JsonValue completion = json("{\"prompt\": \"x\", \"timeout\": 2}");
     JsonValue chat =
         json("{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"timeout\": 2}");
-    assertLate(() -> new CompletionEndpoint(admission).read(completion, Tenant.EVERYBODY, 0));
-    assertLate(() -> new ChatEndpoint(admission).read(chat, Tenant.EVERYBODY, 0));
+    assertLate(
+        () -> new CompletionEndpoint(admission).read(completion, new Arrival(Tenant.EVERYBODY, 0)));
+    assertLate(() -> new ChatEndpoint(admission).read(chat, new Arrival(Tenant.EVERYBODY, 0)));
   }
 
   private static void assertLate(Runnable request) {

@@ -195,6 +195,6 @@ final class ScriptedRouter {
     }
     owner.tell(new SequenceEvent.Placed(request.id(), request.attempt(), new GpuId(0)));
     owner.tell(new SequenceEvent.Started(request.id(), request.attempt(), script.cachedTokens()));
-    context.getSelf().tell(new Continue(request, owner, script, 0));
+    context.getSelf().tell(new Continue(request, owner, script, request.generatedIds().length));
   }
 }

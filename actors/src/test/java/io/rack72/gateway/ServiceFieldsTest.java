@@ -73,12 +73,12 @@ class ServiceFieldsTest {
 
   private String salt(GatewaySettings settings, Tenant tenant, String salt) {
     String body = salt.isEmpty() ? "{}" : "{\"cache_salt\": \"" + salt + "\"}";
-    return ServiceFields.read(json(body), tenant, settings, 0).standing().cacheSalt();
+    return ServiceFields.read(json(body), new Arrival(tenant, 0), settings).standing().cacheSalt();
   }
 
   private ServiceFields read(String body) {
     GatewaySettings settings = new TestSettings().requestTimeout(LIMIT).clock(clock).make();
-    return ServiceFields.read(json(body), WEB, settings, 0);
+    return ServiceFields.read(json(body), new Arrival(WEB, 0), settings);
   }
 
   private static JsonValue json(String body) {

@@ -3,6 +3,7 @@ package io.rack72.gateway;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.rack72.resume.StreamMessage;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,8 @@ class StoppingSystemTest {
                 ScriptedRouter.create(
                     request -> ScriptedRouter.Script.of("Hi"),
                     kit.createTestProbe().ref().narrow())),
-            kit.spawn(GatewayFixture.rack(Optional.empty())));
+            kit.spawn(GatewayFixture.rack(Optional.empty())),
+            kit.createTestProbe(StreamMessage.class).ref());
     AtomicBoolean hungUp = new AtomicBoolean();
     ClientConnection client =
         new ClientConnection(kit.system(), Duration.ofMinutes(1), () -> hungUp.set(true));

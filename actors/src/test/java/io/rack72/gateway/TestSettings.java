@@ -2,6 +2,7 @@ package io.rack72.gateway;
 
 import io.rack72.clock.Clock;
 import io.rack72.clock.ManualClock;
+import io.rack72.resume.ResumeLimits;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
@@ -23,6 +24,8 @@ final class TestSettings {
   private Duration requestTimeout = GatewayLimits.DEFAULT.requestTimeout();
   private LoadLimits load = LoadLimits.DEFAULT;
   private StreamLimits streams = StreamLimits.DEFAULT;
+  private ResumeLimits resume = ResumeLimits.DEFAULT;
+  private String instance = "test";
   private Optional<LocalDate> today = Optional.empty();
 
   TestSettings host(String address) {
@@ -76,6 +79,16 @@ final class TestSettings {
     return this;
   }
 
+  TestSettings resume(ResumeLimits limits) {
+    resume = limits;
+    return this;
+  }
+
+  TestSettings instance(String name) {
+    instance = name;
+    return this;
+  }
+
   TestSettings today(LocalDate date) {
     today = Optional.of(date);
     return this;
@@ -88,7 +101,7 @@ final class TestSettings {
         port,
         apiKeys,
         sharedPrefixes,
-        "test",
+        instance,
         "1.2.3",
         new GatewayLimits(
             limits.bodyBytes(),
@@ -100,6 +113,7 @@ final class TestSettings {
             requestTimeout),
         load,
         streams,
+        resume,
         0,
         clock,
         () -> GatewayFixture.CREATED,

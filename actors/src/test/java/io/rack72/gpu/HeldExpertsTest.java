@@ -106,5 +106,6 @@ class HeldExpertsTest {
         held.host(
             0, before.stream().filter(s -> s.layer() == 0).mapToInt(Slot::expert).toArray(), 0),
         "what is owned needs no room");
+    assertTrue(held.host(0, new int[0], -1), "nor does nothing");
   }
 }

@@ -291,6 +291,21 @@ class KeeperTest {
   }
 
   @Test
+  void orderThatWasLostOrWhoseAnswerWasIsGivenAgain() {
+    begin();
+    RackView next = prepared(keeper.present(node(C, 2)), A, B, C);
+    assertEquals(List.of(), keeper.present(node(A, 0)), "it may have said so before the order");
+    assertEquals(next, prepared(keeper.present(node(A, 0)), A));
+    keeper.prepared(A, next.epoch());
+    assertEquals(List.of(), keeper.present(node(A, 0)), "it has answered");
+    keeper.prepared(B, next.epoch());
+    keeper.prepared(C, next.epoch());
+    assertEquals(List.of(), keeper.present(node(B, 1)));
+    assertEquals(
+        toAll(new NodeOrder.Commit(next.epoch(), Set.of()), B), keeper.present(node(B, 1)));
+  }
+
+  @Test
   void trayThatFailsInItsNodeIsLostAndTheNodeStays() {
     RackView first = begin(node(A, 0, 2), node(B, 1));
     RackView second = prepared(keeper.present(node(A, 0)), A, B);

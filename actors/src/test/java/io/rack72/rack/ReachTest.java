@@ -35,7 +35,7 @@ class ReachTest {
   }
 
   private Reach.Verdict verdict(Set<GpuId> lost) {
-    return reach.verdict(view, RACK, lost);
+    return reach.verdict(view.nodes(RACK), view.nodeIds(), RACK, lost);
   }
 
   @Test
@@ -75,6 +75,7 @@ class ReachTest {
     alone.follow(Set.of(), 0);
     alone.look(SECOND);
     RackView whole = new RackView(view.placement(), List.of(member(NodeId.LOCAL, 0, 1, 2, 3)));
-    assertEquals(Reach.Verdict.ALL_WELL, alone.verdict(whole, RACK, Set.of()));
+    assertEquals(
+        Reach.Verdict.ALL_WELL, alone.verdict(whole.nodes(RACK), whole.nodeIds(), RACK, Set.of()));
   }
 }

@@ -1,6 +1,8 @@
 package io.rack72.twin;
 
 import io.rack72.checkpoint.Checkpoint;
+import io.rack72.device.RoutingModel;
+import io.rack72.device.StepDurations;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
@@ -10,6 +12,7 @@ import io.rack72.kv.KvMemory;
 import io.rack72.model.ForwardObserver;
 import io.rack72.model.Numerics;
 import io.rack72.rack.NodeParts;
+import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SamplingParams;
@@ -18,6 +21,7 @@ import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** A rack of 72 GPUs that computes with a golden checkpoint, in virtual time. */
@@ -30,7 +34,35 @@ final class GoldenRack implements AutoCloseable {
   private final Numerics numerics;
   private final VirtualRack rack;
 
+  /** One whose GPUs take no time, as those of a CPU. */
   GoldenRack(String golden, int expertParallel, long kvBytes, VirtualTime time) {
+    this(golden, expertParallel, kvBytes, time, NodeParts::new);
+  }
+
+  /** One whose GPUs take the time of a rack's. */
+  GoldenRack(
+      String golden, int expertParallel, long kvBytes, VirtualTime time, StepDurations durations) {
+    this(
+        golden,
+        expertParallel,
+        kvBytes,
+        time,
+        (settings, model) ->
+            ModeledRack.computing(
+                    model,
+                    settings,
+                    new ModeledRack.Formats(4, 2),
+                    durations,
+                    new RoutingModel(model.config(), 0, 1))
+                .parts());
+  }
+
+  private GoldenRack(
+      String golden,
+      int expertParallel,
+      long kvBytes,
+      VirtualTime time,
+      BiFunction<RackSettings, PlacedModel, NodeParts> parts) {
     checkpoint = Checkpoint.open(Path.of("../runtime/src/test/resources/golden", golden));
     numerics = Numerics.exact(checkpoint, workers);
     RackSettings settings =
@@ -42,11 +74,9 @@ final class GoldenRack implements AutoCloseable {
             new SchedulerLimits(64, 32, 8, 256, 4096),
             64 << 20,
             1);
-    rack =
-        VirtualRack.start(
-            new NodeParts(
-                settings, checkpoint, golden, Optional.empty(), numerics, ForwardObserver.NONE),
-            time);
+    PlacedModel model =
+        PlacedModel.onCpu(checkpoint, golden, Optional.empty(), numerics, ForwardObserver.NONE);
+    rack = VirtualRack.start(parts.apply(settings, model), time);
   }
 
   VirtualRack rack() {

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.ModelShape;
 import io.rack72.device.RoutingModel;
-import io.rack72.device.StepDurations;
-import io.rack72.device.StepShape;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kv.KvMemory;
@@ -25,34 +23,6 @@ class ModeledRackTest {
   private static final GpuProfile GPU =
       new GpuProfile(186_000_000_000L, 900_000_000_000L, 1_000, 1L << 30, 225_000_000_000L);
 
-  /** Round numbers: what a step takes is easily told by hand. */
-  private record Constant() implements StepDurations {
-    @Override
-    public long hostNanos(StepShape shape) {
-      return 1_000_000;
-    }
-
-    @Override
-    public long attentionNanos(boolean sliding, StepShape shape) {
-      return 20_000 + 50L * shape.rows();
-    }
-
-    @Override
-    public long expertsNanos(int experts, int assignments) {
-      return 5_000 + 2_000L * experts + 20L * assignments;
-    }
-
-    @Override
-    public long exchangeNanos(long bytes, int gpus) {
-      return gpus == 1 ? 0 : 1_000 + bytes * 10 / 9_000;
-    }
-
-    @Override
-    public long logitsNanos(int rows) {
-      return 100_000 + 100L * rows;
-    }
-  }
-
   private static ModeledRack rack(int expertParallel, ModeledRack.Fidelity fidelity, long seed) {
     RackSettings settings =
         new RackSettings(
@@ -63,12 +33,12 @@ class ModeledRackTest {
             new SchedulerLimits(2048, 1024, 256, 1 << 20, 131_072),
             1L << 30,
             1);
-    return new ModeledRack(
+    return ModeledRack.withoutWeights(
         "gpt-oss-120b",
         CONFIG,
         settings,
-        2,
-        new Constant(),
+        new ModeledRack.Formats(2, 2),
+        new RoundDurations(),
         new RoutingModel(CONFIG, 0.5, seed),
         fidelity);
   }

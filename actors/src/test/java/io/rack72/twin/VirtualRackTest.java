@@ -56,17 +56,38 @@ class VirtualRackTest {
   @ParameterizedTest
   @CsvSource({"tiny,1", "tiny,72", "wide,8", "wide,72"})
   void goldenTokensComeOutInVirtualTime(String checkpoint, int expertParallel) {
+    VirtualTime time = new VirtualTime();
+    long nanos =
+        golden(checkpoint, time, new GoldenRack(checkpoint, expertParallel, 4 << 20, time));
+    assertTrue(nanos < 10 * MILLI, nanos + " ns for GPUs that take no time");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"tiny,1", "wide,72"})
+  void goldenTokensComeOutAtTheTimesOfARack(String checkpoint, int expertParallel) {
+    VirtualTime time = new VirtualTime();
+    long nanos =
+        golden(
+            checkpoint,
+            time,
+            new GoldenRack(checkpoint, expertParallel, 4 << 20, time, new RoundDurations()));
+    // Each step takes a millisecond of its host.
+    assertTrue(nanos > 64 * MILLI, nanos + " ns for 64 steps");
+  }
+
+  /** Returns how long all prompts took. */
+  private static long golden(String checkpoint, VirtualTime time, GoldenRack golden) {
     List<GoldenPrompts.Prompt> prompts = GoldenPrompts.read(checkpoint).prompts();
     Map<SequenceId, List<Integer>> tokens = new TreeMap<>();
     Set<SequenceId> ended = new TreeSet<>();
-    VirtualTime time = new VirtualTime();
-    try (GoldenRack golden = new GoldenRack(checkpoint, expertParallel, 4 << 20, time)) {
+    try (golden) {
       ActorRef<SequenceEvent> owner = golden.rack().spawn(owner(tokens, ended), "owner");
       for (GoldenPrompts.Prompt prompt : prompts) {
         golden.submit(prompt.name(), 1, prompt.tokenIds(), SamplingParams.greedy(64), owner);
       }
       long begin = time.nowNanos();
       assertTrue(time.runWhile(() -> ended.size() < prompts.size(), begin + 1000 * MILLI));
+      final long nanos = time.nowNanos() - begin;
       for (GoldenPrompts.Prompt prompt : prompts) {
         assertArrayEquals(
             prompt.greedy64(),
@@ -76,6 +97,7 @@ class VirtualRackTest {
             prompt.name());
       }
       assertIdle(golden.rack());
+      return nanos;
     }
   }
 

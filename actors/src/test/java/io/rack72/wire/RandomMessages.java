@@ -10,11 +10,18 @@ import io.rack72.gpu.SequenceReleased;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import io.rack72.resume.ChoiceState;
+import io.rack72.resume.Growth;
+import io.rack72.resume.StreamCopy;
+import io.rack72.resume.StreamHead;
+import io.rack72.resume.StreamKey;
+import io.rack72.resume.StreamMessage;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -63,6 +70,58 @@ final class RandomMessages {
         token(),
         new SequenceEvent.Alive(id(), random.nextInt(), random.nextInt()),
         new SequenceEvent.Ended(id(), random.nextInt(), any(SequenceEvent.Cause.values()), text()));
+  }
+
+  /** One of each kind that gateways tell each other of streams. */
+  List<Object> ofStreams(ActorRef<StreamMessage> peer) {
+    return List.of(
+        new StreamMessage.Keep(peer, copy()),
+        new StreamMessage.Grow(
+            peer,
+            Stream.generate(
+                    () ->
+                        new Growth(
+                            key(), random.nextInt(1 << 20), random.nextInt(1 << 20), state()))
+                .limit(random.nextInt(4))
+                .toList()),
+        new StreamMessage.Release(peer, key(), any(StreamMessage.Fate.values())),
+        new StreamMessage.Claim(key(), text(), random.nextLong(), peer),
+        new StreamMessage.GiveUp(key(), text()),
+        new StreamMessage.Found(random.nextLong(), copy()),
+        new StreamMessage.Unknown(random.nextLong()));
+  }
+
+  private StreamKey key() {
+    return new StreamKey(random.nextLong(), random.nextLong());
+  }
+
+  private StreamCopy copy() {
+    byte[] body = new byte[random.nextInt(40)];
+    random.nextBytes(body);
+    return new StreamCopy(
+        new StreamHead(
+            key(),
+            text(),
+            text(),
+            text(),
+            text(),
+            random.nextLong(),
+            random.nextLong(),
+            Duration.ofNanos(random.nextLong(Long.MAX_VALUE)),
+            body),
+        Duration.ofNanos(random.nextLong(Long.MAX_VALUE)),
+        Stream.generate(this::state).limit(1 + random.nextInt(4)).toList());
+  }
+
+  private ChoiceState state() {
+    int[] tokens = ints(random.nextInt(6), 1 << 20);
+    return new ChoiceState(
+        tokens,
+        tokens.length == 0 || random.nextBoolean()
+            ? Optional.empty()
+            : Optional.of(any(FinishReason.values())),
+        random.nextInt(100) - 1,
+        random.nextInt(100) - 1);
   }
 
   SequenceEvent.Token token() {

@@ -89,6 +89,10 @@ class RemotingTest {
         SequenceReleased released = new SequenceReleased(token.id(), 1, true);
         admit.router().tell(released);
         assertSameBits(released, router.receiveMessage());
+      } else if (received instanceof GpuActor.Probe probe) {
+        SequenceEvent.Alive answer = new SequenceEvent.Alive(probe.id(), probe.attempt(), 3);
+        probe.owner().tell(answer);
+        assertSameBits(answer, owner.receiveMessage());
       } else {
         assertSameBits(message, received);
       }

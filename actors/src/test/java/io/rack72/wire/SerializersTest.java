@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.typesafe.config.ConfigFactory;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceReleased;
+import io.rack72.resume.StreamMessage;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -36,6 +37,8 @@ class SerializersTest {
   private final ActorRef<SequenceReleased> router =
       KIT.createTestProbe(SequenceReleased.class).getRef();
 
+  private final ActorRef<StreamMessage> peer = KIT.createTestProbe(StreamMessage.class).getRef();
+
   @AfterAll
   static void stop() {
     KIT.shutdownTestKit();
@@ -49,6 +52,7 @@ class SerializersTest {
   private List<Object> messages(long seed) {
     RandomMessages random = new RandomMessages(seed);
     List<Object> messages = new ArrayList<>(random.ofSequences(owner, router));
+    messages.addAll(random.ofStreams(peer));
     messages.add(random.segment());
     messages.add(Segment.acknowledgement(1, 2, 3));
     return messages;
@@ -58,7 +62,11 @@ class SerializersTest {
   void everyMessageIsBoundToItsSerializer() {
     for (Object message : messages(1)) {
       assertEquals(
-          message instanceof Segment ? SegmentSerializer.class : SequenceSerializer.class,
+          switch (message) {
+            case Segment _ -> SegmentSerializer.class;
+            case StreamMessage _ -> StreamSerializer.class;
+            default -> SequenceSerializer.class;
+          },
           serializer(message).getClass());
     }
   }

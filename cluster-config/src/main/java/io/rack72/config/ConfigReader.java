@@ -207,6 +207,9 @@ final class ConfigReader {
         keys.integer("gateway.unread-tokens", 1, Integer.MAX_VALUE),
         patience(keys, "gateway.stuck-reader-timeout", HOUR, "1 h"),
         patience(keys, "gateway.heartbeat", HOUR, "1 h"),
+        patience(keys, "gateway.resume-window", HOUR, "1 h"),
+        keys.integer("gateway.resume-streams", 1, 1_000_000),
+        keys.bytes("gateway.resume-bytes", 1 << 20, 1L << 40, "a size from 1 MiB to 1 TiB"),
         keys.duration(
             "gateway.stop-grace",
             Duration.ZERO,

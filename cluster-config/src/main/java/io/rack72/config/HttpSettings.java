@@ -22,6 +22,9 @@ import java.util.Optional;
  * @param unreadTokens of one stream that wait for its client before no more are made
  * @param stuckReaderTimeout after which a client that reads none of them is given up
  * @param heartbeat silence in a stream after which a comment is sent
+ * @param resumeWindow how long a stream can be gone on with that nobody answers any more
+ * @param resumeStreams of other gateways that are kept for that
+ * @param resumeBytes that they take
  * @param stopGrace time that running requests get to end at a stop
  */
 public record HttpSettings(
@@ -40,6 +43,9 @@ public record HttpSettings(
     int unreadTokens,
     Duration stuckReaderTimeout,
     Duration heartbeat,
+    Duration resumeWindow,
+    int resumeStreams,
+    long resumeBytes,
     Duration stopGrace) {
   public HttpSettings {
     apiKeys = List.copyOf(apiKeys);
@@ -55,6 +61,11 @@ public record HttpSettings(
       throw new IllegalArgumentException(
           "all bodies are at least one, and unread tokens at least 1: %d, %d"
               .formatted(bodiesLimitBytes, unreadTokens));
+    }
+    if (!resumeWindow.isPositive() || resumeStreams < 1 || resumeBytes < 1) {
+      throw new IllegalArgumentException(
+          "the window is positive, and what is kept for it at least 1: %s, %d, %d"
+              .formatted(resumeWindow, resumeStreams, resumeBytes));
     }
     if (!bodyTimeout.isPositive()
         || !requestTimeout.isPositive()

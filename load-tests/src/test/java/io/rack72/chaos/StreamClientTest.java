@@ -68,27 +68,32 @@ class StreamClientTest {
         String.join("", answer.subList(0, answer.size() - (breaks ? 1 : 0))).getBytes(UTF_8);
     // One that breaks promises more than it has.
     exchange.sendResponseHeaders(200, body.length + (breaks ? 1000 : 0));
-    try (exchange;
-        OutputStream out = exchange.getResponseBody()) {
-      out.write(body);
-      out.flush();
-    } catch (IOException e) {
-      if (!breaks) {
-        throw e;
-      }
-    }
+    OutputStream out = exchange.getResponseBody();
+    out.write(body);
+    out.flush();
+    // Of a body that is not whole this closes the connection too.
+    exchange.close();
   }
 
   private static String token(String id, int token) {
-    return (id.isEmpty() ? "" : "id: " + id + "\n")
-        + "data: {\"choices\":[{\"index\":0,\"token_ids\":[%d],\"logprobs\":{\"token_logprobs\":[-0.%d]}}]}\n\n"
+    String event =
+        """
+        data: {"choices":[{"index":0,"token_ids":[%d],"logprobs":{"token_logprobs":[-0.%d]}}]}
+
+        """
             .formatted(token, token);
+    return id.isEmpty() ? event : "id: " + id + "\n" + event;
   }
 
   private static final String END =
-      "data: {\"choices\":[{\"index\":0,\"token_ids\":[],\"finish_reason\":\"length\"}]}\n\n"
-          + "data: {\"choices\":[],\"usage\":{\"completion_tokens\":2}}\n\n"
-          + "data: [DONE]\n\n";
+      """
+      data: {"choices":[{"index":0,"token_ids":[],"finish_reason":"length"}]}
+
+      data: {"choices":[],"usage":{"completion_tokens":2}}
+
+      data: [DONE]
+
+      """;
 
   private void answers(String... parts) {
     script.add(Arrays.asList(parts));

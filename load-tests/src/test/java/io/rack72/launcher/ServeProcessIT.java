@@ -81,6 +81,7 @@ final class ServeProcessIT {
       assertEquals(200, stream.statusCode());
       try (Stream<String> lines = stream.body()) {
         Iterator<String> events = lines.iterator();
+        assertTrue(events.next().startsWith("id: "));
         assertTrue(events.next().startsWith("data: "));
         rack.terminate();
         RackProcess.Ended ended = rack.end();

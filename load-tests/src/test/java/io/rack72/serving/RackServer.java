@@ -19,6 +19,7 @@ import io.rack72.kv.KvMemory;
 import io.rack72.model.Numerics;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.RackSettings;
+import io.rack72.resume.ResumeLimits;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.text.Tokenizers;
 import java.net.URI;
@@ -195,6 +196,7 @@ public final class RackServer implements AutoCloseable {
           GatewayLimits.DEFAULT,
           LoadLimits.DEFAULT,
           StreamLimits.DEFAULT,
+          ResumeLimits.DEFAULT,
           0,
           clock,
           () -> 1_700_000_000L,

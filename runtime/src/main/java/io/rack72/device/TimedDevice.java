@@ -9,25 +9,24 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * A device that takes each kernel by itself, and whose rows really go to the GPUs that own their
- * experts, one by one and through the fabric: what {@link ModeledDevice} knows at once. Slower by
- * the number of layers times that of GPUs.
+ * Another device, with the time that a GPU of the rack would take. Over one that computes this
+ * gives real tokens at the rack's times; over a {@link ChoosingDevice} each row really goes to the
+ * GPUs that own its experts, through the fabric, which {@link ModeledDevice} knows at once. It is
+ * slower than that by the number of layers times that of GPUs.
  *
  * <p>The GPU is a queue in time. All rows for its experts of one layer, of one step of its group,
  * are rows of one kernel, whenever they come: it takes as long as one over all of them, so what
  * each adds is what the whole takes longer.
  */
-public final class DispatchingDevice implements Device {
-  private final int gpu;
+public final class TimedDevice implements Device {
   private final ModelConfig config;
   private final ExpertGroup group;
-  private final RoutingModel routing;
   private final StepDurations durations;
+  private final Device results;
+  private final Kernel[] kernels;
   private long freeNanos;
   private long bookedFromNanos;
   private long bookedToNanos;
-  private long draws;
-  private final Kernel[] kernels;
 
   /** The expert kernel of one layer. */
   private static final class Kernel {
@@ -45,33 +44,32 @@ public final class DispatchingDevice implements Device {
   }
 
   /**
-   * @param gpu index in the rack
    * @param group of the GPU
+   * @param results gives what comes out, in no time of its own
    */
-  public DispatchingDevice(
-      int gpu,
-      ModelConfig config,
-      ExpertGroup group,
-      RoutingModel routing,
-      StepDurations durations) {
-    this.gpu = gpu;
+  public TimedDevice(
+      ModelConfig config, ExpertGroup group, StepDurations durations, Device results) {
     this.config = config;
     this.group = group;
-    this.routing = routing;
     this.durations = durations;
+    this.results = results;
     kernels = new Kernel[config.layers()];
     Arrays.setAll(kernels, _ -> new Kernel());
   }
 
   @Override
-  public void load(int layer, int expert) {}
+  public void load(int layer, int expert) {
+    results.load(layer, expert);
+  }
 
   @Override
-  public void unload(int layer, int expert) {}
+  public void unload(int layer, int expert) {
+    results.unload(layer, expert);
+  }
 
   @Override
   public ForwardStep begin(StepBatch batch) {
-    return new Step(StepShape.of(batch, config.slidingWindow()));
+    return new Step(StepShape.of(batch, config.slidingWindow()), results.begin(batch));
   }
 
   @Override
@@ -90,7 +88,8 @@ public final class DispatchingDevice implements Device {
             kernel.nanos, durations.expertsNanos(kernel.experts.cardinality(), kernel.assignments));
     long readyNanos = occupy(nowNanos, nanos - kernel.nanos);
     kernel.nanos = nanos;
-    return new ExpertOutputs(null, readyNanos);
+    return new ExpertOutputs(
+        results.experts(layer, hidden, rows, experts, nowNanos).values(), readyNanos);
   }
 
   /** Runs a kernel as soon as those before it are done, and tells when it is. */
@@ -111,11 +110,11 @@ public final class DispatchingDevice implements Device {
 
   private final class Step implements ForwardStep {
     private final StepShape shape;
-    private final float[] weights;
+    private final ForwardStep step;
 
-    Step(StepShape shape) {
+    Step(StepShape shape, ForwardStep step) {
       this.shape = shape;
-      weights = new float[shape.rows() * config.expertsPerToken()];
+      this.step = step;
     }
 
     @Override
@@ -123,22 +122,21 @@ public final class DispatchingDevice implements Device {
       long nanos = durations.attentionNanos(config.sliding(layer), shape);
       long readyNanos =
           layer == 0 ? book(group.join(shape, nowNanos), nanos) : occupy(nowNanos, nanos);
-      int perRow = config.expertsPerToken();
-      int[] experts = new int[shape.rows() * perRow];
-      for (int row = 0; row < shape.rows(); row++) {
-        routing.choose(layer, (long) gpu << Integer.SIZE | draws++, experts, row * perRow);
-      }
-      return new Routing(null, experts, weights, readyNanos);
+      Routing routing = step.route(layer, nowNanos);
+      return new Routing(routing.hidden(), routing.experts(), routing.weights(), readyNanos);
     }
 
     @Override
     public long combine(int layer, float[] outputs, long nowNanos) {
+      step.combine(layer, outputs, nowNanos);
       return nowNanos;
     }
 
     @Override
     public Logits logits(long nowNanos) {
-      return new Logits(null, occupy(nowNanos, durations.logitsNanos(shape.logitRows())));
+      return new Logits(
+          step.logits(nowNanos).values(),
+          occupy(nowNanos, durations.logitsNanos(shape.logitRows())));
     }
   }
 }

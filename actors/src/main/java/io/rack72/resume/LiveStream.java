@@ -1,0 +1,102 @@
+package io.rack72.resume;
+
+import io.rack72.schedule.FinishReason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A stream that this gateway answers: its request's owner notes what becomes of it, and whoever
+ * keeps copies reads that. To note a token costs an uncontended lock and four bytes. Thread-safe.
+ */
+public final class LiveStream {
+  private static final class Choice {
+    private final TokenIds tokens = new TokenIds();
+    private Optional<FinishReason> finish = Optional.empty();
+    private int cachedTokens = ChoiceState.UNKNOWN;
+    private int gpu = ChoiceState.UNKNOWN;
+    private int told;
+    private boolean changed;
+
+    ChoiceState state(int from) {
+      return new ChoiceState(
+          tokens.from(from), from < tokens.size() ? finish : Optional.empty(), cachedTokens, gpu);
+    }
+  }
+
+  private final StreamHead head;
+  private final long receivedNanos;
+  private final Runnable giveUp;
+  private final List<Choice> choices = new ArrayList<>();
+
+  /**
+   * @param receivedNanos when the request's body had been read, on the clock of who asks for copies
+   * @param giveUp tells its owner that another gateway goes on with it
+   */
+  public LiveStream(StreamHead head, int choices, long receivedNanos, Runnable giveUp) {
+    this.head = head;
+    this.receivedNanos = receivedNanos;
+    this.giveUp = giveUp;
+    for (int i = 0; i < choices; i++) {
+      this.choices.add(new Choice());
+    }
+  }
+
+  /** What it is. */
+  public StreamHead head() {
+    return head;
+  }
+
+  /** A choice's sequence is on a GPU. */
+  public synchronized void placed(int choice, int gpu) {
+    choices.get(choice).gpu = gpu;
+    choices.get(choice).changed = true;
+  }
+
+  /** A choice's sequence is being computed, and so many tokens of its prompt need not be. */
+  public synchronized void started(int choice, int cachedTokens) {
+    choices.get(choice).cachedTokens = cachedTokens;
+    choices.get(choice).changed = true;
+  }
+
+  /** A choice has its next token. */
+  public synchronized void token(int choice, int id, Optional<FinishReason> finish) {
+    choices.get(choice).tokens.add(id);
+    choices.get(choice).finish = finish;
+    choices.get(choice).changed = true;
+  }
+
+  /** Everything, now. */
+  synchronized StreamCopy copy(long nowNanos) {
+    return new StreamCopy(
+        head,
+        Duration.ofNanos(Math.max(0, nowNanos - receivedNanos)),
+        choices.stream().map(choice -> choice.state(0)).toList());
+  }
+
+  /** Everything, now; growth is told from here on. */
+  synchronized StreamCopy handOver(long nowNanos) {
+    growth();
+    return copy(nowNanos);
+  }
+
+  /** What was noted since the last time. */
+  synchronized List<Growth> growth() {
+    List<Growth> growth = new ArrayList<>();
+    for (int i = 0; i < choices.size(); i++) {
+      Choice choice = choices.get(i);
+      if (choice.changed) {
+        growth.add(new Growth(head.key(), i, choice.told, choice.state(choice.told)));
+        choice.told = choice.tokens.size();
+        choice.changed = false;
+      }
+    }
+    return growth;
+  }
+
+  /** Its owner is to give it up. */
+  void giveUp() {
+    giveUp.run();
+  }
+}

@@ -1,0 +1,109 @@
+package io.rack72.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TwinCommandTest {
+  private static final List<String> USUAL =
+      List.of("--prompt=16-64", "--reply=4-16", "--warmup=0.1", "--duration=0.4");
+
+  /** Runs a small rack, with the usual options where no others are given. */
+  private static CommandRun twin(String... more) {
+    List<String> words =
+        new ArrayList<>(List.of("twin", "--rack=hgx-b200", "--set=rack72.expert-parallel=8"));
+    words.addAll(List.of(more));
+    for (String usual : USUAL) {
+      String name = usual.substring(0, usual.indexOf('=') + 1);
+      if (words.stream().noneMatch(word -> word.startsWith(name))) {
+        words.add(usual);
+      }
+    }
+    return CommandRun.of(words.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--concurrency=40", "--rate=500"})
+  void aSeedDecidesTheReport(String load) throws JsonProcessingException {
+    CommandRun run = twin(load, "--seed=5", "--json");
+    assertEquals("", run.err());
+    assertEquals(0, run.exitCode());
+    assertEquals(run, twin(load, "--seed=5", "--json"));
+    assertNotEquals(run, twin(load, "--seed=6", "--json"));
+
+    JsonNode report = Json.read(run.out());
+    JsonNode requests = report.get("requests");
+    assertTrue(requests.get("finished").asInt() > 50, run::out);
+    assertEquals(
+        requests.get("submitted").asInt(),
+        requests.get("finished").asInt() + requests.get("live").asInt());
+    double tps = report.get("throughput").get("tps").asDouble();
+    assertEquals(tps / 8, report.get("throughput").get("tps_per_gpu").asDouble(), 1e-6);
+    JsonNode itl = report.get("latencies").get("itl");
+    assertTrue(itl.get("p50").asDouble() > 1, run::out);
+    assertTrue(itl.get("p99").asDouble() >= itl.get("p50").asDouble(), run::out);
+  }
+
+  @Test
+  void requestsComeAtTheRateThatIsAsked() throws JsonProcessingException {
+    CommandRun run = twin("--rate=2000", "--duration=2", "--json");
+    double submitted = Json.read(run.out()).get("requests").get("submitted").asDouble();
+    assertEquals(2.1 * 2000, submitted, 4 * Math.sqrt(2.1 * 2000));
+  }
+
+  @Test
+  void theTableNamesWhatItCounts() {
+    CommandRun run = twin("--concurrency=8");
+    for (String part : List.of("hgx-b200", "TTFT", "ITL", "TPOT", "end to end", "a user")) {
+      assertTrue(run.out().contains(part), run::out);
+    }
+    assertEquals(0, run.exitCode());
+  }
+
+  @Test
+  void theHistoryIsThatOfTheRun(@TempDir Path directory) throws IOException {
+    Path first = directory.resolve("first");
+    Path second = directory.resolve("second");
+    twin("--concurrency=2", "--duration=0.05", "--history=" + first);
+    twin("--concurrency=2", "--duration=0.05", "--history=" + second);
+    assertTrue(Files.size(first) > 10_000);
+    assertEquals(-1, Files.mismatch(first, second));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--model=gpt-5               | gpt-oss-20b, gpt-oss-120b, demo or a directory       | 2",
+        "--concurrency=0             | a concurrency is at least 1, not 0                   | 2",
+        "--concurrency=1 --rate=1    | either --concurrency or --rate                       | 2",
+        "--rate=0                    | at a rate above 0                                    | 2",
+        "--prompt=9-3                | not 9 to 3                                           | 2",
+        "--reply=few                 | a number of tokens, or a range such as 512-1024      | 2",
+        "--duration=0                | has a duration                                       | 2",
+        "--warmup=-1                 | --warmup is 0 to 1000000 seconds, not -1.0           | 2",
+        "--skew=-1                   | the skew of the routing is 0 to 4                    | 2",
+        "--kv=fp7                    | --kv                                                 | 2",
+        "--set=rack72.gpu.hbm=1GB    | the model does not fit                               | 1",
+        "--history=/no/such/file     | cannot write the history to /no/such/file            | 1"
+      })
+  void badInputIsOneSentence(String words, String part, int exitCode) {
+    CommandRun run = twin(words.split(" +"));
+    assertTrue(run.err().contains(part), run::err);
+    assertEquals(1, run.err().lines().count(), run::err);
+    assertEquals("", run.out());
+    assertEquals(exitCode, run.exitCode());
+  }
+}

@@ -1,6 +1,7 @@
 package io.rack72.calibration;
 
 import io.rack72.roofline.Constants;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,11 +37,7 @@ final class ConstantsFit {
     for (String name : start.values().keySet()) {
       if (changes.test(name)) {
         String group = name.substring(0, name.lastIndexOf('.'));
-        groups.merge(
-            group,
-            List.of(name),
-            (names, more) ->
-                java.util.stream.Stream.concat(names.stream(), more.stream()).toList());
+        groups.computeIfAbsent(group, key -> new ArrayList<>()).add(name);
       }
     }
     Constants best = start;
@@ -65,7 +62,8 @@ final class ConstantsFit {
       double before = least;
       for (String name : names) {
         double value = best.values().get(name);
-        for (double other : new double[] {limited(name, value * factor), limited(name, value / factor)}) {
+        for (double other :
+            new double[] {limited(name, value * factor), limited(name, value / factor)}) {
           if (other == value) {
             continue;
           }

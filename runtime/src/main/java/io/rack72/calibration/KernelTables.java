@@ -158,7 +158,8 @@ final class KernelTables {
           case "all_reduce" -> Operation.ALL_REDUCE;
           case "alltoall" -> Operation.ALL_TO_ALL;
           default ->
-              throw row.wrong("op_name", "all_gather, reduce_scatter, all_reduce or alltoall", null);
+              throw row.wrong(
+                  "op_name", "all_gather, reduce_scatter, all_reduce or alltoall", null);
         };
     int elementBytes =
         switch (row.text("nccl_dtype")) {
@@ -205,7 +206,9 @@ final class KernelTables {
         row.count("moe_ep_size"));
   }
 
-  /** What is combined is bf16 whatever was dispatched; 4-bit elements have an 8-bit scale for 16. */
+  /**
+   * What is combined is bf16 whatever was dispatched; 4-bit elements have an 8-bit scale for 16.
+   */
   private static double elementBytes(CsvTable.Row row, Phase phase) {
     if (phase == Phase.COMBINE) {
       return 2;

@@ -111,11 +111,13 @@ record ServingPoint(
     double reading;
     double interruptions;
     if (prefillLayout.isPresent()) {
-      reading = steps(kernels, prefillLayout.get(), host, routing).step(StepWork.prefill(1, inputs)).micros();
+      reading =
+          steps(kernels, prefillLayout.get(), host, routing)
+              .step(StepWork.prefill(1, inputs))
+              .micros();
       interruptions = 0;
     } else {
-      StepWork both =
-          new StepWork(concurrency, context, List.of(new StepWork.Chunk(1, inputs, 0)));
+      StepWork both = new StepWork(concurrency, context, List.of(new StepWork.Chunk(1, inputs, 0)));
       reading = generating.step(both).micros();
       // While a reply is generated, every other request ends once and another one's prompt is read.
       interruptions = concurrency * (reading - decode) / outputs;

@@ -63,8 +63,7 @@ final class CollectiveModel {
     Numbers of = numbers.get(call.operation());
     int peers = call.gpus() - 1;
     boolean twice =
-        call.operation() == Operation.ALL_REDUCE
-            || call.operation() == Operation.FUSED_ALL_REDUCE;
+        call.operation() == Operation.ALL_REDUCE || call.operation() == Operation.FUSED_ALL_REDUCE;
     double bytes = call.bytes() * peers / call.gpus() * (twice ? 2 : 1);
     double part =
         switched
@@ -93,7 +92,6 @@ final class CollectiveModel {
 
   /** Tables switch between ways a little beside the best size. */
   private static double shorter(double first, double second, double power) {
-    return 1
-        / Overlap.of(1 / first, 1 / second, power);
+    return 1 / Overlap.of(1 / first, 1 / second, power);
   }
 }

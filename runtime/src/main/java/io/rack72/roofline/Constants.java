@@ -42,8 +42,9 @@ public final class Constants {
       throw new UncheckedIOException("cannot read " + COMMITTED, e);
     }
     SortedMap<String, Double> values = new TreeMap<>();
-    properties.stringPropertyNames().forEach(
-        name -> values.put(name, Double.valueOf(properties.getProperty(name))));
+    properties
+        .stringPropertyNames()
+        .forEach(name -> values.put(name, Double.valueOf(properties.getProperty(name))));
     return new Constants(values);
   }
 

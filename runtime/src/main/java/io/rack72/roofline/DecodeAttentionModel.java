@@ -72,8 +72,7 @@ final class DecodeAttentionModel {
     double power = of.overlapPower();
     double kernel =
         Overlap.of(Overlap.of(of.blockMicros() * blocks, streaming, power), inOrder, power);
-    double operations =
-        4.0 * call.sequences() * call.heads().query() * seen * call.heads().dim();
+    double operations = 4.0 * call.sequences() * call.heads().query() * seen * call.heads().dim();
     return new KernelCost(of.fixedMicros() + kernel, bytes, operations, 0);
   }
 }

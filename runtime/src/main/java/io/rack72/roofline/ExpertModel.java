@@ -36,8 +36,7 @@ final class ExpertModel {
     static Implementation of(Architecture architecture, ExpertPrecision precision) {
       return switch (architecture) {
         case HOPPER -> HOPPER_W4A16;
-        case BLACKWELL ->
-            precision == ExpertPrecision.W4A8 ? BLACKWELL_W4A8 : BLACKWELL_W4A16;
+        case BLACKWELL -> precision == ExpertPrecision.W4A8 ? BLACKWELL_W4A8 : BLACKWELL_W4A16;
         case BLACKWELL_WORKSTATION ->
             precision == ExpertPrecision.W4A8 ? BLACKWELL_WORKSTATION_W4A8 : BLACKWELL_W4A16;
       };
@@ -88,8 +87,7 @@ final class ExpertModel {
     this.gpu = gpu;
     for (Implementation program : Implementation.values()) {
       numbers.put(
-          program,
-          constants.group("experts." + Constants.hyphenated(program), Numbers.class));
+          program, constants.group("experts." + Constants.hyphenated(program), Numbers.class));
     }
   }
 
@@ -98,8 +96,7 @@ final class ExpertModel {
     Implementation program = Implementation.of(gpu.architecture(), call.precision());
     Numbers of = numbers.get(program);
     double local = call.tokens() * call.expertsPerToken() / rows.experts();
-    double products =
-        products(call, of, program.tileRows(rows.mean(), local), of.arithmeticPart());
+    double products = products(call, of, program.tileRows(rows.mean(), local), of.arithmeticPart());
     if (program == Implementation.BLACKWELL_W4A8
         && gpu.tuning() == Tuning.LOCAL_EXPERTS
         && call.groupGpus() > 1
@@ -123,7 +120,8 @@ final class ExpertModel {
   /** Gate and up in one product, down in another. */
   private double products(Experts call, Numbers of, double tileRows, double arithmeticPart) {
     double tiles = call.rows().tiles(tileRows);
-    return product(call, of, tiles, tileRows, arithmeticPart, 2 * call.intermediate(), call.hidden())
+    return product(
+            call, of, tiles, tileRows, arithmeticPart, 2 * call.intermediate(), call.hidden())
         + product(call, of, tiles, tileRows, arithmeticPart, call.hidden(), call.intermediate());
   }
 

@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * How many rows each expert of one GPU gets from a batch. Immutable.
  *
- * <p>Tables of measurements have made loads: balanced ones, and such as a power law gives, of
- * which the busiest rank is measured. A simulation has drawn ones.
+ * <p>Tables of measurements have made loads: balanced ones, and such as a power law gives, of which
+ * the busiest rank is measured. A simulation has drawn ones.
  */
 public final class ExpertRows {
   /** Draws of which the busiest ranks are averaged; more would change little. */
@@ -93,9 +93,9 @@ public final class ExpertRows {
   /**
    * The loads of the busiest of several ranks when experts' shares of the choices are drawn from a
    * density proportional to {@code x^-exponent}: on [1, 0.8 tokens], or on [0.01, 2] where there
-   * are no more choices than experts. No expert gets more than all tokens. Of many draws the
-   * one whose busiest rank is nearest to the mean stands for them; the same arguments always give
-   * the same one.
+   * are no more choices than experts. No expert gets more than all tokens. Of many draws the one
+   * whose busiest rank is nearest to the mean stands for them; the same arguments always give the
+   * same one.
    */
   public static ExpertRows powerLaw(
       int tokens, int expertsPerToken, int experts, int ranks, double exponent) {

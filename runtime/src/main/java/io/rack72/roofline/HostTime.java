@@ -12,8 +12,11 @@ package io.rack72.roofline;
  *     launches one by one
  */
 public record HostTime(
-    double stepMicros, double sequenceMicros, double requestMicros, double hiddenMicros,
-      double promptStepMicros) {
+    double stepMicros,
+    double sequenceMicros,
+    double requestMicros,
+    double hiddenMicros,
+    double promptStepMicros) {
   /**
    * Of a serving stack.
    *

@@ -167,12 +167,7 @@ public sealed interface Kernel {
    * @param gpus of the group
    */
   record AllToAll(
-      Exchange exchange,
-      Phase phase,
-      double tokens,
-      double bytesPerToken,
-      double targets,
-      int gpus)
+      Exchange exchange, Phase phase, double tokens, double bytesPerToken, double targets, int gpus)
       implements Kernel {
     public AllToAll {
       positive("an exchange's sizes", Math.min(tokens, Math.min(bytesPerToken, targets)));

@@ -17,8 +17,7 @@ final class PowerLaw {
    *
    * @param draw that distinguishes this from others with the same arguments
    */
-  static double[] loads(
-      int tokens, int expertsPerToken, int experts, double exponent, long draw) {
+  static double[] loads(int tokens, int expertsPerToken, int experts, double exponent, long draw) {
     RandomGenerator random = GENERATORS.create(draw);
     double choices = (double) tokens * expertsPerToken;
     boolean many = choices > experts;

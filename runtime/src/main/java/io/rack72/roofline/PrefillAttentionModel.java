@@ -4,15 +4,12 @@ import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.Kernel.PrefillAttention;
 
 /**
- * Causal attention of many tokens: a tile of queries of one head passes over the blocks of keys
- * that it may see, and a pass over all tokens before it rotates them and writes keys and values.
+ * Causal attention of many tokens: a tile of queries of one head passes over the keys that it may
+ * see, and a pass over all tokens before it rotates them and writes keys and values.
  */
 final class PrefillAttentionModel {
   private static final double MICROS = 1e6;
   private static final int BF16_BYTES = 2;
-
-  /** Keys in a block. */
-  private static final int BLOCK = 64;
 
   /** Rows in which the matrix units work. */
   private static final int UNIT_ROWS = 16;
@@ -58,9 +55,7 @@ final class PrefillAttentionModel {
     double seenAtMost = call.window() > 0 ? call.window() + tile : Double.POSITIVE_INFINITY;
     // A tile that is filled in part has its rows padded to the units'.
     double filled =
-        tilesPerHead == 1
-            ? Math.min(1, Math.ceil(tokens / UNIT_ROWS) * UNIT_ROWS / tile)
-            : 1;
+        tilesPerHead == 1 ? Math.min(1, Math.ceil(tokens / UNIT_ROWS) * UNIT_ROWS / tile) : 1;
     double factor =
         call.window() > 0 && tokens + call.before() > call.window() ? of.windowFactor() : 1;
     double rate = gpu.bf16PerSecond() * of.arithmeticPart() / gpu.multiprocessors();

@@ -117,8 +117,7 @@ public final class StepModel {
     double groups = layout.dataParallel();
     if (work.decodes() > 0) {
       double sequences = Math.max(1, work.decodes() / groups);
-      cost =
-          hidden(new DecodeAttention(sequences, Math.max(1, work.context()), window, heads, kv));
+      cost = hidden(new DecodeAttention(sequences, Math.max(1, work.context()), window, heads, kv));
     }
     for (StepWork.Chunk chunk : work.chunks()) {
       // Of few prompts the slowest GPU has a whole one, unless the steps' mean is asked for.
@@ -143,8 +142,7 @@ public final class StepModel {
   private Experts experts(double rows) {
     int gpus = layout.expertGpus();
     ExpertRows busiest =
-        routing.busiest(
-            rows, shape.expertsPerToken(), shape.experts(), gpus, layout.slotsPerGpu());
+        routing.busiest(rows, shape.expertsPerToken(), shape.experts(), gpus, layout.slotsPerGpu());
     return new Experts(
         rows,
         busiest,
@@ -183,8 +181,7 @@ public final class StepModel {
   }
 
   private KernelCost exchange(Phase phase, double rows, double token, double targets) {
-    return hidden(
-        new AllToAll(Exchange.ONE_SIDED, phase, rows, token, targets, layout.gpus()));
+    return hidden(new AllToAll(Exchange.ONE_SIDED, phase, rows, token, targets, layout.gpus()));
   }
 
   /** A kernel after another one: its launch has begun before that has ended. */

@@ -42,6 +42,14 @@ final class ExpertModel {
       };
     }
 
+    /** The rate of the activations' format, whatever that of the weights is. */
+    double rate(GpuSpec gpu) {
+      return switch (this) {
+        case HOPPER_W4A16, BLACKWELL_W4A16 -> gpu.bf16PerSecond();
+        case BLACKWELL_W4A8, BLACKWELL_WORKSTATION_W4A8 -> gpu.fp8PerSecond();
+      };
+    }
+
     double tileRows(double mean, double ifAllWereLocal) {
       return switch (this) {
         case HOPPER_W4A16 -> powerOfTwo(ifAllWereLocal, 16, 128);
@@ -96,13 +104,16 @@ final class ExpertModel {
     Implementation program = Implementation.of(gpu.architecture(), call.precision());
     Numbers of = numbers.get(program);
     double local = call.tokens() * call.expertsPerToken() / rows.experts();
-    double products = products(call, of, program.tileRows(rows.mean(), local), of.arithmeticPart());
+    double rate = program.rate(gpu) / gpu.multiprocessors();
+    double products =
+        products(call, of, program.tileRows(rows.mean(), local), rate * of.arithmeticPart());
     if (program == Implementation.BLACKWELL_W4A8
         && gpu.tuning() == Tuning.LOCAL_EXPERTS
         && call.groupGpus() > 1
         && rows.mean() <= ROWS_WITHOUT_HARM) {
       products =
-          Math.max(products, products(call, of, powerOfTwo(local, 8, 256), of.mistunedPart()));
+          Math.max(
+              products, products(call, of, powerOfTwo(local, 8, 256), rate * of.mistunedPart()));
     }
     double hidden = call.hidden();
     double passes = hidden * (call.tokens() * of.tokenPasses() + rows.sum() * of.rowPasses());
@@ -117,12 +128,11 @@ final class ExpertModel {
         micros, rows.touched() * weights * WEIGHT_BYTES + passes, 2 * weights * rows.sum(), 0);
   }
 
-  /** Gate and up in one product, down in another. */
-  private double products(Experts call, Numbers of, double tileRows, double arithmeticPart) {
+  /** Gate and up in one product, down in another; the rate is that of a multiprocessor. */
+  private double products(Experts call, Numbers of, double tileRows, double rate) {
     double tiles = call.rows().tiles(tileRows);
-    return product(
-            call, of, tiles, tileRows, arithmeticPart, 2 * call.intermediate(), call.hidden())
-        + product(call, of, tiles, tileRows, arithmeticPart, call.hidden(), call.intermediate());
+    return product(call, of, tiles, tileRows, rate, 2 * call.intermediate(), call.hidden())
+        + product(call, of, tiles, tileRows, rate, call.hidden(), call.intermediate());
   }
 
   private double product(
@@ -130,16 +140,12 @@ final class ExpertModel {
       Numbers of,
       double rowTiles,
       double tileRows,
-      double arithmeticPart,
+      double rate,
       double outputs,
       double inputs) {
     double bytes = call.rows().touched() * outputs * inputs * WEIGHT_BYTES;
     double full = rowTiles * Math.ceil(outputs / TILE_COLUMNS) / gpu.multiprocessors();
     double waves = Math.max(1, full + of.waveRounding() * (Math.ceil(full) - full));
-    double rate =
-        (call.precision() == ExpertPrecision.W4A8 ? gpu.fp8PerSecond() : gpu.bf16PerSecond())
-            * arithmeticPart
-            / gpu.multiprocessors();
     double arithmetic = waves * 2 * (tileRows + of.paddingRows()) * TILE_COLUMNS * inputs / rate;
     double streaming = bytes / (gpu.hbmBytesPerSecond() * of.bandwidthPart());
     return rowTiles == 0 ? 0 : MICROS * Overlap.of(streaming, arithmetic, of.overlapPower());

@@ -98,6 +98,10 @@ public final class ClusterNode implements AutoCloseable {
                           clock,
                           ofNode -> {
                             ofNode.spawn(DoorActor.create(card, proof), "door");
+                            ofNode.spawn(
+                                DowningActor.create(
+                                    ofNode.getSelf(), stable(settings.timing()), clock),
+                                "downing");
                             return ClusterKeeper.proxy(
                                 ofNode.getSystem(), parts.rules(settings.startTrays()));
                           },
@@ -119,6 +123,14 @@ public final class ClusterNode implements AutoCloseable {
     return switch (timing) {
       case SAFE -> new PulseTiming(Duration.ofMillis(500), Duration.ofSeconds(3));
       case FAST -> new PulseTiming(Duration.ofMillis(100), Duration.ofMillis(700));
+    };
+  }
+
+  private static Duration stable(ClusterTiming timing) {
+    return switch (timing) {
+      case SAFE -> Duration.ofSeconds(20);
+      // Gossip goes round 18 nodes in four to five rounds of 400 ms.
+      case FAST -> Duration.ofSeconds(2);
     };
   }
 

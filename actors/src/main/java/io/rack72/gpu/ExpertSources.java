@@ -67,7 +67,7 @@ final class ExpertSources {
     return patience.nanosFor(assignments);
   }
 
-  /** A layer's answers have come. */
+  /** A layer's answers have come, all of them from those who were asked. */
   void waited(int assignments, long nanos) {
     patience.waited(assignments, nanos);
   }

@@ -119,6 +119,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /** They still are, behind all that had arrived. */
   private record Late(long run, int layer) implements Command {}
 
+  /** There was no room for what a layer needs. */
+  private record AskAgain(long run, int layer) implements Command {}
+
   /** Whoever owned sequences is gone: the request, or the gateway that had it. */
   private record OwnerGone(ActorRef<SequenceEvent> owner) implements Command {}
 
@@ -130,9 +133,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private record RoutingReady(long run) implements Ready {}
 
   private record ExpertsReady(Frame.Combine answer) implements Ready {}
-
-  /** There was no room for what a layer needs. */
-  private record AskAgain(long run, int layer) implements Command {}
 
   private record StandInReady(long run, GpuId owner, int layer, float[] outputs) implements Ready {}
 
@@ -657,7 +657,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void advance() {
     long now = clock.nowNanos();
-    sources.waited(run.assignments(), now - run.askedAtNanos());
+    if (run.answeredByOwners()) {
+      sources.waited(run.assignments(), now - run.askedAtNanos());
+    }
     long readyNanos = run.advance(now);
     whenReady(readyNanos, run.done() ? new LogitsReady(runs) : new RoutingReady(runs));
   }

@@ -7,6 +7,7 @@ import io.rack72.model.Device;
 import io.rack72.placement.ExpertPlacement.Slot;
 import io.rack72.placement.Placement;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.NavigableMap;
 import java.util.Set;
@@ -26,6 +27,8 @@ final class HeldExperts {
   // The one that was asked for the longest time ago comes first.
   private final LinkedHashSet<Slot> guests = new LinkedHashSet<>();
   private Set<Slot> owned = Set.of();
+  // The same by layer, for what every dispatch asks.
+  private BitSet[] ownedOf = new BitSet[0];
 
   /**
    * @param device into which they are loaded
@@ -38,7 +41,7 @@ final class HeldExperts {
   /** Holds what a placement gives the GPU, beside what it holds already. */
   void prepare(Placement placement) {
     placements.put(placement.epoch(), placement);
-    owned = slots();
+    own();
     owned.forEach(slot -> device.load(slot.layer(), slot.expert()));
     guests.removeAll(owned);
   }
@@ -47,17 +50,33 @@ final class HeldExperts {
   void releaseBefore(long epoch) {
     Set<Slot> before = owned;
     placements.headMap(epoch).clear();
-    owned = slots();
+    own();
     guests.addAll(before);
     guests.removeAll(owned);
     guests.forEach(slot -> device.unload(slot.layer(), slot.expert()));
     guests.clear();
   }
 
-  private Set<Slot> slots() {
-    return placements.values().stream()
-        .flatMap(each -> each.experts().slotsOf(gpu).stream())
-        .collect(toSet());
+  private void own() {
+    owned =
+        placements.values().stream()
+            .flatMap(each -> each.experts().slotsOf(gpu).stream())
+            .collect(toSet());
+    int layers =
+        placements.values().stream().mapToInt(each -> each.experts().layers()).max().orElse(0);
+    ownedOf = new BitSet[layers];
+    Arrays.setAll(ownedOf, _ -> new BitSet());
+    owned.forEach(slot -> ownedOf[slot.layer()].set(slot.expert()));
+  }
+
+  private boolean ownsAll(int layer, int[] experts) {
+    BitSet ofLayer = ownedOf[layer];
+    for (int expert : experts) {
+      if (!ofLayer.get(expert)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -68,6 +87,9 @@ final class HeldExperts {
    * @return whether there was room for all
    */
   boolean host(int layer, int[] experts, long room) {
+    if (ownsAll(layer, experts)) {
+      return true;
+    }
     Set<Slot> wanted =
         Arrays.stream(experts).mapToObj(expert -> new Slot(layer, expert)).collect(toSet());
     wanted.removeAll(owned);

@@ -35,6 +35,7 @@ final class StepRun {
   private ExpertRoutes routes;
   private int layer;
   private long askedAtNanos;
+  private boolean answeredByOwners;
   private Routing routing;
   private ForwardStep.Logits logits;
 
@@ -92,6 +93,7 @@ final class StepRun {
   /** Splits the layer's rows by whom to ask for their experts, and awaits the answers. */
   Fanout fanOut(long nowNanos) {
     askedAtNanos = nowNanos;
+    answeredByOwners = true;
     List<Frame.Dispatch> remote = new ArrayList<>();
     Optional<Frame.Dispatch> local = Optional.empty();
     List<ExpertDispatch> plan =
@@ -132,7 +134,11 @@ final class StepRun {
    * @return whether the layer has all answers now, and had not before
    */
   boolean accept(Frame.Combine answer) {
-    if (answer.step() != number || answer.layer() != layer || !awaited.containsKey(answer.from())) {
+    // A GPU that came anew counts its runs from 1 again, but not in the placement it was lost in.
+    if (answer.epoch() != routes.epoch()
+        || answer.step() != number
+        || answer.layer() != layer
+        || !awaited.containsKey(answer.from())) {
       return false;
     }
     return take(awaited.remove(answer.from()), answer.outputs());
@@ -148,6 +154,7 @@ final class StepRun {
     if (ofLayer != layer || !awaited.containsKey(owner)) {
       return false;
     }
+    answeredByOwners = false;
     return take(awaited.remove(owner), outputs);
   }
 
@@ -172,6 +179,11 @@ final class StepRun {
   /** When the layer's experts were asked for. */
   long askedAtNanos() {
     return askedAtNanos;
+  }
+
+  /** Whether all answers to the layer so far have come from those who were asked. */
+  boolean answeredByOwners() {
+    return answeredByOwners;
   }
 
   /** Assignments of rows to experts that each layer has. */

@@ -1,8 +1,6 @@
 package io.rack72.rack;
 
 import java.util.Collection;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -27,8 +25,8 @@ final class Hearing {
   private final NodeId self;
   private final PulseTiming timing;
   private final SortedMap<NodeId, Long> quietUntil = new TreeMap<>();
-  // Who cannot hear this node.
-  private final Set<NodeId> deaf = new TreeSet<>();
+  // Whom others have told that they cannot hear.
+  private final SortedMap<NodeId, Set<NodeId>> silentForOthers = new TreeMap<>();
   private Set<NodeId> out = new TreeSet<>();
   private long lastLookNanos = Long.MIN_VALUE;
 
@@ -40,7 +38,7 @@ final class Hearing {
   /** These are the nodes of the rack now. */
   void follow(Collection<NodeId> nodes, long nowNanos) {
     quietUntil.keySet().retainAll(nodes);
-    deaf.retainAll(nodes);
+    silentForOthers.keySet().retainAll(nodes);
     for (NodeId node : nodes) {
       if (!node.equals(self)) {
         quietUntil.putIfAbsent(node, nowNanos + FIRST_PATIENCE * timing.patience().toNanos());
@@ -53,20 +51,21 @@ final class Hearing {
    * A node has told that it is there.
    *
    * @param itsOut whom it cannot hear
+   * @return whether others are out now than before
    */
-  void heard(NodeId node, Collection<NodeId> itsOut, long nowNanos) {
+  boolean heard(NodeId node, Collection<NodeId> itsOut, long nowNanos) {
     // The first signs of a node may come before the view that it is in.
     quietUntil.put(node, nowNanos + timing.patience().toNanos());
-    if (itsOut.contains(self)) {
-      deaf.add(node);
-    } else {
-      deaf.remove(node);
-    }
-    decide(nowNanos);
+    silentForOthers.put(node, new TreeSet<>(itsOut));
+    return decide(nowNanos);
   }
 
-  /** Decides anew who is out; to be called with each pulse of this node's. */
-  void look(long nowNanos) {
+  /**
+   * Decides anew who is out; to be called with each pulse of this node's.
+   *
+   * @return whether others are out now than before
+   */
+  boolean look(long nowNanos) {
     if (lastLookNanos != Long.MIN_VALUE) {
       long stopped = nowNanos - lastLookNanos - 2 * timing.pulse().toNanos();
       if (stopped > 0) {
@@ -74,17 +73,25 @@ final class Hearing {
       }
     }
     lastLookNanos = nowNanos;
-    decide(nowNanos);
+    return decide(nowNanos);
   }
 
-  private void decide(long nowNanos) {
-    Set<NodeId> now = new TreeSet<>(deaf);
+  private boolean decide(long nowNanos) {
+    Set<NodeId> now = new TreeSet<>();
+    silentForOthers.forEach(
+        (node, silent) -> {
+          if (silent.contains(self)) {
+            now.add(node);
+          }
+        });
     for (Map.Entry<NodeId, Long> node : quietUntil.entrySet()) {
       if (node.getValue() < nowNanos) {
         now.add(node.getKey());
       }
     }
+    boolean changed = !now.equals(out);
     out = now;
+    return changed;
   }
 
   /** Nodes that are not to be relied on. */
@@ -104,6 +111,15 @@ final class Hearing {
     return silent;
   }
 
+  /** Who hears whom, as far as this node knows. */
+  Heard heard(long nowNanos) {
+    Set<NodeId> silent = silent(nowNanos);
+    SortedMap<NodeId, Set<NodeId>> silentFor = new TreeMap<>(silentForOthers);
+    silentFor.keySet().removeAll(silent);
+    silentFor.put(self, silent);
+    return new Heard(silentFor);
+  }
+
   /**
    * Whether this node is in the smaller part of the rack, as far as it can tell; of equal parts the
    * one without the lowest address is the smaller. The cluster decides by the same rule in the end.
@@ -111,10 +127,10 @@ final class Hearing {
    * @param nodes of the rack
    */
   boolean isInMinority(Set<NodeId> nodes) {
-    Set<NodeId> all = new HashSet<>(nodes);
+    Set<NodeId> all = new TreeSet<>(nodes);
     all.add(self);
-    long lost = all.stream().filter(out::contains).count();
-    long there = all.size() - lost;
-    return there < lost || (there == lost && out.contains(Collections.min(all)));
+    Set<NodeId> there = new TreeSet<>(all);
+    there.removeAll(out);
+    return !Survivors.isLarger(there, all);
   }
 }

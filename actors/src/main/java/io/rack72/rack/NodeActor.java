@@ -58,6 +58,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
           Own,
           Pulse,
           Report,
+          TellHeard,
           Health,
           FindRouter,
           FollowGateways,
@@ -67,6 +68,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
+
+  /** Tell who hears whom. */
+  public record TellHeard(ActorRef<Heard> replyTo) implements Command {}
 
   /** Tell whether the rack can compute: empty, or one sentence that says what is wrong. */
   public record Health(ActorRef<Optional<String>> replyTo) implements Command {}
@@ -330,6 +334,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case Lost(String actor, Optional<GpuId> gpu) -> fail(actor, gpu);
       case Beat() -> beat();
       case Presence() -> tellPresence();
+      case TellHeard(ActorRef<Heard> replyTo) -> replyTo.tell(reach.heard(clock.nowNanos()));
       case Report(ActorRef<RackStatus> replyTo) -> report(replyTo);
       case Health(ActorRef<Optional<String>> replyTo) ->
           replyTo.tell(Optional.of(health()).filter(state -> !state.equals(WELL)));
@@ -435,7 +440,6 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
     router.tell(new RouterActor.Route(attending, newlyLost));
     follow();
-    tellWhoIsOut();
     milestones.onView().accept(committed);
     List<NodeId> gateways = committed.gatewaysBehind(identity.id());
     gatewayFollowers.forEach(told -> told.accept(gateways));
@@ -450,7 +454,6 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     views.headMap(epoch).clear();
     lost.clear();
     follow();
-    tellWhoIsOut();
     connect();
     trunks.stopUnused(placed().values());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
@@ -576,12 +579,14 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private void follow() {
     reach.follow(others(), clock.nowNanos());
+    tellWhoIsOut();
   }
 
   private void beat() {
     pulse();
-    reach.look(clock.nowNanos());
-    tellWhoIsOut();
+    if (reach.look(clock.nowNanos())) {
+      tellWhoIsOut();
+    }
   }
 
   private void pulse() {
@@ -590,8 +595,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private void heard(Pulse pulse) {
-    reach.heard(pulse, clock.nowNanos());
-    tellWhoIsOut();
+    if (reach.heard(pulse, clock.nowNanos())) {
+      tellWhoIsOut();
+    }
   }
 
   /** Tells the node's parts which GPUs they are not to rely on, if that has changed. */

@@ -44,15 +44,27 @@ final class Reach {
     failed.keySet().removeIf(node -> !nodes.contains(node) && !node.equals(self));
   }
 
-  /** A node has told that it is there. */
-  void heard(Pulse pulse, long nowNanos) {
-    hearing.ifPresent(ears -> ears.heard(pulse.from(), pulse.silent(), nowNanos));
-    failed.put(pulse.from(), new TreeSet<>(pulse.failed()));
+  /**
+   * A node has told that it is there.
+   *
+   * @return whether a verdict may be another now than before
+   */
+  boolean heard(Pulse pulse, long nowNanos) {
+    boolean changed =
+        hearing.isPresent() && hearing.get().heard(pulse.from(), pulse.silent(), nowNanos);
+    Set<TrayId> failedNow = new TreeSet<>(pulse.failed());
+    Set<TrayId> failedBefore = failed.getOrDefault(pulse.from(), Set.of());
+    failed.put(pulse.from(), failedNow);
+    return changed || !failedNow.equals(failedBefore);
   }
 
-  /** To be called with each pulse of this node's. */
-  void look(long nowNanos) {
-    hearing.ifPresent(ears -> ears.look(nowNanos));
+  /**
+   * To be called with each pulse of this node's.
+   *
+   * @return whether a verdict may be another now than before
+   */
+  boolean look(long nowNanos) {
+    return hearing.isPresent() && hearing.get().look(nowNanos);
   }
 
   /** A tray of this node has failed. */
@@ -68,6 +80,13 @@ final class Reach {
   /** Nodes that were silent for too long. */
   Set<NodeId> silent(long nowNanos) {
     return hearing.map(ears -> ears.silent(nowNanos)).orElse(Set.of());
+  }
+
+  /** Who hears whom, as far as this node knows. */
+  Heard heard(long nowNanos) {
+    return hearing
+        .map(ears -> ears.heard(nowNanos))
+        .orElseGet(() -> new Heard(new TreeMap<>(Map.of(self, Set.of()))));
   }
 
   /** Of this node's trays those that have failed. */

@@ -104,6 +104,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
   private int patienceLooks = FIRST_PATIENCE_LOOKS;
   // The first segment of those that were sent again since the other side had missed it.
   private long missed;
+  private boolean answeredWord;
   private long sentBundles;
   private long sentFrames;
   private long sentBytes;
@@ -209,8 +210,12 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
               getContext()
                   .getLog()
                   .debug("{} segments from {} did not come", segments, ends.address());
-              // Word of what has come is word of what has not.
-              acknowledge();
+              // Word of what has come is word of what has not. Mere word is answered once between
+              // two looks: where both sides miss something they would answer each other for ever.
+              if (!segment.onlyAcknowledges() || !answeredWord) {
+                answeredWord = segment.onlyAcknowledges();
+                acknowledge();
+              }
               yield Optional.empty();
             }
           };
@@ -288,6 +293,7 @@ public final class TrunkActor extends AbstractBehavior<TrunkMessage> {
 
   /** A segment that nobody has acknowledged for long is sent again, with all after it. */
   private Behavior<TrunkMessage> sendAgain() {
+    answeredWord = false;
     long first = window.firstUnacknowledged();
     if (first == 0 || first != firstUnacknowledged) {
       firstUnacknowledged = first;

@@ -1,6 +1,7 @@
 package io.rack72.rack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.hardware.GpuId;
@@ -26,6 +27,7 @@ class ReachTest {
       new RackView(
           Placement.first(new ExpertPlacement(1, 8, 8, 2, 8), 8),
           List.of(member(A, 0, 1), member(B, 2), member(C, 3)));
+  private boolean wasOut;
   private final Reach reach =
       new Reach(A, Optional.of(new PulseTiming(Duration.ofMillis(100), Duration.ofMillis(600))));
 
@@ -53,6 +55,25 @@ class ReachTest {
         Set.of(new GpuId(2), new GpuId(3), new GpuId(6), new GpuId(7)), verdict(Set.of()).out());
     assertEquals(List.of(new TrayId(0)), reach.working(List.of(new TrayId(0), new TrayId(1))));
     assertEquals(new Pulse(A, List.of(new TrayId(1)), List.of()), reach.pulse(0));
+  }
+
+  @Test
+  void signsThatChangeNoVerdictSaySo() {
+    reach.follow(view.nodeIds(), 0);
+    assertFalse(reach.heard(new Pulse(C, List.of(), List.of()), 0), "nothing failed before either");
+    assertFalse(reach.heard(new Pulse(B, List.of(), List.of()), 0));
+    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of()), 1));
+    assertFalse(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of()), 2));
+    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(A)), 3));
+    assertFalse(reach.look(4));
+    assertTrue(reach.heard(new Pulse(B, List.of(), List.of()), 5), "it hears this one again");
+    for (long now = 0; now < 3 * SECOND; now += SECOND / 10) {
+      boolean heard = reach.heard(new Pulse(B, List.of(), List.of()), now);
+      boolean changed = reach.look(now) || heard;
+      assertEquals(verdict(Set.of()).out().contains(new GpuId(6)) && !wasOut, changed);
+      wasOut |= changed;
+    }
+    assertTrue(wasOut);
   }
 
   @Test

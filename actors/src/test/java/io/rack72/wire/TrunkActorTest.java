@@ -213,6 +213,28 @@ class TrunkActorTest {
   }
 
   @Test
+  void trunksThatBothMissSomethingDoNotAnswerEachOthersAcknowledgementsForEver() {
+    for (End end : List.of(here, there)) {
+      end.trunk.run(end == here ? carry(0, dispatch(0, 2, 1, 1)) : carry(2, dispatch(2, 0, 1, 1)));
+      assertEquals(1, end.takeSent().size(), "which is lost");
+    }
+    here.trunk.run(Segment.acknowledgement(0xbbbb, 1, 0));
+    int passed = 0;
+    for (int i = 0; i < 20; i++) {
+      for (End end : List.of(here, there)) {
+        // What carries something is lost again.
+        for (Segment segment : end.takeSent()) {
+          if (segment.onlyAcknowledges()) {
+            passed++;
+            (end == here ? there : here).trunk.run(segment);
+          }
+        }
+      }
+    }
+    assertTrue(passed >= 1 && passed <= 2, passed + " acknowledgements between two looks");
+  }
+
+  @Test
   void creditsReachTheirPorts() {
     PortCredit credit = new PortCredit(new GpuId(2), new GpuId(0), 77);
     here.trunk.run(new Carry(new GpuId(0), false, List.of(credit), List.of()));

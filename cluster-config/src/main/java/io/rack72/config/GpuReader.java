@@ -24,7 +24,6 @@ final class GpuReader {
         keys.bytes("gpu.cache", 1, Long.MAX_VALUE, "a size such as 126 MB"),
         rack.gpu().nvlinkBytesPerSecond(),
         rack.gpu().nvlinkLatencyNanos(),
-        keys.fraction("gpu.watts", 0, MAX_WATTS),
-        keys.choice("gpu.expert-tuning", GpuSpec.Tuning.class));
+        keys.fraction("gpu.watts", 0, MAX_WATTS));
   }
 }

@@ -99,10 +99,11 @@ public final class Calibration {
   /** Errors on the measurements that a group of constants bears on, outliers weighing less. */
   private double loss(Constants constants, String group) {
     double sum = 0;
-    if (group.startsWith("host.") || group.equals("routing")) {
+    boolean ofAll = group.equals("routing") || group.equals("launches");
+    if (group.startsWith("host.") || ofAll) {
       Map<String, KernelModel> models = new HashMap<>();
       for (ServingPoint point : points) {
-        if (group.equals("routing") || group.equals(point.hostGroup(systems))) {
+        if (ofAll || group.equals(point.hostGroup(systems))) {
           KernelModel model =
               models.computeIfAbsent(
                   point.system(), name -> KernelModel.inSteps(systems.get(name), constants));

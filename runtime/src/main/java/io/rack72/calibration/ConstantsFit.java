@@ -17,13 +17,6 @@ final class ConstantsFit {
   private static final double LAST_FACTOR = 1.004;
   private static final int MAX_ROUNDS = 200;
 
-  /** What cannot be above 1: parts of a data sheet's rate, and of a wave. */
-  private static final List<String> AT_MOST_ONE =
-      List.of(".bandwidth-part", ".arithmetic-part", ".mistuned-part", ".wave-rounding");
-
-  /** With less, kinds of work would hinder one another more than by waiting. */
-  private static final double LEAST_OVERLAP = 1.2;
-
   private ConstantsFit() {}
 
   /**
@@ -41,6 +34,10 @@ final class ConstantsFit {
       }
     }
     Constants best = start;
+    for (String name : groups.values().stream().flatMap(List::stream).toList()) {
+      double value = start.values().get(name);
+      best = best.with(name, ConstantLimits.nearest(name, value));
+    }
     for (Map.Entry<String, List<String>> group : groups.entrySet()) {
       best = fit(best, group.getValue(), constants -> loss.of(constants, group.getKey()));
     }
@@ -63,7 +60,10 @@ final class ConstantsFit {
       for (String name : names) {
         double value = best.values().get(name);
         for (double other :
-            new double[] {limited(name, value * factor), limited(name, value / factor)}) {
+            new double[] {
+              ConstantLimits.nearest(name, value * factor),
+              ConstantLimits.nearest(name, value / factor)
+            }) {
           if (other == value) {
             continue;
           }
@@ -81,12 +81,5 @@ final class ConstantsFit {
       }
     }
     return best;
-  }
-
-  private static double limited(String name, double value) {
-    if (name.endsWith(".overlap-power")) {
-      return Math.max(LEAST_OVERLAP, value);
-    }
-    return AT_MOST_ONE.stream().anyMatch(name::endsWith) ? Math.min(1, value) : value;
   }
 }

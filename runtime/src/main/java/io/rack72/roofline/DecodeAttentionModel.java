@@ -18,11 +18,10 @@ final class DecodeAttentionModel {
    * @param fixedMicros launch, and the rotary and cache writes before it
    * @param blockMicros of a block on a multiprocessor, besides what its keys take
    * @param bandwidthPart of the memory's bandwidth at which keys and values stream
-   * @param blocksPerMultiprocessor up to which contexts are split
+   * @param blocksPerMultiprocessor that run at the same time, and up to which contexts are split
    * @param chunkKeys into which they are split at least
    * @param overlapPower of the blocks' own time, streaming and reading in order
    * @param keyNanos that a block takes for each of its keys, one after another
-   * @param blocksAtOnce on a multiprocessor, that read at the same time
    * @param residentPart of the cache within which keys and values outlive a call
    * @param residentSpeed of the cache, in multiples of the memory's
    */
@@ -34,7 +33,6 @@ final class DecodeAttentionModel {
       double chunkKeys,
       double overlapPower,
       double keyNanos,
-      double blocksAtOnce,
       double residentPart,
       double residentSpeed) {}
 
@@ -68,7 +66,10 @@ final class DecodeAttentionModel {
     }
     double keysInOrder = seen / Math.min(splits, Math.ceil(seen / of.chunkKeys()));
     double inOrder =
-        Math.max(1, blocks / of.blocksAtOnce()) * keysInOrder * of.keyNanos() / NANOS_PER_MICRO;
+        Math.max(1, blocks / of.blocksPerMultiprocessor())
+            * keysInOrder
+            * of.keyNanos()
+            / NANOS_PER_MICRO;
     double power = of.overlapPower();
     double kernel =
         Overlap.of(Overlap.of(of.blockMicros() * blocks, streaming, power), inOrder, power);

@@ -1,6 +1,5 @@
 package io.rack72.roofline;
 
-import io.rack72.roofline.GpuSpec.Tuning;
 import io.rack72.roofline.Kernel.ExpertPrecision;
 import io.rack72.roofline.Kernel.Experts;
 import java.util.EnumMap;
@@ -18,9 +17,6 @@ final class ExpertModel {
   private static final double WEIGHT_BYTES = 4.25 / 8;
 
   private static final int TILE_COLUMNS = 128;
-
-  /** Rows above which a kernel that was tuned for too many does no worse than another. */
-  private static final int ROWS_WITHOUT_HARM = 128;
 
   /** Programs for the product, each with constants of its own. */
   private enum Implementation {
@@ -67,9 +63,9 @@ final class ExpertModel {
    * @param routingTokens at which half of that is reached
    * @param bandwidthPart of the memory's bandwidth at which weights stream
    * @param arithmeticPart of the rate of the format's arithmetic
-   * @param mistunedPart of it with tiles that are taller than the rows
    * @param waveRounding 1 where the last wave takes as long as a full one, 0 where it does not
-   * @param paddingRows that a tile costs besides its own
+   * @param unpackOperations of bf16 in the time that a multiprocessor takes for a weight of a tile,
+   *     before it is multiplied, from 4 bits to what the matrix units take; both go with its clock
    * @param overlapPower of streaming and arithmetic
    * @param tokenPasses bytes moved for each token of the group, in multiples of its width
    * @param rowPasses bytes moved for each row, likewise
@@ -81,9 +77,8 @@ final class ExpertModel {
       double routingTokens,
       double bandwidthPart,
       double arithmeticPart,
-      double mistunedPart,
       double waveRounding,
-      double paddingRows,
+      double unpackOperations,
       double overlapPower,
       double tokenPasses,
       double rowPasses) {}
@@ -107,14 +102,6 @@ final class ExpertModel {
     double rate = program.rate(gpu) / gpu.multiprocessors();
     double products =
         products(call, of, program.tileRows(rows.mean(), local), rate * of.arithmeticPart());
-    if (program == Implementation.BLACKWELL_W4A8
-        && gpu.tuning() == Tuning.LOCAL_EXPERTS
-        && call.groupGpus() > 1
-        && rows.mean() <= ROWS_WITHOUT_HARM) {
-      products =
-          Math.max(
-              products, products(call, of, powerOfTwo(local, 8, 256), rate * of.mistunedPart()));
-    }
     double hidden = call.hidden();
     double passes = hidden * (call.tokens() * of.tokenPasses() + rows.sum() * of.rowPasses());
     double micros =
@@ -146,7 +133,9 @@ final class ExpertModel {
     double bytes = call.rows().touched() * outputs * inputs * WEIGHT_BYTES;
     double full = rowTiles * Math.ceil(outputs / TILE_COLUMNS) / gpu.multiprocessors();
     double waves = Math.max(1, full + of.waveRounding() * (Math.ceil(full) - full));
-    double arithmetic = waves * 2 * (tileRows + of.paddingRows()) * TILE_COLUMNS * inputs / rate;
+    double weights = TILE_COLUMNS * inputs;
+    double unpacking = of.unpackOperations() * gpu.multiprocessors() / gpu.bf16PerSecond();
+    double arithmetic = waves * weights * (2 * tileRows / rate + unpacking);
     double streaming = bytes / (gpu.hbmBytesPerSecond() * of.bandwidthPart());
     return rowTiles == 0 ? 0 : MICROS * Overlap.of(streaming, arithmetic, of.overlapPower());
   }

@@ -14,7 +14,6 @@ package io.rack72.roofline;
  * @param linkBytesPerSecond of the port to other GPUs, in each direction
  * @param linkNanos time across the fabric, from the last byte's leaving to its being usable
  * @param watts power at full load
- * @param tuning what the serving stack's search for expert kernels found on it
  */
 public record GpuSpec(
     String name,
@@ -27,19 +26,7 @@ public record GpuSpec(
     long cacheBytes,
     double linkBytesPerSecond,
     double linkNanos,
-    double watts,
-    Tuning tuning) {
-
-  /**
-   * How expert kernels choose the height of their tiles. It is software, but measured systems
-   * differ in it by more than their data sheets do.
-   */
-  public enum Tuning {
-    /** For the rows that an expert really gets. */
-    ROUTED_ROWS,
-    /** As if all tokens of the group had chosen experts of this rank: taller than need be. */
-    LOCAL_EXPERTS
-  }
+    double watts) {
 
   public GpuSpec {
     check("multiprocessors", multiprocessors);

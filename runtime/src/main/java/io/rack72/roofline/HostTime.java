@@ -7,16 +7,11 @@ package io.rack72.roofline;
  * @param stepMicros of each step: scheduling, inputs, launch of the recorded graph
  * @param sequenceMicros of each sequence in a step: its new token's way out
  * @param requestMicros of each new request before its first step: parsing, tokens, admission
- * @param hiddenMicros of every kernel that its successor's launch overlaps
- * @param promptStepMicros least duration of a step that reads prompts, whose kernels the host
- *     launches one by one
+ * @param promptMicros more of a step that reads prompts: no recorded graph has its shape, so that
+ *     kernels are launched one by one, and what later steps need of new requests is set up
  */
 public record HostTime(
-    double stepMicros,
-    double sequenceMicros,
-    double requestMicros,
-    double hiddenMicros,
-    double promptStepMicros) {
+    double stepMicros, double sequenceMicros, double requestMicros, double promptMicros) {
   /**
    * Of a serving stack.
    *
@@ -28,8 +23,12 @@ public record HostTime(
     return constants.group(group(stack, architecture), HostTime.class);
   }
 
-  /** The group of constants of a stack. */
+  /**
+   * The group of constants of a stack. None was measured on workstations, which are given those of
+   * the other GPUs of their generation.
+   */
   public static String group(String stack, Architecture architecture) {
-    return "host." + stack + "-" + Constants.hyphenated(architecture);
+    String generation = architecture == Architecture.HOPPER ? "hopper" : "blackwell";
+    return "host." + stack + "-" + generation;
   }
 }

@@ -30,6 +30,12 @@ public final class KernelModel {
    */
   record PassNumbers(double fixedMicros, double passes, double bandwidthPart) {}
 
+  /**
+   * @param overlapMicros of a kernel in a step, for which the one before it still runs: its launch
+   *     and its first loads do not wait for that one's end
+   */
+  record LaunchNumbers(double overlapMicros) {}
+
   private final GpuSpec gpu;
   private final DenseModel dense;
   private final ExpertModel experts;
@@ -39,6 +45,7 @@ public final class KernelModel {
   private final AllToAllModel allToAll;
   private final PassNumbers sampling;
   private final PassNumbers elementwise;
+  private final double overlapMicros;
 
   private KernelModel(GpuSpec gpu, Constants constants, boolean repeated) {
     this.gpu = gpu;
@@ -50,6 +57,7 @@ public final class KernelModel {
     allToAll = new AllToAllModel(gpu, constants);
     sampling = constants.group("sampling", PassNumbers.class);
     elementwise = constants.group("elementwise", PassNumbers.class);
+    overlapMicros = repeated ? 0 : constants.group("launches", LaunchNumbers.class).overlapMicros();
   }
 
   /** Of kernels in a step, where what was read has left the cache when it is read again. */
@@ -69,6 +77,11 @@ public final class KernelModel {
 
   /** What a call takes. */
   public KernelCost cost(Kernel kernel) {
+    KernelCost alone = alone(kernel);
+    return alone.withMicros(Math.max(alone.micros() / 2, alone.micros() - overlapMicros));
+  }
+
+  private KernelCost alone(Kernel kernel) {
     return switch (kernel) {
       case Dense call -> dense.cost(call);
       case Experts call -> experts.cost(call);

@@ -1,6 +1,7 @@
 package io.rack72.roofline;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -28,13 +29,14 @@ final class PowerLaw {
       loads[i] = inverse(random.nextDouble(), low, high, exponent);
     }
     double scale = choices / Arrays.stream(loads).sum();
+    for (int i = 0; i < experts; i++) {
+      loads[i] *= scale;
+    }
+    toWhole(loads, choices);
     double excess = 0;
     for (int i = 0; i < experts; i++) {
-      loads[i] = Math.rint(loads[i] * scale);
-      if (loads[i] > tokens) {
-        excess += loads[i] - tokens;
-        loads[i] = tokens;
-      }
+      excess += Math.max(0, loads[i] - tokens);
+      loads[i] = Math.min(loads[i], tokens);
     }
     // What popular experts cannot take goes to those with room, evenly.
     for (int pass = 0; pass < experts && excess >= 1; pass++) {
@@ -45,6 +47,23 @@ final class PowerLaw {
       }
     }
     return loads;
+  }
+
+  /** Rounds down, and up where most was cut off, so that the sum stays. */
+  private static void toWhole(double[] loads, double sum) {
+    double[] cut = new double[loads.length];
+    double missing = sum;
+    for (int i = 0; i < loads.length; i++) {
+      cut[i] = loads[i] - Math.floor(loads[i]);
+      loads[i] = Math.floor(loads[i]);
+      missing -= loads[i];
+    }
+    Integer[] order = new Integer[loads.length];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, Comparator.comparingDouble(i -> -cut[i]));
+    for (int i = 0; i < Math.rint(missing); i++) {
+      loads[order[i]]++;
+    }
   }
 
   private static double inverse(double uniform, double low, double high, double exponent) {

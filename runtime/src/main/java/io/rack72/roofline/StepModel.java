@@ -81,29 +81,30 @@ public final class StepModel {
     double rows = work.rows();
     double own = Math.max(1, rows / layout.dataParallel());
     double sampled = Math.max(1, work.sequences() / layout.dataParallel());
-    StepTime step =
-        new StepTime(
-            dense(own, sampled),
-            attention(work),
-            hidden(experts(rows)).times(shape.layers()),
-            links(own, sampled),
-            hidden(new Elementwise(own, shape.hidden()))
-                .times(NORMS * shape.layers() + 1)
-                .plus(hidden(new Sampling(sampled, shape.vocabulary()))),
-            host.stepMicros() + host.sequenceMicros() * work.sequences());
-    double late = work.chunks().isEmpty() ? 0 : host.promptStepMicros() - step.micros();
-    return late > 0 ? step.waiting(late) : step;
+    return new StepTime(
+        dense(own, sampled),
+        attention(work),
+        kernels.cost(experts(rows)).times(shape.layers()),
+        links(own, sampled),
+        kernels
+            .cost(new Elementwise(own, shape.hidden()))
+            .times(NORMS * shape.layers() + 1)
+            .plus(kernels.cost(new Sampling(sampled, shape.vocabulary()))),
+        host.stepMicros()
+            + host.sequenceMicros() * work.sequences()
+            + (work.chunks().isEmpty() ? 0 : host.promptMicros()));
   }
 
   private KernelCost dense(double rows, double sampled) {
     double queryWidth = (double) heads.query() * heads.dim();
     double width = queryWidth + 2.0 * heads.kv() * heads.dim();
     double logits = Math.ceil((double) shape.vocabulary() / layout.attentionGpus());
-    return hidden(new Dense(rows, width, shape.hidden()))
-        .plus(hidden(new Dense(rows, shape.hidden(), queryWidth)))
-        .plus(hidden(new Dense(rows, shape.experts(), shape.hidden())))
+    return kernels
+        .cost(new Dense(rows, width, shape.hidden()))
+        .plus(kernels.cost(new Dense(rows, shape.hidden(), queryWidth)))
+        .plus(kernels.cost(new Dense(rows, shape.experts(), shape.hidden())))
         .times(shape.layers())
-        .plus(hidden(new Dense(sampled, logits, shape.hidden())));
+        .plus(kernels.cost(new Dense(sampled, logits, shape.hidden())));
   }
 
   private KernelCost attention(StepWork work) {
@@ -117,7 +118,9 @@ public final class StepModel {
     double groups = layout.dataParallel();
     if (work.decodes() > 0) {
       double sequences = Math.max(1, work.decodes() / groups);
-      cost = hidden(new DecodeAttention(sequences, Math.max(1, work.context()), window, heads, kv));
+      cost =
+          kernels.cost(
+              new DecodeAttention(sequences, Math.max(1, work.context()), window, heads, kv));
     }
     for (StepWork.Chunk chunk : work.chunks()) {
       // Of few prompts the slowest GPU has a whole one, unless the steps' mean is asked for.
@@ -125,7 +128,8 @@ public final class StepModel {
       double share = Math.min(1, sequences);
       cost =
           cost.plus(
-              hidden(
+              kernels
+                  .cost(
                       new PrefillAttention(
                           Math.max(1, sequences),
                           chunk.tokens(),
@@ -164,9 +168,10 @@ public final class StepModel {
     if (layout.kind() != Layout.Kind.DEP) {
       double logits = sampled * shape.vocabulary() * BF16_BYTES;
       // After attention and after the experts.
-      return hidden(new Collective(Operation.FUSED_ALL_REDUCE, gpus, rows * token))
+      return kernels
+          .cost(new Collective(Operation.FUSED_ALL_REDUCE, gpus, rows * token))
           .times(2.0 * shape.layers())
-          .plus(hidden(new Collective(Operation.ALL_GATHER, gpus, logits)));
+          .plus(kernels.cost(new Collective(Operation.ALL_GATHER, gpus, logits)));
     }
     double targets = gpus * (1 - StrictMath.pow(1 - 1.0 / gpus, shape.expertsPerToken()));
     KernelCost exchanged =
@@ -175,18 +180,14 @@ public final class StepModel {
     // In small groups it is quicker to let all have all tokens and to add up all results.
     double all = rows * gpus * token;
     KernelCost gathered =
-        hidden(new Collective(Operation.ALL_GATHER, gpus, all))
-            .plus(hidden(new Collective(Operation.REDUCE_SCATTER, gpus, all)));
+        kernels
+            .cost(new Collective(Operation.ALL_GATHER, gpus, all))
+            .plus(kernels.cost(new Collective(Operation.REDUCE_SCATTER, gpus, all)));
     return (gathered.micros() < exchanged.micros() ? gathered : exchanged).times(shape.layers());
   }
 
   private KernelCost exchange(Phase phase, double rows, double token, double targets) {
-    return hidden(new AllToAll(Exchange.ONE_SIDED, phase, rows, token, targets, layout.gpus()));
-  }
-
-  /** A kernel after another one: its launch has begun before that has ended. */
-  private KernelCost hidden(Kernel kernel) {
-    KernelCost cost = kernels.cost(kernel);
-    return cost.withMicros(Math.max(cost.micros() / 2, cost.micros() - host.hiddenMicros()));
+    return kernels.cost(
+        new AllToAll(Exchange.ONE_SIDED, phase, rows, token, targets, layout.gpus()));
   }
 }

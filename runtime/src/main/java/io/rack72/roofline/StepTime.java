@@ -23,11 +23,6 @@ public record StepTime(
     return device().micros() + hostMicros;
   }
 
-  /** This step with its GPUs waiting longer. */
-  StepTime waiting(double micros) {
-    return new StepTime(dense, attention, experts, links, passes, hostMicros + micros);
-  }
-
   /** All that runs on the GPU. */
   public KernelCost device() {
     return dense.plus(attention).plus(experts).plus(links).plus(passes);

@@ -1,7 +1,6 @@
 package io.rack72.calibration;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.roofline.Constants;
 import org.junit.jupiter.api.Test;
@@ -36,13 +35,12 @@ class ConstantsFitTest {
   }
 
   @Test
-  void noPartOfADataSheetIsMoreThanAll() {
+  void noKernelsReachAllOfADataSheet() {
     Constants found =
         ConstantsFit.fit(
             Constants.committed(),
             BANDWIDTH::equals,
             (constants, group) -> -constants.values().get(BANDWIDTH));
-    assertTrue(found.values().get(BANDWIDTH) <= 1);
-    assertEquals(1, found.values().get(BANDWIDTH), 0.01);
+    assertEquals(0.95, found.values().get(BANDWIDTH), 1e-9);
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DirectionsTest {
   private static final double SKEW = 0.5;
   private static final DecoderShape MODEL = DecoderShape.gptOss120b();
-  private static final HostTime NO_HOST = new HostTime(0, 0, 0, 0, 0);
+  private static final HostTime NO_HOST = new HostTime(0, 0, 0, 0);
 
   private static final StepWork DECODE = StepWork.decode(64, 4096);
   private static final StepWork PREFILL = StepWork.prefill(64, 1024);

@@ -34,8 +34,7 @@ final class Gpus {
         126_000_000,
         link,
         linkNanos,
-        1200,
-        GpuSpec.Tuning.ROUTED_ROWS);
+        1200);
   }
 
   static KernelModel model(GpuSpec gpu) {

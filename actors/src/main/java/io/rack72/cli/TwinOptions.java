@@ -6,14 +6,14 @@ import io.rack72.checkpoint.WeightBytes;
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
-import io.rack72.device.GpuRates;
-import io.rack72.device.RooflineDurations;
+import io.rack72.device.KernelDurations;
 import io.rack72.device.RoutingModel;
 import io.rack72.kv.KvMemory;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
 import io.rack72.rack.RackSettings;
+import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.twin.Lengths;
 import io.rack72.twin.ModeledRack;
 import io.rack72.twin.Workload;
@@ -30,6 +30,9 @@ final class TwinOptions {
 
   /** Where sequences come and go, HBM must not be full of what stays. */
   private static final double HBM_LEFT_FREE = 0.1;
+
+  /** Whose host times are taken: what was measured on GPUs of the racks' generation. */
+  private static final String SERVING_STACK = "trtllm";
 
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double MAX_SECONDS = 1e6;
@@ -107,7 +110,7 @@ final class TwinOptions {
       names = "--kv",
       paramLabel = "FORMAT",
       defaultValue = "bf16",
-      description = "Keys and values: fp8, bf16 or float32; default ${DEFAULT-VALUE}.")
+      description = "Keys and values: fp8 or bf16; default ${DEFAULT-VALUE}.")
   private Format kv;
 
   @Option(
@@ -192,9 +195,25 @@ final class TwinOptions {
         model,
         settings,
         new ModeledRack.Formats(kv.bytes, exchange.bytes),
-        new RooflineDurations(model, GpuRates.of(config.rack().name()), kv.bytes),
+        new KernelDurations(
+            model,
+            config.gpu(),
+            SERVING_STACK,
+            config.expertParallel(),
+            kvPrecision(),
+            exchange.bytes),
         new RoutingModel(model, skew, seed),
         fidelity);
+  }
+
+  private KvPrecision kvPrecision() {
+    return switch (kv) {
+      case FP8 -> KvPrecision.FP8;
+      case BF16 -> KvPrecision.BF16;
+      case FLOAT32 ->
+          throw new IllegalArgumentException(
+              "--kv is fp8 or bf16: GPUs have no attention over keys and values in float32");
+    };
   }
 
   /**

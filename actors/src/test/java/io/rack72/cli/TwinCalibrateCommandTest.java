@@ -47,7 +47,8 @@ class TwinCalibrateCommandTest {
         // Depends on how the requests of a run arrive, which the points do not tell.
         assertTrue(mape <= 40, row::toString);
       } else if (table.equals("moe_kernels") && system.equals("b200_sxm")) {
-        // Its expert-parallel kernels of up to some thousand tokens were tuned worse than a GB200's,
+        // Its expert-parallel kernels of up to some thousand tokens were tuned worse than a
+        // GB200's,
         // by up to a factor of three and without a pattern.
         assertTrue(mape <= 13, row::toString);
       } else if (table.equals("e2e_points.tokens_per_second") && system.equals("h100_sxm")) {

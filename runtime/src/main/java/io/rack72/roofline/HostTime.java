@@ -23,6 +23,13 @@ public record HostTime(
     return constants.group(group(stack, architecture), HostTime.class);
   }
 
+  /** Of a step. */
+  public double micros(StepWork work) {
+    return stepMicros
+        + sequenceMicros * work.sequences()
+        + (work.chunks().isEmpty() ? 0 : promptMicros);
+  }
+
   /**
    * The group of constants of a stack. None was measured on workstations, which are given those of
    * the other GPUs of their generation.

@@ -56,7 +56,8 @@ public sealed interface Kernel {
   /**
    * The fused mixture of experts of one layer: both products, activation, permutation and sum.
    *
-   * @param tokens of the whole expert-parallel group, all of which are looked through
+   * @param tokens that this GPU has, all of which are looked through: those of the whole group
+   *     where they are gathered
    * @param rows what of them goes to the experts on this GPU
    * @param hidden width of a token
    * @param intermediate width inside an expert, this GPU's part of it

@@ -13,7 +13,7 @@ import io.rack72.roofline.Kernel.Sampling;
  * How long one GPU takes for a kernel, by the roofline and by what keeps kernels under it:
  * launches, tiles, waves, ramps. After S. Williams, A. Waterman and D. Patterson, "Roofline: An
  * Insightful Visual Performance Model", CACM 2009. The same arguments give the same bits on every
- * machine. Immutable but for what it remembers; not thread-safe.
+ * machine. Immutable and thread-safe.
  */
 public final class KernelModel {
   private static final double MICROS = 1e6;

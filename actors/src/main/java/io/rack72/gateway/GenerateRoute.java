@@ -3,6 +3,7 @@ package io.rack72.gateway;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.rack72.metrics.RequestMetrics;
 import io.rack72.resume.EventId;
 import io.rack72.resume.StreamCopy;
 import io.rack72.resume.StreamHead;
@@ -61,6 +62,7 @@ final class GenerateRoute {
   private final SecureRandom random = new SecureRandom();
   private final AtomicLong goneOnWith = new AtomicLong();
   private final RequestShares shares;
+  private final RequestMetrics metrics;
   private final BodyMemory bodies;
   private final Executor readers;
 
@@ -69,12 +71,14 @@ final class GenerateRoute {
       GatewaySettings settings,
       ActorRef<RouterActor.Command> router,
       ActorRef<StreamMessage> streams,
-      RequestShares shares) {
+      RequestShares shares,
+      RequestMetrics metrics) {
     this.system = system;
     this.settings = settings;
     this.router = router;
     this.streams = streams;
     this.shares = shares;
+    this.metrics = metrics;
     this.bodies = new BodyMemory(settings.limits().bodiesBytes());
     this.readers = readers(system);
   }
@@ -261,6 +265,11 @@ final class GenerateRoute {
     Generation generation = request.generation();
     Duration remaining = generation.service().requireTime(settings.clock());
     CompletableFuture<RequestActor.Answer> answer = new CompletableFuture<>();
+    RequestMetrics.Meter meter =
+        metrics.begin(
+            generation.service().receivedNanos(),
+            generation.promptTokens(),
+            generation.sequences().size());
     ActorRef<RequestActor.Command> owner =
         system.systemActorOf(
             RequestActor.create(
@@ -269,6 +278,7 @@ final class GenerateRoute {
                 remaining,
                 router,
                 settings.streams(),
+                meter,
                 answer,
                 place::leave),
             generation.id(),

@@ -4,6 +4,8 @@ import io.rack72.gateway.Generation.Sequence;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.metrics.RequestMetrics;
+import io.rack72.metrics.RequestMetrics.Again;
 import io.rack72.resume.TokenIds;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
@@ -31,6 +33,7 @@ final class RackSequences {
   private final Generation generation;
   private final Reply reply;
   private final ActorRef<RouterActor.Command> router;
+  private final RequestMetrics.Meter meter;
   private final List<Progress> progress;
   private ActorRef<SequenceEvent> events;
   private boolean paused;
@@ -52,10 +55,15 @@ final class RackSequences {
   /**
    * @param reply knows which choices have ended
    */
-  RackSequences(Generation generation, Reply reply, ActorRef<RouterActor.Command> router) {
+  RackSequences(
+      Generation generation,
+      Reply reply,
+      ActorRef<RouterActor.Command> router,
+      RequestMetrics.Meter meter) {
     this.generation = generation;
     this.reply = reply;
     this.router = router;
+    this.meter = meter;
     progress = generation.sequences().stream().map(_ -> new Progress()).toList();
   }
 
@@ -139,11 +147,13 @@ final class RackSequences {
   /**
    * Asks for a choice's sequence anew, to go on behind the tokens that it has.
    *
+   * @param reason for those who watch
    * @param why for the client, where that was tried too often
    * @throws ApiError where it was
    */
-  void submitAgain(int choice, String why) {
+  void submitAgain(int choice, Again reason, String why) {
     Progress progress = this.progress.get(choice);
+    meter.again(reason);
     if (++progress.fruitless > FRUITLESS_ATTEMPTS) {
       throw ApiError.failed(
           "choice %d was given up after %d attempts without a token, the last since %s"
@@ -168,7 +178,7 @@ final class RackSequences {
               .formatted(choice, LOSSES + 1, why));
     }
     GpuId former = progress.gpu;
-    submitAgain(choice, why);
+    submitAgain(choice, Again.GPU_LOST, why);
     progress.formerGpu = former;
   }
 
@@ -182,7 +192,7 @@ final class RackSequences {
       if (reply.ended(choice) || paused || progress.heard) {
         progress.heard = false;
       } else if (progress.probed) {
-        submitAgain(choice, "nothing was heard of it");
+        submitAgain(choice, Again.SILENT, "nothing was heard of it");
       } else {
         progress.probed = true;
         router.tell(new RouterActor.Probe(id(choice), progress.attempt, events));

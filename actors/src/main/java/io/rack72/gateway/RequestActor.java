@@ -2,6 +2,9 @@ package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.rack72.gpu.SequenceEvent;
+import io.rack72.metrics.RequestMetrics;
+import io.rack72.metrics.RequestMetrics.Again;
+import io.rack72.metrics.RequestMetrics.Outcome;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
 import java.util.Optional;
@@ -101,6 +104,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private final Optional<ResumableStream> stream;
   private final TimerScheduler<Command> timers;
   private final StreamLimits limits;
+  private final RequestMetrics.Meter meter;
   private final CompletableFuture<Answer> answer;
   private final CompletableFuture<Void> cut = new CompletableFuture<>();
   private final Runnable leave;
@@ -116,6 +120,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
    * @param stream what makes its stream one that can be gone on with; of a whole reply nothing
    * @param remaining of the request's time
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
+   * @param meter measures it
    * @param leave gives back the request's place, when it is over however it ended
    */
   static Behavior<Command> create(
@@ -124,6 +129,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
+      RequestMetrics.Meter meter,
       CompletableFuture<Answer> answer,
       Runnable leave) {
     return Behaviors.setup(
@@ -139,6 +145,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
                         remaining,
                         router,
                         limits,
+                        meter,
                         answer,
                         leave);
                   } catch (RuntimeException e) {
@@ -147,6 +154,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
                     answer.completeExceptionally(
                         ApiError.failed("the server failed while it began the reply"));
                     stream.ifPresent(open -> open.close(false));
+                    meter.over(Outcome.FAILED);
                     leave.run();
                     return Behaviors.stopped();
                   }
@@ -161,6 +169,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       Duration remaining,
       ActorRef<RouterActor.Command> router,
       StreamLimits limits,
+      RequestMetrics.Meter meter,
       CompletableFuture<Answer> answer,
       Runnable leave) {
     super(context);
@@ -168,10 +177,11 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     this.stream = stream;
     this.timers = timers;
     this.limits = limits;
+    this.meter = meter;
     this.answer = answer;
     this.leave = leave;
     this.reply = new Reply(generation, stream);
-    this.sequences = new RackSequences(generation, reply, router);
+    this.sequences = new RackSequences(generation, reply, router, meter);
     this.unread = new UnreadTokens(limits.unreadTokens());
     timers.startSingleTimer(new Late(), remaining);
     timers.startSingleTimer(new LookForSilent(), SILENCE);
@@ -276,7 +286,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         if (sequences.has(choice, alive.generated())) {
           sequences.tellPauseAgain(choice);
         } else {
-          sequences.submitAgain(choice, "a token was lost on its way");
+          sequences.submitAgain(choice, Again.TOKEN_LOST, "a token was lost on its way");
         }
         yield this;
       }
@@ -286,7 +296,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
             case FULL -> failedBy(choice, ApiError.overloaded(end.detail()));
             case FAILED -> failedBy(choice, ApiError.failed(end.detail()));
             case MOVED -> {
-              sequences.submitAgain(choice, end.detail());
+              sequences.submitAgain(choice, Again.MOVED, end.detail());
               yield this;
             }
             case LOST -> {
@@ -312,9 +322,10 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private Behavior<Command> onToken(int index, SequenceEvent.Token token) {
     if (!sequences.generated(index, token)) {
-      sequences.submitAgain(index, "a token was lost on its way");
+      sequences.submitAgain(index, Again.TOKEN_LOST, "a token was lost on its way");
       return this;
     }
+    meter.token(index);
     Choice choice = reply.push(index, token);
     if (choice.finished() && !reply.ended(index)) {
       sequences.cancel(index);
@@ -404,6 +415,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   }
 
   private Behavior<Command> stopped() {
+    meter.over(
+        failure != null ? Outcome.FAILED : reply.allEnded() ? Outcome.COMPLETE : Outcome.LEFT);
     leave.run();
     stream.ifPresent(open -> open.close(reply.lastEventsTaken() && failure == null));
     sequences.cancel();

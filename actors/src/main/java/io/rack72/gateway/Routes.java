@@ -2,12 +2,18 @@ package io.rack72.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.rack72.metrics.Exposition;
+import io.rack72.metrics.RackMetrics;
+import io.rack72.metrics.RequestMetrics;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackStatus;
 import io.rack72.rack.ServedModel;
 import io.rack72.resume.StreamMessage;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -17,6 +23,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
@@ -51,6 +58,7 @@ final class Routes {
   private final CompletionEndpoint completions;
   private final ChatEndpoint chat;
   private final GenerateRoute generate;
+  private final RequestMetrics metrics;
 
   Routes(
       ActorSystem<?> system,
@@ -67,9 +75,15 @@ final class Routes {
     Admission admission = new Admission(model, settings);
     this.completions = new CompletionEndpoint(admission);
     this.chat = new ChatEndpoint(admission);
+    this.metrics = new RequestMetrics(settings.clock());
     this.generate =
         new GenerateRoute(
-            system, settings, router, streams, new RequestShares(settings.load(), door.tenants()));
+            system,
+            settings,
+            router,
+            streams,
+            new RequestShares(settings.load(), door.tenants()),
+            metrics);
   }
 
   /** Answers a request; the stage never fails. */
@@ -104,9 +118,10 @@ final class Routes {
       case "/health" -> get(request, this::health);
       case "/version" -> get(request, () -> now(Json.object().put("version", settings.version())));
       case "/rack" -> authorized(request, () -> get(request, this::rackStatus));
+      case "/metrics" -> authorized(request, () -> get(request, () -> metrics(request)));
       case MODELS -> authorized(request, () -> get(request, () -> now(models())));
-      case "/v1/completions" -> generate(request, client, completions::read);
-      case "/v1/chat/completions" -> generate(request, client, chat::read);
+      case "/v1/completions" -> counted(request, client, completions::read);
+      case "/v1/chat/completions" -> counted(request, client, chat::read);
       default -> {
         if (!path.startsWith(MODELS + "/")) {
           throw ApiError.pathNotFound(path);
@@ -138,6 +153,21 @@ final class Routes {
 
   private Tenant identify(HttpRequest request) {
     return door.identify(request.getHeader("Authorization").map(header -> header.value()));
+  }
+
+  /** Answers a request for tokens, whose answers are counted. */
+  private CompletionStage<HttpResponse> counted(
+      HttpRequest request, ClientConnection client, GenerateRoute.Reader reader) {
+    CompletionStage<HttpResponse> answer;
+    try {
+      answer = generate(request, client, reader);
+    } catch (RuntimeException e) {
+      discard(request);
+      answer = CompletableFuture.failedFuture(e);
+    }
+    return answer
+        .exceptionally(this::error)
+        .whenComplete((response, failure) -> metrics.answered(response.status().intValue()));
   }
 
   private CompletionStage<HttpResponse> generate(
@@ -183,13 +213,30 @@ final class Routes {
   }
 
   private CompletionStage<HttpResponse> rackStatus() {
+    return askRack().thenApply(status -> json(200, Json.of(status)));
+  }
+
+  private CompletionStage<HttpResponse> metrics(HttpRequest request) {
+    String accept = request.getHeader("Accept").map(HttpHeader::value).orElse("");
+    return askRack()
+        .thenApply(
+            status -> {
+              List<MetricSnapshot> all = new ArrayList<>(metrics.collect());
+              all.addAll(RackMetrics.of(status));
+              Exposition text = Exposition.of(all, accept);
+              return HttpResponse.create()
+                  .withEntity(
+                      HttpEntities.create(ContentTypes.parse(text.contentType()), text.bytes()));
+            });
+  }
+
+  private CompletionStage<RackStatus> askRack() {
     return AskPattern.<NodeActor.Command, RackStatus>ask(
             rack, NodeActor.Report::new, RACK_TIMEOUT, system.scheduler())
         .exceptionally(
             failure -> {
               throw ApiError.overloaded("the rack does not answer");
-            })
-        .thenApply(status -> json(200, Json.of(status)));
+            });
   }
 
   private static CompletionStage<HttpResponse> now(JsonNode body) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.rack72.metrics.RequestMetrics;
 import io.rack72.resume.StreamMessage;
 import java.time.Duration;
 import java.util.List;
@@ -50,7 +51,8 @@ class BrokenOwnerTest {
                     request -> ScriptedRouter.Script.of("Hi"),
                     kit.createTestProbe().ref().narrow())),
             kit.createTestProbe(StreamMessage.class).ref(),
-            shares);
+            shares,
+            new RequestMetrics(settings.clock()));
     CompletionEndpoint endpoint =
         new CompletionEndpoint(
             new Admission(GatewayFixture.model(Optional.of(new ByteTokenizer())), settings));

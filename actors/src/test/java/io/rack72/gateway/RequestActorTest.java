@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.rack72.clock.ManualClock;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.hardware.GpuId;
+import io.rack72.metrics.RequestMetrics;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
@@ -668,6 +670,8 @@ class RequestActorTest {
                 generation.service().timeout(),
                 answering,
                 new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
+                new RequestMetrics(new ManualClock())
+                    .begin(0, generation.promptTokens(), generation.sequences().size()),
                 answer,
                 left::incrementAndGet));
   }

@@ -222,12 +222,16 @@ class ResumeTest {
     try (OpenStream stream = open(first, COMPLETIONS, body)) {
       had.addAll(stream.next(20));
       first.kill();
-      // It ends like one that breaks, whatever was on its way.
+      // It ends like one that breaks, whatever was on its way, or says that it failed.
       assertThrows(
           IOException.class,
           () -> {
             while (true) {
-              had.add(stream.next().orElseThrow());
+              Event event = stream.next().orElseThrow();
+              if (event.data().contains("\"error\"")) {
+                throw new IOException(event.data());
+              }
+              had.add(event);
             }
           });
     }

@@ -206,19 +206,23 @@ public final class Scheduler {
   /**
    * How many rows of prompts the next step may have. Readers of running replies are spared as long
    * as they are not the fewer: where more sequences still have their prompt before them, as in a
-   * burst, all gain from getting these into the batch. Nor where one goes on that was moved here in
-   * the middle of its reply, or was preempted: its reader is one of them, and has waited already.
+   * burst, all gain from getting these into the batch. A sequence that goes on in the middle of its
+   * reply, since it was moved here or was preempted, has such a reader, who has waited already: its
+   * own rows are not counted, and all others' prompts spare it.
    */
   private int prefillLimit(boolean othersDecode) {
-    if (live.values().stream().anyMatch(Scheduler::isComputedAgain)) {
-      return limits.tokenBudget();
-    }
+    boolean goesOn = live.values().stream().anyMatch(Scheduler::isComputedAgain);
     int decodes = 0;
+    int prompts = 0;
     for (Sequence sequence : running) {
-      decodes += sequence.remaining() == 1 ? 1 : 0;
+      if (sequence.remaining() == 1) {
+        decodes++;
+      } else if (!isComputedAgain(sequence)) {
+        prompts++;
+      }
     }
-    int prompts = running.size() - decodes + waiting.size();
-    boolean spared = decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1;
+    prompts += waiting.size();
+    boolean spared = goesOn || (decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1);
     return spared
         ? Math.max(limits.prefillBesideDecodes(), PREFILL_ROWS_PER_DECODE * decodes)
         : limits.tokenBudget();
@@ -357,7 +361,7 @@ public final class Scheduler {
     for (int i = 0; i < left.size(); i++) {
       Sequence sequence = left.get(i);
       int behind = left.size() - 1 - i;
-      int rows = Math.max(1, rows(sequence.remaining(), budget.rows - behind, budget.prefillRows));
+      int rows = Math.max(1, rows(sequence, sequence.remaining(), budget.rows - behind, budget));
       if (makeRoom(sequence, rows, left)) {
         shares.add(share(sequence, rows, budget));
       }
@@ -418,7 +422,7 @@ public final class Scheduler {
         continue;
       }
       int cached = prefix.blocks() * cache.layout().blockTokens();
-      int rows = rows(sequence.length() - cached, budget.rows, budget.prefillRows);
+      int rows = rows(sequence, sequence.length() - cached, budget.rows, budget);
       // A prompt begins only when all of it fits beside the others: one that is preempted halfway
       // has cost every chunk that it computed. Nobody overtakes it meanwhile, or it would starve.
       if (rows < 1 || !sequence.kv().fits(prefix, sequence.length(), cached + rows, promised)) {
@@ -442,17 +446,18 @@ public final class Scheduler {
     return cache.layout().fullBlocksFor(sequence.length()) - sequence.kv().fullBlocks();
   }
 
-  private int rows(int remaining, int rowsLeft, int prefillRowsLeft) {
+  private int rows(Sequence sequence, int remaining, int rowsLeft, Budget budget) {
     if (remaining == 0) {
       throw new IllegalStateException(
           "a sequence has nothing to compute: its sampled token was not appended");
     }
-    int limit = remaining == 1 ? rowsLeft : Math.min(rowsLeft, prefillRowsLeft);
+    boolean free = remaining == 1 || isComputedAgain(sequence);
+    int limit = free ? rowsLeft : Math.min(rowsLeft, budget.prefillRows);
     return Math.min(Math.min(remaining, chunk), limit);
   }
 
   private Share share(Sequence sequence, int rows, Budget budget) {
-    budget.take(rows, sequence.remaining() > 1);
+    budget.take(rows, sequence.remaining() > 1 && !isComputedAgain(sequence));
     waiting.charge(sequence, sequence.grow(rows));
     sequence.setInStep(true);
     computedTokens += rows;

@@ -67,8 +67,10 @@ public final class Sequence {
     this.params = params;
     this.standing = standing;
     this.arrival = arrival;
-    // Ranks never change, for all that wait age alike; so the queue is sorted once and for all.
-    rank = arrival + (long) standing.priority() * agingArrivals;
+    // Ranks never change, for all that wait age alike; so the queue is sorted once and for all. Who
+    // reads a reply that had begun elsewhere has waited before, which counts as a level.
+    long level = standing.priority() - (generatedIds.length > 0 ? 1L : 0);
+    rank = arrival + level * agingArrivals;
     this.contextLimit = contextLimit;
     promptLength = promptIds.length;
     length = promptIds.length + generatedIds.length;

@@ -131,19 +131,27 @@ final class PlanChecks {
   private int prefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
     int decodes = 0;
     int prompts = 0;
+    boolean goesOn = false;
     for (TrackedSequence tracked : live) {
-      if (tracked.place != Place.PAUSED
-          && tracked.sequence.generated() > 0
-          && tracked.length() - tracked.computed > 1) {
-        return limits.tokenBudget();
+      boolean again = isComputedAgain(tracked.sequence, tracked.computed);
+      goesOn |= again && tracked.place != Place.PAUSED;
+      switch (tracked.place) {
+        case RUNNING -> {
+          boolean decodesNow = tracked.length() - tracked.computed == 1;
+          decodes += decodesNow ? 1 : 0;
+          prompts += decodesNow || again ? 0 : 1;
+        }
+        case WAITING -> prompts++;
+        default -> {}
       }
-      boolean runs = tracked.place == Place.RUNNING;
-      boolean decodesNow = runs && tracked.length() - tracked.computed == 1;
-      decodes += decodesNow ? 1 : 0;
-      prompts += (runs || tracked.place == Place.WAITING) && !decodesNow ? 1 : 0;
     }
-    boolean spared = decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1;
+    boolean spared = goesOn || (decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1);
     return spared ? Math.max(limits.prefillBesideDecodes(), 2 * decodes) : limits.tokenBudget();
+  }
+
+  /** Whether a sequence has rows to compute before it goes on in the middle of its reply. */
+  private static boolean isComputedAgain(Sequence sequence, int computed) {
+    return sequence.generated() > 0 && sequence.length() - computed > 1;
   }
 
   /** Checks how many rows of prompts a step has, and returns them. */
@@ -151,7 +159,9 @@ final class PlanChecks {
     int rows = 0;
     int single = 0;
     for (Share share : plan.shares()) {
-      if (share.sequence().length() - share.firstPosition() > 1) {
+      Sequence sequence = share.sequence();
+      if (sequence.length() - share.firstPosition() > 1
+          && !isComputedAgain(sequence, share.firstPosition())) {
         rows += share.rows();
         single += share.rows() == 1 ? 1 : 0;
       }

@@ -258,6 +258,30 @@ class SchedulerTest {
   }
 
   @Test
+  void sequenceThatGoesOnInTheMiddleOfItsReplyIsBeforePromptsAndTheyAreHeldBack() {
+    SchedulerLimits limits = new SchedulerLimits(32, 8, 2, 8, 10, Long.MAX_VALUE, 100, 100);
+    Scheduler scheduler = new Scheduler(limits, cache(90, 90));
+    accept(scheduler, "a", 40, 50);
+    accept(scheduler, "c", 40, 50);
+    accept(scheduler, "d", 40, 50);
+    accept(scheduler, "e", 40, 50);
+    accept(scheduler, "f", 20, 50);
+    assertEquals("a:0+8 c:0+8 d:0+8 e:0+8", run(scheduler));
+    accepted(
+        scheduler.add(
+            id("b"),
+            new int[] {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9},
+            new int[] {7},
+            length(50),
+            Standing.DEFAULT,
+            true));
+    assertEquals("a:8+2 c:8+1 d:8+1 e:8+1 b:0+8", run(scheduler));
+    assertEquals("b:8+8 a:10+2 c:9+1 d:9+1 e:9+1", run(scheduler));
+    assertEquals("b:16+5* a:12+2 c:10+1 d:10+1 e:10+1", run(scheduler));
+    assertEquals("b:21+1* a:14+8 c:11+8 d:11+8 e:11+7", run(scheduler), "then they go on");
+  }
+
+  @Test
   void pausedSequencesKeepNobodyOut() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
     for (int i = 0; i < 32; i++) {

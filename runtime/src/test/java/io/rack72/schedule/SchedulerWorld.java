@@ -27,6 +27,7 @@ import java.util.TreeMap;
  * sequences at most, and texts that often begin alike.
  */
 final class SchedulerWorld {
+  private static final long PAUSED_FOR_EACH_WAITING = 16;
   private static final List<String> SALTS = List.of("", "", "", "a", "b");
 
   private final SplittableRandom random;
@@ -221,6 +222,10 @@ final class SchedulerWorld {
         live.stream().filter(tracked -> tracked.place == Place.WAITING).toList();
     if (waiting.size() >= limits.maxWaiting() && !hasPartLeft(standing, waiting)) {
       events.count(WorldEvent.REFUSED_FOR_COUNT);
+      return Optional.of(Admission.Reason.FULL);
+    }
+    long paused = live.stream().filter(tracked -> tracked.place == Place.PAUSED).count();
+    if (paused >= PAUSED_FOR_EACH_WAITING * limits.maxWaiting()) {
       return Optional.of(Admission.Reason.FULL);
     }
     long tokens = waiting.stream().mapToLong(tracked -> tracked.lengthWhenItQueued).sum();

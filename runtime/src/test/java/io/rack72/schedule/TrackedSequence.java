@@ -35,7 +35,9 @@ final class TrackedSequence {
     this.voice = voice;
     this.arrival = arrival;
     standing = sequence.standing();
-    rank = arrival + (long) standing.priority() * agingArrivals;
+    // Begun elsewhere is one level before the others.
+    long level = standing.priority() - (sequence.generated() > 0 ? 1L : 0);
+    rank = arrival + level * agingArrivals;
     tokens = new int[text.length + 8];
     marks = new int[text.length + 8];
     hash = mix(standing.cacheSalt().hashCode());

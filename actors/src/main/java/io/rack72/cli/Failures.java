@@ -1,5 +1,6 @@
 package io.rack72.cli;
 
+import io.rack72.calibration.TableException;
 import io.rack72.checkpoint.CheckpointException;
 import io.rack72.cluster.NodeException;
 import io.rack72.config.InvalidConfigException;
@@ -24,7 +25,8 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
           InvalidConfigException.class,
           DoesNotFitException.class,
           CannotListenException.class,
-          NodeException.class);
+          NodeException.class,
+          TableException.class);
 
   private final RootCommand root;
 

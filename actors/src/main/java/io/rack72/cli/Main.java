@@ -62,7 +62,7 @@ public final class Main {
         new RehearseCommand(invocation),
         new GenerateCommand(invocation),
         new ChatCommand(invocation),
-        new TwinCommand(invocation),
+        TwinCommand.commandLine(invocation),
         ModelCommand.commandLine(invocation),
         new CertsCommand());
   }

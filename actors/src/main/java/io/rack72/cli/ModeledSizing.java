@@ -5,11 +5,14 @@ import io.rack72.checkpoint.ModelShape;
 import io.rack72.checkpoint.WeightBytes;
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
+import io.rack72.device.KernelDurations;
+import io.rack72.device.StepDurations;
 import io.rack72.kv.KvMemory;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
 import io.rack72.rack.RackSettings;
+import io.rack72.roofline.Kernel.KvPrecision;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -17,6 +20,9 @@ import java.nio.file.Path;
 final class ModeledSizing {
   /** Where sequences come and go, HBM must not be full of what stays. */
   private static final double HBM_LEFT_FREE = 0.1;
+
+  /** Whose host times are taken: what was measured on GPUs of the racks' generation. */
+  private static final String SERVING_STACK = "trtllm";
 
   private ModeledSizing() {}
 
@@ -69,6 +75,17 @@ final class ModeledSizing {
         config.scheduler(),
         config.fabricCreditBytes(),
         1);
+  }
+
+  /**
+   * How long the rack's GPUs take.
+   *
+   * @param exchangeBytes of one element of a row between GPUs
+   */
+  static StepDurations durations(
+      Rack72Config config, ModelConfig model, KvPrecision kv, int exchangeBytes) {
+    return new KernelDurations(
+        model, config.gpu(), SERVING_STACK, config.expertParallel(), kv, exchangeBytes);
   }
 
   /**

@@ -19,7 +19,7 @@ public final class RackOptions {
   @Option(
       names = "--rack",
       paramLabel = "PROFILE",
-      description = "Rack profile: gb200-nvl72 (the default), hgx-b200, or a file.")
+      description = "Rack profile such as gb200-nvl72 (the default) or hgx-b200, or a file.")
   private String rack;
 
   @Option(

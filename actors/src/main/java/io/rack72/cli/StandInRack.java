@@ -5,14 +5,13 @@ import io.rack72.clock.Clock;
 import io.rack72.clock.WallClock;
 import io.rack72.config.Rack72Config;
 import io.rack72.config.TokenizerSource;
-import io.rack72.device.GpuRates;
-import io.rack72.device.RooflineDurations;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StandInTokens;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
+import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.routing.RouterActor;
 import io.rack72.text.HuggingFaceTokenizer;
 import io.rack72.text.O200kHarmonyTokenizer;
@@ -78,7 +77,7 @@ final class StandInRack implements RackLauncher.Rack {
         model,
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(KV_BYTES, KV_BYTES),
-        new RooflineDurations(model, GpuRates.of(config.rack().name()), KV_BYTES),
+        ModeledSizing.durations(config, model, KvPrecision.BF16, KV_BYTES),
         new RoutingModel(model, config.modeled().expertSkew(), config.seed().orElse(0)),
         ModeledRack.Fidelity.STEP,
         tokenizer

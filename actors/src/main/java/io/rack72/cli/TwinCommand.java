@@ -10,6 +10,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,8 +41,14 @@ final class TwinCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Report as one line of JSON.")
   private boolean json;
 
-  TwinCommand(Invocation invocation) {
+  private TwinCommand(Invocation invocation) {
     this.invocation = invocation;
+  }
+
+  /** The command with its own commands. */
+  static CommandLine commandLine(Invocation invocation) {
+    return new CommandLine(new TwinCommand(invocation))
+        .addSubcommand(new TwinCalibrateCommand(invocation));
   }
 
   @Override

@@ -3,9 +3,8 @@ package io.rack72.cli;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
-import io.rack72.device.GpuRates;
-import io.rack72.device.RooflineDurations;
 import io.rack72.device.RoutingModel;
+import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.twin.Lengths;
 import io.rack72.twin.ModeledRack;
 import io.rack72.twin.Workload;
@@ -94,7 +93,7 @@ final class TwinOptions {
       names = "--kv",
       paramLabel = "FORMAT",
       defaultValue = "bf16",
-      description = "Keys and values: fp8, bf16 or float32; default ${DEFAULT-VALUE}.")
+      description = "Keys and values: fp8 or bf16; default ${DEFAULT-VALUE}.")
   private Format kv;
 
   @Option(
@@ -142,10 +141,20 @@ final class TwinOptions {
         model,
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(kv.bytes, exchange.bytes),
-        new RooflineDurations(model, GpuRates.of(config.rack().name()), kv.bytes),
+        ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes),
         new RoutingModel(model, skew, seed),
         fidelity,
         ModeledRack.Replies.OF_IDS);
+  }
+
+  private KvPrecision kvPrecision() {
+    return switch (kv) {
+      case FP8 -> KvPrecision.FP8;
+      case BF16 -> KvPrecision.BF16;
+      case FLOAT32 ->
+          throw new IllegalArgumentException(
+              "--kv is fp8 or bf16: GPUs have no attention over keys and values in float32");
+    };
   }
 
   private Workload workload() {

@@ -28,7 +28,16 @@ import java.util.function.Supplier;
  */
 public final class ConfigLayers {
   /** The rack profiles that are built in. */
-  public static final List<String> PROFILES = List.of("gb200-nvl72", "hgx-b200");
+  public static final List<String> PROFILES =
+      List.of(
+          "gb200-nvl72",
+          "gb300-nvl72",
+          "hgx-b200",
+          "hgx-b300",
+          "hgx-h100",
+          "hgx-h200",
+          "rtx-5090",
+          "rtx-pro-6000");
 
   private static final String REFERENCE = "rack72-reference.conf";
   private static final long MAX_FILE_BYTES = 1 << 20;
@@ -58,7 +67,7 @@ public final class ConfigLayers {
                   Spelling.closest(nameOrPath, PROFILES)
                       .map(meant -> ", did you mean " + meant + "?")
                       .orElse(""),
-                  String.join(" and ", PROFILES)));
+                  String.join(", ", PROFILES)));
     }
     return file(file);
   }

@@ -30,6 +30,7 @@ final class ConfigReader {
     RackProfile rack = rack(keys);
     return new Rack72Config(
         rack,
+        GpuReader.spec(keys, rack),
         parallel(keys, "expert-parallel", rack),
         keys.isWord("data-parallel", AUTO)
             ? OptionalInt.empty()

@@ -3,6 +3,7 @@ package io.rack72.config;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.FastKernels;
 import io.rack72.model.Numerics;
+import io.rack72.roofline.GpuSpec;
 import io.rack72.schedule.HedgeLimits;
 import io.rack72.schedule.SchedulerLimits;
 import java.util.OptionalInt;
@@ -13,6 +14,7 @@ import java.util.OptionalLong;
  * shows no secret.
  *
  * @param rack trays, GPUs and what a GPU has
+ * @param gpu what each of the rack's GPUs can do, for those that are modeled
  * @param expertParallel GPUs over which each copy of the experts is spread, 1 to all
  * @param dataParallel GPUs that take sequences, 1 to all; empty for as many as have room for a
  *     context worth having, see {@link KvSettings#gpusWithRoom}
@@ -34,6 +36,7 @@ import java.util.OptionalLong;
  */
 public record Rack72Config(
     RackProfile rack,
+    GpuSpec gpu,
     int expertParallel,
     OptionalInt dataParallel,
     ModelSettings model,

@@ -209,7 +209,8 @@ class ConfigLayersTest {
         refusal(() -> ConfigLayers.defaults().file(missing)));
     assertEquals(
         "there is no rack profile 'gb200-nvl71', did you mean gb200-nvl72?; built in are"
-            + " gb200-nvl72 and hgx-b200, and a file's path is taken too",
+            + " gb200-nvl72, gb300-nvl72, hgx-b200, hgx-b300, hgx-h100, hgx-h200, rtx-5090,"
+            + " rtx-pro-6000, and a file's path is taken too",
         refusal(() -> ConfigLayers.defaults().rack("gb200-nvl71")));
     Path broken = file("broken.conf", "rack72 {\n  seed = \n");
     String message = refusal(() -> ConfigLayers.defaults().file(broken));

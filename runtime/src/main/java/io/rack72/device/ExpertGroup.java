@@ -71,6 +71,14 @@ public final class ExpertGroup {
     return beginNanos;
   }
 
+  /**
+   * How much longer the host of one GPU takes for its part of the step that it has joined last than
+   * the host of the first to join, which is when the step begins.
+   */
+  long lateNanos(StepShape shape) {
+    return Math.max(0, durations.hostNanos(shape) - hostNanos);
+  }
+
   /** When the step ends that has begun last. */
   public long endNanos(long nowNanos) {
     closeIfBegun(nowNanos);
@@ -91,9 +99,10 @@ public final class ExpertGroup {
     if (joining.isEmpty() || nowNanos < beginNanos) {
       return;
     }
-    StepTerms step = termsOf(joining, hostNanos);
+    long late = joining.stream().mapToLong(this::lateNanos).max().orElse(0);
+    StepTerms step = termsOf(joining, hostNanos + late);
     terms = terms.plus(step);
-    endNanos = beginNanos + step.deviceNanos();
+    endNanos = beginNanos + late + step.deviceNanos();
     joining.clear();
     steps++;
   }

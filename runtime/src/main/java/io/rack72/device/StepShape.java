@@ -1,6 +1,7 @@
 package io.rack72.device;
 
 import io.rack72.model.StepBatch;
+import io.rack72.roofline.StepWork;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -57,5 +58,25 @@ public record StepShape(
       rows += chunk.rows();
     }
     return rows;
+  }
+
+  /**
+   * The same for the hardware model. Attention of all chunks is one kernel, whose chunks it takes
+   * for equal: as many, of as many rows, that see as many keys.
+   */
+  StepWork work() {
+    double context = decodes == 0 ? 0 : (double) decodeKeys / decodes;
+    if (chunks.isEmpty()) {
+      return StepWork.decode(decodes, context);
+    }
+    double pairs = 0;
+    double rows = 0;
+    for (Chunk chunk : chunks) {
+      pairs += chunk.rows() * (chunk.firstPosition() + (chunk.rows() + 1) / 2.0);
+      rows += chunk.rows();
+    }
+    double mean = rows / chunks.size();
+    double before = Math.max(0, pairs / rows - (mean + 1) / 2);
+    return new StepWork(decodes, context, List.of(new StepWork.Chunk(chunks.size(), mean, before)));
   }
 }

@@ -120,10 +120,14 @@ public final class TimedDevice implements Device {
     @Override
     public Routing route(int layer, long nowNanos) {
       long nanos = durations.attentionNanos(config.sliding(layer), shape);
-      long readyNanos =
-          layer == 0 ? book(group.join(shape, nowNanos), nanos) : occupy(nowNanos, nanos);
+      long readyNanos = layer == 0 ? begin(nowNanos, nanos) : occupy(nowNanos, nanos);
       Routing routing = step.route(layer, nowNanos);
       return new Routing(routing.hidden(), routing.experts(), routing.weights(), readyNanos);
+    }
+
+    private long begin(long nowNanos, long nanos) {
+      long beginNanos = group.join(shape, nowNanos);
+      return book(beginNanos + group.lateNanos(shape), nanos);
     }
 
     @Override

@@ -15,7 +15,8 @@ class ExpertGroupTest {
   private record Durations(long host, long attentionOfRow) implements StepDurations {
     @Override
     public long hostNanos(StepShape shape) {
-      return host;
+      // Each prompt keeps its host busy for as long again.
+      return host * (1 + shape.chunks().size());
     }
 
     @Override
@@ -57,6 +58,16 @@ class ExpertGroupTest {
     assertEquals(6000, group.join(DECODE, 5999));
     // The slower of both decides: they run side by side.
     assertEquals(6000 + 36 * 80, group.endNanos(6000));
+  }
+
+  @Test
+  void aHostThatTakesLongerHoldsUpTheWholeStep() {
+    StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 8)), 1);
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    assertEquals(6000, group.join(DECODE, 5000));
+    assertEquals(6000, group.join(prompt, 5500));
+    assertEquals(6000 + 1000 + 36 * 80, group.endNanos(6000));
+    assertEquals(2000, group.terms().hostNanos());
   }
 
   @Test

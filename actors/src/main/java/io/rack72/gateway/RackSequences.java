@@ -9,7 +9,9 @@ import io.rack72.metrics.RequestMetrics.Again;
 import io.rack72.resume.TokenIds;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SequenceId;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -26,7 +28,8 @@ final class RackSequences {
 
   /**
    * GPUs that a sequence may lose without a token between them. It may be the sequence that makes
-   * them fail, and must not take the whole rack with it.
+   * them fail, and must not take the whole rack with it. One that is lost again counts once: it was
+   * only thought to be gone before.
    */
   static final int LOSSES = 4;
 
@@ -45,6 +48,7 @@ final class RackSequences {
     private int attempt = 1;
     private int fruitless;
     private int losses;
+    private final Set<GpuId> lost = new HashSet<>();
     // Where the attempt is, and where the one before may still be.
     private GpuId gpu;
     private GpuId formerGpu;
@@ -135,6 +139,7 @@ final class RackSequences {
       progress.generated.add(token.token().id());
       progress.fruitless = 0;
       progress.losses = 0;
+      progress.lost.clear();
     }
     return token.index() < progress.generated.size();
   }
@@ -159,6 +164,7 @@ final class RackSequences {
           "choice %d was given up after %d attempts without a token, the last since %s"
               .formatted(choice, FRUITLESS_ATTEMPTS, why));
     }
+    progress.gpu = null;
     progress.formerGpu = null;
     progress.attempt++;
     progress.heard = true;
@@ -172,7 +178,10 @@ final class RackSequences {
   /** The same where the GPU was lost on which the sequence was; it may still work on it. */
   void submitAfterLoss(int choice, String why) {
     Progress progress = this.progress.get(choice);
-    if (++progress.losses > LOSSES) {
+    // Before it has its place, nobody knows where it was.
+    boolean isAnother = progress.gpu == null || progress.lost.add(progress.gpu);
+    progress.losses += isAnother ? 1 : 0;
+    if (progress.losses > LOSSES) {
       throw ApiError.failed(
           "choice %d was given up: %d GPUs on which it was are gone, the last since %s"
               .formatted(choice, LOSSES + 1, why));

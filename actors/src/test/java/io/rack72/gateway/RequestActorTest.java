@@ -185,6 +185,16 @@ class RequestActorTest {
   }
 
   @Test
+  void gpuThatIsThoughtGoneAgainAndAgainIsOneLoss() {
+    begin("{\"prompt\": \"x\"}");
+    for (int attempt = 1; attempt <= 2 * RackSequences.LOSSES; attempt++) {
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt % 2)));
+      tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is silent"));
+      assertSubmittedAgain(0, attempt + 1);
+    }
+  }
+
+  @Test
   void sequenceOfWhichNothingIsHeardIsAskedAfterAndThenComputedElsewhere() throws Exception {
     answers = false;
     begin("{\"prompt\": \"x\"}");

@@ -65,6 +65,8 @@ public final class ClusterLaunch {
     return new RackProcesses.Policy(
         STARTS_PER_CORE * invocation.host().processors(),
         restart,
+        // The secret that is made for the rack is known to its own processes only.
+        config.cluster().secret().isEmpty(),
         config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN));
   }
 

@@ -72,7 +72,11 @@ final class NodeRun {
       err.println("rack72: leaving the rack");
       err.flush();
     } finally {
-      gateway.ifPresent(RackLauncher.Gateway::close);
+      gateway.ifPresent(
+          open -> {
+            open.close();
+            teller.closed();
+          });
     }
     node.leave();
   }
@@ -139,6 +143,10 @@ final class NodeRun {
       if (first) {
         ready(view.epoch());
       }
+    }
+
+    synchronized void closed() {
+      say(Map.of("event", "closed"), "rack72: the gateway has closed");
     }
 
     private void ready(long epoch) {

@@ -44,6 +44,9 @@ public sealed interface NodeLine {
    */
   record Ready(String model) implements NodeLine {}
 
+  /** Its gateway has closed: no request runs there any more, and none will. */
+  record Closed() implements NodeLine {}
+
   /**
    * It has read a fault that it is to suffer.
    *
@@ -94,6 +97,7 @@ public sealed interface NodeLine {
             case "node" -> node(json);
             case "rack" -> integer(json.path("trays"), TRAYS_LIMIT).map(Rack::new);
             case "fault" -> Optional.of(fault(json));
+            case "closed" -> Optional.of(new Closed());
             case "ready" -> text(json.path("model")).map(Ready::new);
             default -> Optional.empty();
           };

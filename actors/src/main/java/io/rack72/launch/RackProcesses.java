@@ -16,6 +16,10 @@ import java.util.function.LongSupplier;
  * deals with those that die; and stops all, so that none is left when {@link #run} returns. One
  * thread runs it; {@link #stop} is for any.
  *
+ * <p>A rack that nobody else can be in ends when its last gateway has closed: nothing is left that
+ * could be handed over, nor anybody to whom. Any other is left in order, which takes many rounds of
+ * messages among nodes that all leave.
+ *
  * <p>Until the rack is whole, the death of one process ends all: what is wrong with it is wrong
  * now. Later, those that are left go on while one of them has a gateway.
  */
@@ -27,9 +31,10 @@ public final class RackProcesses {
    *
    * @param startsAtOnce processes that start at the same time
    * @param restart whether one that dies is started again
+   * @param ownsRack whether nobody but these processes can be in the rack
    * @param stopLimit time that a process has to stop before it is killed
    */
-  public record Policy(int startsAtOnce, boolean restart, Duration stopLimit) {}
+  public record Policy(int startsAtOnce, boolean restart, boolean ownsRack, Duration stopLimit) {}
 
   private enum Phase {
     GATHERING,
@@ -191,6 +196,12 @@ public final class RackProcesses {
 
   private void endWhatIsLate() {
     if (phase == Phase.CLOSING_GATEWAYS) {
+      if (policy.ownsRack()
+          && living().stream().allMatch(slot -> slot.closed || !slot.plan.hasGateway())) {
+        enter(Phase.STOPPING);
+        living().forEach(slot -> slot.process.kill());
+        return;
+      }
       boolean closed = living().stream().noneMatch(slot -> slot.plan.hasGateway());
       if (closed || phaseEnd - nanoTime.getAsLong() <= 0) {
         living().stream().filter(slot -> slot.plan.hasGateway()).forEach(Slot::kill);
@@ -209,6 +220,7 @@ public final class RackProcesses {
     private Optional<NodeLine.Node> told = Optional.empty();
     private int rackTrays;
     private boolean ready;
+    private boolean closed;
     private boolean killed;
 
     /** When it is to be started; empty where it is not. */
@@ -229,6 +241,7 @@ public final class RackProcesses {
     void start(Optional<String> join) {
       rackTrays = 0;
       ready = false;
+      closed = false;
       killed = false;
       startedAt = nanoTime.getAsLong();
       try {
@@ -265,6 +278,7 @@ public final class RackProcesses {
                 ready = true;
                 model = serves.model();
               }
+              case NodeLine.Closed _ -> closed = true;
               // Faults are the business of whoever sent them.
               case NodeLine.Fault _, NodeLine.Unknown _ -> {}
             }

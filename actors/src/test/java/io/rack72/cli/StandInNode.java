@@ -32,6 +32,10 @@ public final class StandInNode {
       System.err.println("it cannot be");
       System.exit(3);
     }
+    if (behaves("closes", first)) {
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> System.out.println("{\"event\":\"closed\"}")));
+    }
     if (behaves("stubborn", first)) {
       Runtime.getRuntime().addShutdownHook(new Thread(StandInNode::waitForever));
     }

@@ -30,6 +30,7 @@ class NodeLineTest {
     assertEquals(
         new NodeLine.Ready("rack72-mini"),
         NodeLine.parse("{\"event\":\"ready\",\"epoch\":1,\"model\":\"rack72-mini\"}"));
+    assertEquals(new NodeLine.Closed(), NodeLine.parse("{\"event\":\"closed\"}"));
   }
 
   @Test

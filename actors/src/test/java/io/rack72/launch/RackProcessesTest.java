@@ -29,6 +29,7 @@ class RackProcessesTest {
   private final List<Long> pids = new ArrayList<>();
   private RackProcesses processes;
   private CompletableFuture<Optional<String>> end;
+  private boolean ownsRack;
 
   @AfterEach
   void leaveNothing() {
@@ -187,6 +188,58 @@ class RackProcessesTest {
   }
 
   @Test
+  void rackOfTheirOwnEndsWhenItsLastGatewayHasClosed() throws Exception {
+    ownsRack = true;
+    run(
+        NodePlan.of(TrayList.all(3), 3, 2, 0),
+        false,
+        PATIENT,
+        "closes:0,stubborn:0,closes:1,stubborn:1,stubborn:2");
+    recorded.await("whole ");
+
+    processes.stop();
+
+    // None would end by itself, and the time to be killed after does not come.
+    assertEquals(Optional.empty(), end());
+    assertFalse(recorded.seen().stream().anyMatch(line -> line.contains("is killed")));
+    assertAllGone();
+  }
+
+  @Test
+  void nodeIsNotEndedWhileAnotherGatewayIsOpen() throws Exception {
+    ownsRack = true;
+    run(
+        NodePlan.of(TrayList.all(3), 3, 2, 0),
+        false,
+        Duration.ofSeconds(3),
+        "closes:0,stubborn:0,stubborn:1");
+    recorded.await("whole ");
+    ProcessHandle other = ProcessHandle.of(pid("in [2]")).orElseThrow();
+
+    processes.stop();
+    String note = recorded.await("note ");
+
+    assertTrue(note.contains("is killed"), note);
+    assertTrue(recorded.toldAlive.contains(other.pid()), () -> recorded.toldAlive.toString());
+    assertEquals(Optional.empty(), end());
+    assertAllGone();
+  }
+
+  @Test
+  void rackOfOthersTooIsLeftInOrder() throws Exception {
+    run(NodePlan.of(TrayList.all(2), 2, 1, 0), false, Duration.ofSeconds(3), "closes:0,stubborn:0");
+    recorded.await("whole ");
+
+    processes.stop();
+
+    // It hands its work over after its gateway has closed, and is not cut off in that.
+    String note = recorded.await("note tray 0 ");
+    assertTrue(note.contains("is killed"), note);
+    assertEquals(Optional.empty(), end());
+    assertAllGone();
+  }
+
+  @Test
   void rackThatIsNotWholeCanBeStopped() throws Exception {
     run(NodePlan.of(TrayList.all(2), 2, 1, 0), false, PATIENT, "alone:1");
     recorded.await("in [1]");
@@ -225,7 +278,7 @@ class RackProcessesTest {
         new RackProcesses(
             plans,
             starter,
-            new RackProcesses.Policy(2, restart, stopLimit),
+            new RackProcesses.Policy(2, restart, ownsRack, stopLimit),
             recorded,
             System::nanoTime);
     end = CompletableFuture.supplyAsync(processes::run, task -> Thread.ofPlatform().start(task));

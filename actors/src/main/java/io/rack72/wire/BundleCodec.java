@@ -1,9 +1,6 @@
 package io.rack72.wire;
 
 import io.rack72.fabric.Bundle;
-import io.rack72.fabric.Departure;
-import io.rack72.fabric.Frame;
-import io.rack72.fabric.PortCredit;
 import java.nio.ByteBuffer;
 
 /**
@@ -33,14 +30,19 @@ import java.nio.ByteBuffer;
  *
  * dispatch:  decoding     int8   0 or 1
  *            assignments  int32
- *            hidden       int32  number of floats, or -1 for null
+ *            hidden       int32  number of its rows, or -1 for null
  *            rows         int32 for each assignment
  *            experts      int32 for each assignment
- *            hidden       float32 each
+ *            sources      int32 for each row of hidden: its number among the bundle's different rows
+ *            hidden       float32 each, of those of its rows that are the first with their number
  *
  * combine:   outputs      int32  number of floats, or -1 for null
  *            outputs      float32 each
  * </pre>
+ *
+ * <p>What several dispatches have in common is sent once: the bundle's different rows are numbered
+ * from 0 in the order in which they come, and a row that has come before is named by its number.
+ * Read again, the hidden states of all dispatches together are within the limit of a bundle too.
  *
  * <p>Of a frame's passage only the duration is sent, since the clocks of two JVMs have no common
  * origin: for the receiver it begins when the bundle is decoded.
@@ -49,7 +51,7 @@ import java.nio.ByteBuffer;
  */
 public final class BundleCodec {
   static final int MAGIC = 0x42323752;
-  static final int VERSION = 1;
+  static final int VERSION = 2;
   static final int HEADER_BYTES = 14;
   static final int DISPATCH = 1;
   static final int COMBINE = 2;
@@ -67,20 +69,27 @@ public final class BundleCodec {
   /**
    * The bytes of a bundle.
    *
-   * @throws WireFormatException if they would be more than the limit, or if a dispatch has not one
-   *     expert for each of its rows
+   * @throws WireFormatException if they would be more than the limit, or what is read of them
+   *     would; if a dispatch has not one expert for each of its rows, or has a part of a row
    */
   public byte[] encode(Bundle bundle) {
+    BundleRows rows = BundleRows.of(bundle, limits.hiddenSize());
     WireWriter counter = WireWriter.counting();
-    write(bundle, counter);
-    if (counter.bytes() > limits.maxBundleBytes()) {
+    long hiddenBytes = new BundleWriter(rows, limits.hiddenSize(), counter).write(bundle);
+    long bytes = counter.bytes();
+    if (bytes > limits.maxBundleBytes()) {
       throw new WireFormatException(
-          "a bundle has at most %d bytes, not %d"
-              .formatted(limits.maxBundleBytes(), counter.bytes()));
+          "a bundle has at most %d bytes, not %d".formatted(limits.maxBundleBytes(), bytes));
     }
-    byte[] bytes = new byte[(int) counter.bytes()];
-    write(bundle, new WireWriter(ByteBuffer.wrap(bytes)));
-    return bytes;
+    if (hiddenBytes > limits.maxBundleBytes()) {
+      throw new WireFormatException(
+          "a bundle's hidden states have at most %d bytes, not %d"
+              .formatted(limits.maxBundleBytes(), hiddenBytes));
+    }
+    byte[] encoded = new byte[(int) bytes];
+    new BundleWriter(rows, limits.hiddenSize(), new WireWriter(ByteBuffer.wrap(encoded)))
+        .write(bundle);
+    return encoded;
   }
 
   /**
@@ -96,69 +105,5 @@ public final class BundleCodec {
     }
     return new BundleReader(limits, new WireReader("a bundle", ByteBuffer.wrap(bytes)), nowNanos)
         .read();
-  }
-
-  private static void write(Bundle bundle, WireWriter out) {
-    out.int32(MAGIC);
-    out.int8(VERSION);
-    out.flag(bundle.pressed());
-    out.int32(bundle.credits().size());
-    out.int32(bundle.frames().size());
-    for (PortCredit credit : bundle.credits()) {
-      out.int32(credit.port().index());
-      out.int32(credit.by().index());
-      out.int64(credit.bytes());
-    }
-    for (Departure departure : bundle.frames()) {
-      write(departure, out);
-    }
-  }
-
-  private static void write(Departure departure, WireWriter out) {
-    Frame frame = departure.frame();
-    out.int8(
-        switch (frame) {
-          case Frame.Dispatch _ -> DISPATCH;
-          case Frame.Combine _ -> COMBINE;
-        });
-    out.int32(frame.from().index());
-    out.int32(frame.to().index());
-    out.int64(frame.epoch());
-    out.int64(frame.step());
-    out.int32(frame.layer());
-    out.int64(frame.bytes());
-    out.int64(departure.passage().endNanos() - departure.passage().startNanos());
-    switch (frame) {
-      case Frame.Dispatch dispatch -> writeRest(dispatch, out);
-      case Frame.Combine combine -> {
-        out.int32(length(combine.outputs()));
-        writeFloats(combine.outputs(), out);
-      }
-    }
-  }
-
-  private static void writeRest(Frame.Dispatch dispatch, WireWriter out) {
-    int assignments = dispatch.rows().length;
-    if (dispatch.experts().length != assignments) {
-      throw new WireFormatException(
-          "a dispatch has one expert for each of its %d rows, not %d"
-              .formatted(assignments, dispatch.experts().length));
-    }
-    out.flag(dispatch.decoding());
-    out.int32(assignments);
-    out.int32(length(dispatch.hidden()));
-    out.ints(dispatch.rows());
-    out.ints(dispatch.experts());
-    writeFloats(dispatch.hidden(), out);
-  }
-
-  private static int length(float[] values) {
-    return values == null ? NO_ARRAY : values.length;
-  }
-
-  private static void writeFloats(float[] values, WireWriter out) {
-    if (values != null) {
-      out.floats(values);
-    }
   }
 }

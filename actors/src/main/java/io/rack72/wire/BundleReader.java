@@ -20,6 +20,11 @@ final class BundleReader {
   private final WireLimits limits;
   private final WireReader in;
   private final long nowNanos;
+  private final List<Row> differentRows = new ArrayList<>();
+  private long hiddenBytes;
+
+  /** A row of hidden states that has been read. */
+  private record Row(float[] values, int first) {}
 
   BundleReader(WireLimits limits, WireReader in, long nowNanos) {
     this.limits = limits;
@@ -85,35 +90,60 @@ final class BundleReader {
       GpuId from, GpuId to, long epoch, long step, int layer, long bytes) {
     boolean decoding = in.flag("decoding");
     int assignments = in.int32("the number of assignments", 0, Integer.MAX_VALUE);
-    int floats = floatCount("hidden");
-    in.require(
-        "a dispatch's arrays",
-        2L * assignments * Integer.BYTES + (long) Math.max(floats, 0) * Float.BYTES);
+    int hiddenRows =
+        in.int32("the number of hidden's rows", BundleCodec.NO_ARRAY, Integer.MAX_VALUE);
+    int sources = Math.max(hiddenRows, 0);
+    in.require("a dispatch's arrays", (2L * assignments + sources) * Integer.BYTES);
     // A row is sent because some assignment needs it, so there are no more rows than assignments.
-    int rowLimit = floats == BundleCodec.NO_ARRAY ? assignments : floats / limits.hiddenSize();
+    int rowLimit = hiddenRows == BundleCodec.NO_ARRAY ? assignments : hiddenRows;
     int[] rows = in.indices("rows", assignments, rowLimit);
     int[] experts = in.indices("experts", assignments, limits.experts());
     return new Frame.Dispatch(
-        from, to, epoch, step, layer, floats("hidden", floats), rows, experts, decoding, bytes);
+        from, to, epoch, step, layer, hidden(hiddenRows), rows, experts, decoding, bytes);
+  }
+
+  private float[] hidden(int rows) {
+    if (rows == BundleCodec.NO_ARRAY) {
+      return null;
+    }
+    hiddenBytes += (long) rows * limits.hiddenSize() * Float.BYTES;
+    if (hiddenBytes > limits.maxBundleBytes()) {
+      throw in.wrong(
+          "its hidden states have at most %d bytes, not %d"
+              .formatted(limits.maxBundleBytes(), hiddenBytes));
+    }
+    int[] sources = in.ints("sources", rows);
+    int known = differentRows.size();
+    int first = known;
+    for (int source : sources) {
+      if (source < 0 || source > known) {
+        throw in.wrong("a row's source is 0 to %d, the next row, not %d".formatted(known, source));
+      }
+      known += source == known ? 1 : 0;
+    }
+    in.require("hidden", (long) (known - first) * limits.hiddenSize() * Float.BYTES);
+    float[] hidden = new float[rows * limits.hiddenSize()];
+    for (int i = 0; i < rows; i++) {
+      int at = i * limits.hiddenSize();
+      if (sources[i] == differentRows.size()) {
+        in.floats("hidden", hidden, at, limits.hiddenSize());
+        differentRows.add(new Row(hidden, at));
+      } else {
+        Row row = differentRows.get(sources[i]);
+        System.arraycopy(row.values(), row.first(), hidden, at, limits.hiddenSize());
+      }
+    }
+    return hidden;
   }
 
   private float[] outputs() {
-    return floats("outputs", floatCount("outputs"));
-  }
-
-  /** The number of floats in whole rows, or {@link BundleCodec#NO_ARRAY}. */
-  private int floatCount(String name) {
     int count =
         in.int32("the number of a tensor's floats", BundleCodec.NO_ARRAY, Integer.MAX_VALUE);
     if (count > 0 && count % limits.hiddenSize() != 0) {
       throw in.wrong(
-          "%s has whole rows of %d floats, not %d floats"
-              .formatted(name, limits.hiddenSize(), count));
+          "outputs has whole rows of %d floats, not %d floats"
+              .formatted(limits.hiddenSize(), count));
     }
-    return count;
-  }
-
-  private float[] floats(String name, int count) {
-    return count == BundleCodec.NO_ARRAY ? null : in.floats(name, count);
+    return count == BundleCodec.NO_ARRAY ? null : in.floats("outputs", count);
   }
 }

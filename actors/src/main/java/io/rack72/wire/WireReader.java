@@ -116,9 +116,15 @@ final class WireReader {
   float[] floats(String name, int count) {
     require(name, (long) count * Float.BYTES);
     float[] values = new float[count];
-    buffer.asFloatBuffer().get(values);
-    buffer.position(buffer.position() + count * Float.BYTES);
+    floats(name, values, 0, count);
     return values;
+  }
+
+  /** A copy of memory, to a part of an array. */
+  void floats(String name, float[] to, int from, int count) {
+    require(name, (long) count * Float.BYTES);
+    buffer.asFloatBuffer().get(to, from, count);
+    buffer.position(buffer.position() + count * Float.BYTES);
   }
 
   String text(String name) {

@@ -81,10 +81,15 @@ final class WireWriter {
 
   /** Elements alone, without their number: a copy of memory. */
   void floats(float[] values) {
-    long size = (long) values.length * Float.BYTES;
+    floats(values, 0, values.length);
+  }
+
+  /** Some elements alone. */
+  void floats(float[] values, int from, int count) {
+    long size = (long) count * Float.BYTES;
     bytes += size;
     if (buffer != null) {
-      buffer.asFloatBuffer().put(values);
+      buffer.asFloatBuffer().put(values, from, count);
       buffer.position(buffer.position() + (int) size);
     }
   }

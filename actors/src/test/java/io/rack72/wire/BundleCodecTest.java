@@ -12,13 +12,17 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortCredit;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BundleCodecTest {
   private static final long NOW = 1_000_000_007;
+  private static final Lane.Passage NO_TIME = new Lane.Passage(5, 5);
 
   private final BundleCodec codec = new BundleCodec(RandomMessages.LIMITS);
 
@@ -38,7 +42,7 @@ class BundleCodecTest {
   }
 
   private static Bundle of(Frame frame) {
-    return new Bundle(false, List.of(), List.of(new Departure(frame, new Lane.Passage(5, 5))));
+    return new Bundle(false, List.of(), List.of(new Departure(frame, NO_TIME)));
   }
 
   private static Frame.Dispatch dispatch(float[] hidden, int[] rows, int[] experts) {
@@ -113,7 +117,7 @@ class BundleCodecTest {
                     new Lane.Passage(10, 17))));
     assertEquals(
         "52373242"
-            + "01"
+            + "02"
             + "01"
             + "01000000"
             + "01000000"
@@ -130,9 +134,10 @@ class BundleCodecTest {
             + "0700000000000000"
             + "01"
             + "01000000"
-            + "04000000"
+            + "01000000"
             + "00000000"
             + "1f000000"
+            + "00000000"
             + "0000803f"
             + "00000080"
             + "00000000"
@@ -158,8 +163,6 @@ class BundleCodecTest {
         dispatch(null, new int[] {0, 2}, new int[2]), "rows are from 0 and below 2, not 2");
     assertRefused(dispatch(row, zero, new int[] {32}), "experts are from 0 and below 32, not 32");
     assertRefused(
-        dispatch(new float[6], zero, zero), "hidden has whole rows of 4 floats, not 6 floats");
-    assertRefused(
         new Frame.Combine(new GpuId(0), new GpuId(1), 1, 1, 0, new float[3], 0),
         "outputs has whole rows of 4 floats, not 3 floats");
   }
@@ -184,11 +187,94 @@ class BundleCodecTest {
   }
 
   @Test
+  void aDispatchWithAPartOfARowIsNotWritten() {
+    WireFormatException e =
+        assertThrows(
+            WireFormatException.class,
+            () -> codec.encode(of(dispatch(new float[6], new int[1], new int[1]))));
+    assertEquals("hidden has whole rows of 4 floats, not 6 floats", e.getMessage());
+  }
+
+  /** Dispatches of one row each. */
+  private static Bundle ofRows(float[]... rows) {
+    return new Bundle(
+        false,
+        List.of(),
+        Stream.of(rows)
+            .map(row -> new Departure(dispatch(row, new int[1], new int[1]), NO_TIME))
+            .toList());
+  }
+
+  @Test
+  void whatDispatchesHaveInCommonIsSentOnce() {
+    float[] one = {1, 2, 3, 4};
+    float[] other = {1, 2, 3, 5};
+    int first = codec.encode(ofRows(one)).length;
+    int different = codec.encode(ofRows(one, other)).length - first;
+    Bundle bundle = ofRows(one, other, one.clone(), other.clone());
+    byte[] bytes = codec.encode(bundle);
+    int rowBytes = one.length * Float.BYTES;
+    assertEquals(first + different + 2 * (different - rowBytes), bytes.length);
+    assertSameBits(asReceived(bundle), codec.decode(bytes, NOW));
+  }
+
+  @Test
+  void rowsThatDifferInABitOnlyAreNotTheSame() {
+    Bundle bundle =
+        ofRows(
+            new float[] {0, 0, 0, Float.intBitsToFloat(0x7fc00001)},
+            new float[] {0, 0, 0, Float.intBitsToFloat(0x7fc00002)},
+            new float[] {0.0f, 0, 0, 0},
+            new float[] {-0.0f, 0, 0, 0});
+    assertSameBits(asReceived(bundle), codec.decode(codec.encode(bundle), NOW));
+  }
+
+  @Test
+  void aRowThatDidNotComeIsRefused() {
+    float[] row = {1, 2, 3, 4};
+    byte[] bytes = codec.encode(ofRows(row, row));
+    // The second dispatch's only source ends the bundle.
+    for (int source : new int[] {2, -1, Integer.MAX_VALUE}) {
+      byte[] bad = bytes.clone();
+      ByteBuffer.wrap(bad).order(ByteOrder.LITTLE_ENDIAN).putInt(bad.length - 4, source);
+      WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bad, NOW));
+      assertEquals(
+          "a bundle: a row's source is 0 to 1, the next row, not " + source, e.getMessage());
+    }
+  }
+
+  @Test
+  void rowsInCommonDoNotMakeMoreOfABundleThanItsLimit() {
+    int rows = (1 << 20) / (4 * Float.BYTES);
+    Frame most = dispatch(new float[4 * rows], new int[1], new int[1]);
+    byte[] bytes = codec.encode(of(most));
+    assertTrue(bytes.length < 1 << 19, bytes.length + " bytes");
+    assertSameBits(asReceived(of(most)), codec.decode(bytes, NOW));
+
+    Frame more = dispatch(new float[4 * rows + 4], new int[1], new int[1]);
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.encode(of(more)));
+    assertEquals(
+        "a bundle's hidden states have at most 1048576 bytes, not 1048592", e.getMessage());
+
+    byte[] larger = new BundleCodec(new WireLimits(8, 4, 32, 4, 1 << 21)).encode(of(more));
+    long allocated =
+        Fuzz.allocatedBytes(
+            () -> {
+              WireFormatException refused =
+                  assertThrows(WireFormatException.class, () -> codec.decode(larger, NOW));
+              assertEquals(
+                  "a bundle: its hidden states have at most 1048576 bytes, not 1048592",
+                  refused.getMessage());
+            });
+    assertTrue(allocated < 1 << 18, allocated + " bytes");
+  }
+
+  @Test
   void anotherVersionIsNamed() {
     byte[] bytes = codec.encode(of(dispatch(null, new int[1], new int[1])));
-    bytes[4] = 2;
+    bytes[4] = 1;
     WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
-    assertEquals("a bundle: its version is 1, not 2", e.getMessage());
+    assertEquals("a bundle: its version is 2, not 1", e.getMessage());
     bytes[0] = 0;
     e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
     assertEquals("a bundle: it begins with 42323752, not 42323700", e.getMessage());

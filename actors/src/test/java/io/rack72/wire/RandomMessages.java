@@ -46,6 +46,8 @@ final class RandomMessages {
     Float.MIN_VALUE
   };
 
+  private static final float[][] COMMON_ROWS = {{1, 2, 3, 4}, {5, 6, 7, 8}, {0, -0.0f, 0, 0}};
+
   private static final String[] HARD_TEXTS = {
     "", "ascii", "\0", "\ud800", "\udc00\ud800", "😀 ü", "x".repeat(300)
   };
@@ -176,11 +178,23 @@ final class RandomMessages {
         random.nextLong(),
         random.nextLong(),
         random.nextInt(LIMITS.layers()),
-        random.nextInt(4) == 0 ? null : floats(rows * LIMITS.hiddenSize()),
+        random.nextInt(4) == 0 ? null : hidden(rows),
         ints(assignments, rows),
         ints(assignments, LIMITS.experts()),
         random.nextBoolean(),
         random.nextLong(Lane.MAX_BYTES + 1));
+  }
+
+  /** Every other row is one of the few that all dispatches have in common. */
+  private float[] hidden(int rows) {
+    float[] values = floats(rows * LIMITS.hiddenSize());
+    for (int row = 0; row < rows; row++) {
+      if (random.nextBoolean()) {
+        float[] common = COMMON_ROWS[random.nextInt(COMMON_ROWS.length)];
+        System.arraycopy(common, 0, values, row * common.length, common.length);
+      }
+    }
+    return values;
   }
 
   Frame.Combine combine() {

@@ -114,12 +114,21 @@ class TrunkActorTest {
             1,
             step,
             0,
-            new float[rows * LIMITS.hiddenSize()],
+            differentRows(rows),
             new int[1],
             new int[1],
             true,
             100),
         new Lane.Passage(0, 10));
+  }
+
+  /** Rows that are the same would be sent once. */
+  private static float[] differentRows(int rows) {
+    float[] hidden = new float[rows * LIMITS.hiddenSize()];
+    for (int row = 0; row < rows; row++) {
+      hidden[row * LIMITS.hiddenSize()] = row;
+    }
+    return hidden;
   }
 
   private static Carry carry(int port, Departure... frames) {

@@ -14,7 +14,6 @@ import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
 import io.rack72.rack.RackSettings;
-import io.rack72.twin.Lengths;
 import io.rack72.twin.ModeledRack;
 import io.rack72.twin.Workload;
 import java.nio.file.Files;
@@ -31,9 +30,6 @@ final class TwinOptions {
   /** Where sequences come and go, HBM must not be full of what stays. */
   private static final double HBM_LEFT_FREE = 0.1;
 
-  private static final double NANOS_PER_SECOND = 1e9;
-  private static final double MAX_SECONDS = 1e6;
-
   /** Formats of what is kept and exchanged. */
   enum Format {
     FP8(1),
@@ -49,52 +45,7 @@ final class TwinOptions {
 
   @Mixin private RackOptions rackOptions;
 
-  @Option(
-      names = "--concurrency",
-      paramLabel = "N",
-      description = "Requests that are always there; 512 where --rate is not given.")
-  private Integer concurrency;
-
-  @Option(
-      names = "--rate",
-      paramLabel = "N",
-      description = "Requests a second that come at random instants, instead of a concurrency.")
-  private Double rate;
-
-  @Option(
-      names = "--prompt",
-      paramLabel = "N|N-M",
-      defaultValue = "1024",
-      description = "Tokens of prompts; default ${DEFAULT-VALUE}.")
-  private String prompt;
-
-  @Option(
-      names = "--reply",
-      paramLabel = "N|N-M",
-      defaultValue = "1024",
-      description = "Tokens of replies; default ${DEFAULT-VALUE}.")
-  private String reply;
-
-  @Option(
-      names = "--warmup",
-      paramLabel = "SECONDS",
-      defaultValue = "10",
-      description = "Virtual time before anything is counted; default ${DEFAULT-VALUE}.")
-  private double warmup;
-
-  @Option(
-      names = "--duration",
-      paramLabel = "SECONDS",
-      defaultValue = "30",
-      description = "Virtual time that is counted; default ${DEFAULT-VALUE}.")
-  private double duration;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "The same seed gives the same report; default ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private LoadOptions load;
 
   @Option(
       names = "--skew",
@@ -137,13 +88,13 @@ final class TwinOptions {
    * Reads it.
    *
    * @throws ParameterException if an option makes no sense
-   * @throws CommandFailedException if the model does not fit what the rack has for it
+   * @throws CommandFailedException if a trace is broken
    */
   Scenario scenario(CommandLine line, Host host) {
     Rack72Config config = rackOptions.over(defaults()).load(host);
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     try {
-      return new Scenario(rack(config, name, model(name)), workload());
+      return new Scenario(rack(config, name, model(name)), load.workload());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(line, e.getMessage(), e);
     }
@@ -193,7 +144,7 @@ final class TwinOptions {
         settings,
         new ModeledRack.Formats(kv.bytes, exchange.bytes),
         new RooflineDurations(model, GpuRates.of(config.rack().name()), kv.bytes),
-        new RoutingModel(model, skew, seed),
+        new RoutingModel(model, skew, load.seed()),
         fidelity);
   }
 
@@ -216,28 +167,5 @@ final class TwinOptions {
     hbm.check(0);
     long free = (long) (config.rack().gpu().hbmBytes() * HBM_LEFT_FREE);
     return Math.max(0, hbm.kvRoomBytes() - free);
-  }
-
-  private Workload workload() {
-    if (concurrency != null && rate != null) {
-      throw new IllegalArgumentException("give either --concurrency or --rate");
-    }
-    return new Workload(
-        rate != null
-            ? new Workload.Poisson(rate)
-            : new Workload.ClosedLoop(concurrency == null ? 512 : concurrency),
-        Lengths.parse(prompt),
-        Lengths.parse(reply),
-        nanos("--warmup", warmup),
-        nanos("--duration", duration),
-        seed);
-  }
-
-  private static long nanos(String option, double seconds) {
-    if (!(seconds >= 0 && seconds <= MAX_SECONDS)) {
-      throw new IllegalArgumentException(
-          option + " is 0 to " + (long) MAX_SECONDS + " seconds, not " + seconds);
-    }
-    return (long) (seconds * NANOS_PER_SECOND);
   }
 }

@@ -30,8 +30,8 @@ public final class Twin {
           model.name(),
           gpus,
           settings.expertParallel(),
-          workload.prompt().toString(),
-          workload.reply().toString(),
+          lengths(workload, workload.prompt()),
+          lengths(workload, workload.reply()),
           workload.seed(),
           seconds,
           source.requests(),
@@ -40,5 +40,9 @@ public final class Twin {
           TwinReport.Terms.of(rack.terms()),
           time.ran());
     }
+  }
+
+  private static String lengths(Workload workload, Lengths drawn) {
+    return workload.arrivals() instanceof Workload.Replay ? "the trace" : drawn.toString();
   }
 }

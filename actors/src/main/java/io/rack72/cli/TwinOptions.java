@@ -15,6 +15,7 @@ import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
 import io.rack72.rack.RackSettings;
 import io.rack72.twin.ModeledRack;
+import io.rack72.twin.Valuation;
 import io.rack72.twin.Workload;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,7 @@ final class TwinOptions {
   @Mixin private RackOptions rackOptions;
 
   @Mixin private LoadOptions load;
+  @Mixin private ValuationOptions valuation;
 
   @Option(
       names = "--skew",
@@ -82,7 +84,7 @@ final class TwinOptions {
    *
    * @param rack used once
    */
-  record Scenario(ModeledRack rack, Workload workload) {}
+  record Scenario(ModeledRack rack, Workload workload, Valuation valuation) {}
 
   /**
    * Reads it.
@@ -94,7 +96,7 @@ final class TwinOptions {
     Rack72Config config = rackOptions.over(defaults()).load(host);
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     try {
-      return new Scenario(rack(config, name, model(name)), load.workload());
+      return new Scenario(rack(config, name, model(name)), load.workload(), valuation.valuation());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(line, e.getMessage(), e);
     }

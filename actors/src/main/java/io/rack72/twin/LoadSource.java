@@ -45,6 +45,7 @@ final class LoadSource {
   private final ActorRef<SequenceEvent> self;
   private final LiveRequests live = new LiveRequests();
   private int submitted;
+  private int running;
   private long finished;
   private long refused;
   private long failed;
@@ -91,6 +92,9 @@ final class LoadSource {
       case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
       case SequenceEvent.Token token -> take(token);
       case SequenceEvent.Ended(SequenceId id, _, SequenceEvent.Cause cause, _) -> {
+        if (live.get(id.choice()).firstNanos >= 0) {
+          running--;
+        }
         live.remove(id.choice());
         switch (cause) {
           case FULL -> refused++;
@@ -108,6 +112,7 @@ final class LoadSource {
     LiveRequests.Live request = live.get(token.id().choice());
     if (request.firstNanos < 0) {
       request.firstNanos = now;
+      running++;
       measurements.first(now, now - request.sinceNanos, request.promptLength);
     } else {
       measurements.next(now, now - request.lastNanos);
@@ -116,6 +121,7 @@ final class LoadSource {
     if (token.finish().isPresent()) {
       live.remove(token.id().choice());
       finished++;
+      running--;
       measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
       if (workload.arrivals() instanceof Workload.ClosedLoop) {
         submit();
@@ -189,6 +195,16 @@ final class LoadSource {
             new SequenceRequest(
                 new SequenceId(REQUEST, number), 1, prompt, new int[0], params, Standing.DEFAULT),
             self));
+  }
+
+  /** Live requests that have a token already. */
+  int running() {
+    return running;
+  }
+
+  /** Live requests without a token. */
+  int waiting() {
+    return live.size() - running;
   }
 
   /** What has become of all requests so far, whether they were counted or not. */

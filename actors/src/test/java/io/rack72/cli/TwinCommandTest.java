@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -76,6 +77,16 @@ class TwinCommandTest {
   }
 
   @Test
+  void theTableTellsGoodputEnergyAndCostWhereTheyAreAskedFor() {
+    CommandRun run =
+        twin("--concurrency=8", "--slo=ttft=1000", "--gpu-watts=1800", "--gpu-hour-price=3");
+    for (String part : List.of("goodput", "ttft=1000.0", "energy", "cost", "links", "KV")) {
+      assertTrue(run.out().contains(part), run::out);
+    }
+    assertFalse(twin("--concurrency=8").out().contains("goodput"));
+  }
+
+  @Test
   void theTableNamesWhatItCounts() {
     CommandRun run = twin("--concurrency=8");
     for (String part : List.of("hgx-b200", "TTFT", "ITL", "TPOT", "end to end", "a user")) {
@@ -105,6 +116,8 @@ class TwinCommandTest {
         "--bursts=0/1                | a burst has 1 to 1000000 requests                    | 2",
         "--trace=/none --rate=1      | either --concurrency or --rate or --bursts           | 2",
         "--trace=/none               | --prompt and --reply have no use                     | 2",
+        "--slo=tpot=0                | no request meets an SLO whose tpot is 0 ms           | 2",
+        "--gpu-watts=-1              | a GPU's watts is 0 to 1e6, not -1.0                  | 2",
         "--rate=0                    | at a rate above 0                                    | 2",
         "--prompt=9-3                | not 9 to 3                                           | 2",
         "--reply=few                 | a number of tokens, or a range such as 512-1024      | 2",

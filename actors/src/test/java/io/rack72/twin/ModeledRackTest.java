@@ -25,7 +25,7 @@ class ModeledRackTest {
   private static final GpuProfile GPU =
       new GpuProfile(186_000_000_000L, 900_000_000_000L, 1_000, 1L << 30, 225_000_000_000L);
 
-  private static ModeledRack rack(int expertParallel, ModeledRack.Fidelity fidelity, long seed) {
+  static ModeledRack rack(int expertParallel, ModeledRack.Fidelity fidelity, long seed) {
     RackSettings settings =
         new RackSettings(
             new RackProfile("test", 18, 4, GPU),

@@ -77,10 +77,12 @@ final class TwinTable {
     text.format("KV         %.1f %% of the blocks in use at most%n", 100 * most);
     TwinReport.Costs costs = report.costs();
     if (costs.kwhPerMillionTokens() > 0) {
-      text.format("energy     %.4f kWh for a million tokens of replies%n", costs.kwhPerMillionTokens());
+      text.format(
+          "energy     %.4f kWh for a million tokens of replies%n", costs.kwhPerMillionTokens());
     }
     if (costs.pricePerMillionTokens() > 0) {
-      text.format("cost       %.4f for a million tokens of replies%n", costs.pricePerMillionTokens());
+      text.format(
+          "cost       %.4f for a million tokens of replies%n", costs.pricePerMillionTokens());
     }
   }
 

@@ -10,7 +10,9 @@ import org.junit.jupiter.api.Test;
 class TwinReportTest {
   private static final double SECONDS = 1;
 
-  /** Instants are whole nanoseconds, and their sums in seconds are rounded by far less than half. */
+  /**
+   * Instants are whole nanoseconds, and their sums in seconds are rounded by far less than half.
+   */
   private static final double HALF_NANO = 0.5e-9;
 
   private static TwinReport run(Slo slo) {
@@ -71,8 +73,7 @@ class TwinReportTest {
   void goodputIsThePartOfRequestsThatMeetTheSlo() {
     TwinReport all = run(Slo.NONE);
     assertEquals(1, all.goodput().part());
-    assertEquals(
-        all.throughput().requestsPerSecond(), all.goodput().requestsPerSecond(), 1e-9);
+    assertEquals(all.throughput().requestsPerSecond(), all.goodput().requestsPerSecond(), 1e-9);
     long median = (long) (all.latencies().endToEnd().p50() * 1e6);
     TwinReport half = run(new Slo(Long.MAX_VALUE, Long.MAX_VALUE, median));
     // Judging changes nothing of the run; the histogram's classes are 0.1 % wide.

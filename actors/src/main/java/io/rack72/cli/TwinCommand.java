@@ -71,11 +71,15 @@ final class TwinCommand implements Callable<Integer> {
 
   private TwinReport run(TwinOptions.Scenario scenario) throws IOException {
     if (history == null) {
-      return Twin.run(scenario.rack(), scenario.workload(), new VirtualTime());
+      return Twin.run(
+          scenario.rack(), scenario.workload(), scenario.valuation(), new VirtualTime());
     }
     try (Writer lines = Files.newBufferedWriter(history)) {
       return Twin.run(
-          scenario.rack(), scenario.workload(), new VirtualTime(new EventHistory(lines)));
+          scenario.rack(),
+          scenario.workload(),
+          scenario.valuation(),
+          new VirtualTime(new EventHistory(lines)));
     } catch (IOException e) {
       throw new CommandFailedException("cannot write the history to " + history + ": " + e, e);
     }

@@ -5,8 +5,8 @@ import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.device.RoutingModel;
 import io.rack72.roofline.Kernel.KvPrecision;
-import io.rack72.twin.Lengths;
 import io.rack72.twin.ModeledRack;
+import io.rack72.twin.Valuation;
 import io.rack72.twin.Workload;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -16,9 +16,6 @@ import picocli.CommandLine.ParameterException;
 /** What a simulation is told on the command line. */
 final class TwinOptions {
   private static final String DEFAULT_MODEL = "gpt-oss-120b";
-
-  private static final double NANOS_PER_SECOND = 1e9;
-  private static final double MAX_SECONDS = 1e6;
 
   /** Formats of what is kept and exchanged. */
   enum Format {
@@ -35,52 +32,8 @@ final class TwinOptions {
 
   @Mixin private RackOptions rackOptions;
 
-  @Option(
-      names = "--concurrency",
-      paramLabel = "N",
-      description = "Requests that are always there; 512 where --rate is not given.")
-  private Integer concurrency;
-
-  @Option(
-      names = "--rate",
-      paramLabel = "N",
-      description = "Requests a second that come at random instants, instead of a concurrency.")
-  private Double rate;
-
-  @Option(
-      names = "--prompt",
-      paramLabel = "N|N-M",
-      defaultValue = "1024",
-      description = "Tokens of prompts; default ${DEFAULT-VALUE}.")
-  private String prompt;
-
-  @Option(
-      names = "--reply",
-      paramLabel = "N|N-M",
-      defaultValue = "1024",
-      description = "Tokens of replies; default ${DEFAULT-VALUE}.")
-  private String reply;
-
-  @Option(
-      names = "--warmup",
-      paramLabel = "SECONDS",
-      defaultValue = "10",
-      description = "Virtual time before anything is counted; default ${DEFAULT-VALUE}.")
-  private double warmup;
-
-  @Option(
-      names = "--duration",
-      paramLabel = "SECONDS",
-      defaultValue = "30",
-      description = "Virtual time that is counted; default ${DEFAULT-VALUE}.")
-  private double duration;
-
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "The same seed gives the same report; default ${DEFAULT-VALUE}.")
-  private long seed;
+  @Mixin private LoadOptions load;
+  @Mixin private ValuationOptions valuation;
 
   @Option(
       names = "--skew",
@@ -117,19 +70,20 @@ final class TwinOptions {
    *
    * @param rack used once
    */
-  record Scenario(ModeledRack rack, Workload workload) {}
+  record Scenario(ModeledRack rack, Workload workload, Valuation valuation) {}
 
   /**
    * Reads it.
    *
    * @throws ParameterException if an option makes no sense
-   * @throws CommandFailedException if the model does not fit what the rack has for it
+   * @throws CommandFailedException if a trace is broken
    */
   Scenario scenario(CommandLine line, Host host) {
     Rack72Config config = rackOptions.over(ModeledSizing.defaults()).load(host);
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     try {
-      return new Scenario(rack(config, name, ModeledSizing.model(name)), workload());
+      return new Scenario(
+          rack(config, name, ModeledSizing.model(name)), load.workload(), valuation.valuation());
     } catch (IllegalArgumentException e) {
       throw new ParameterException(line, e.getMessage(), e);
     }
@@ -142,7 +96,7 @@ final class TwinOptions {
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(kv.bytes, exchange.bytes),
         ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes),
-        new RoutingModel(model, skew, seed),
+        new RoutingModel(model, skew, load.seed()),
         fidelity,
         ModeledRack.Replies.OF_IDS);
   }
@@ -155,28 +109,5 @@ final class TwinOptions {
           throw new IllegalArgumentException(
               "--kv is fp8 or bf16: GPUs have no attention over keys and values in float32");
     };
-  }
-
-  private Workload workload() {
-    if (concurrency != null && rate != null) {
-      throw new IllegalArgumentException("give either --concurrency or --rate");
-    }
-    return new Workload(
-        rate != null
-            ? new Workload.Poisson(rate)
-            : new Workload.ClosedLoop(concurrency == null ? 512 : concurrency),
-        Lengths.parse(prompt),
-        Lengths.parse(reply),
-        nanos("--warmup", warmup),
-        nanos("--duration", duration),
-        seed);
-  }
-
-  private static long nanos(String option, double seconds) {
-    if (!(seconds >= 0 && seconds <= MAX_SECONDS)) {
-      throw new IllegalArgumentException(
-          option + " is 0 to " + (long) MAX_SECONDS + " seconds, not " + seconds);
-    }
-    return (long) (seconds * NANOS_PER_SECOND);
   }
 }

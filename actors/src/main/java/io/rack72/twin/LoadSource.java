@@ -26,11 +26,16 @@ final class LoadSource {
   private static final String REQUEST = "load";
 
   private static final int ARRIVAL = 0;
+
+  /** Of two draws each. */
   private static final int PROMPT_LENGTH = 1;
-  private static final int REPLY_LENGTH = 2;
+
+  private static final int REPLY_LENGTH = 3;
 
   /** After which a client of a closed loop that was refused comes again. */
   private static final long RETRY_NANOS = 100_000_000;
+
+  private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final Workload workload;
   private final VirtualTime time;
@@ -40,6 +45,7 @@ final class LoadSource {
   private final ActorRef<SequenceEvent> self;
   private final LiveRequests live = new LiveRequests();
   private int submitted;
+  private int running;
   private long finished;
   private long refused;
   private long failed;
@@ -65,6 +71,8 @@ final class LoadSource {
         }
       }
       case Workload.Poisson(double perSecond) -> source.awaitArrival(perSecond, 0);
+      case Workload.Bursts bursts -> source.burst(bursts);
+      case Workload.Replay(Trace trace) -> source.awaitEntry(trace, 0);
     }
     return source;
   }
@@ -84,6 +92,9 @@ final class LoadSource {
       case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
       case SequenceEvent.Token token -> take(token);
       case SequenceEvent.Ended(SequenceId id, _, SequenceEvent.Cause cause, _) -> {
+        if (live.get(id.choice()).firstNanos >= 0) {
+          running--;
+        }
         live.remove(id.choice());
         switch (cause) {
           case FULL -> refused++;
@@ -101,6 +112,7 @@ final class LoadSource {
     LiveRequests.Live request = live.get(token.id().choice());
     if (request.firstNanos < 0) {
       request.firstNanos = now;
+      running++;
       measurements.first(now, now - request.sinceNanos, request.promptLength);
     } else {
       measurements.next(now, now - request.lastNanos);
@@ -109,6 +121,7 @@ final class LoadSource {
     if (token.finish().isPresent()) {
       live.remove(token.id().choice());
       finished++;
+      running--;
       measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
       if (workload.arrivals() instanceof Workload.ClosedLoop) {
         submit();
@@ -127,21 +140,52 @@ final class LoadSource {
         });
   }
 
+  private void burst(Workload.Bursts bursts) {
+    for (int i = 0; i < bursts.requests(); i++) {
+      submit();
+    }
+    long next = time.nowNanos() + bursts.periodNanos();
+    if (next < workload.endNanos()) {
+      time.wakeAt(next, () -> burst(bursts));
+    }
+  }
+
+  private void awaitEntry(Trace trace, int number) {
+    if (number == trace.entries().size()) {
+      return;
+    }
+    Trace.Entry entry = trace.entries().get(number);
+    // The rack may have taken some time to start.
+    time.wakeAt(
+        Math.max(time.nowNanos(), entry.atMillis() * NANOS_PER_MILLI),
+        () -> {
+          submit(entry.prompt(workload.seed(), vocabSize), entry.outputLength());
+          awaitEntry(trace, number + 1);
+        });
+  }
+
   private void submit() {
+    long seed = workload.seed();
+    int[] prompt =
+        new SplittableRandom(seed + submitted)
+            .ints(length(workload.prompt(), PROMPT_LENGTH), 0, vocabSize)
+            .toArray();
+    submit(prompt, length(workload.reply(), REPLY_LENGTH));
+  }
+
+  private int length(Lengths lengths, int draw) {
+    return lengths.at(
+        CounterRandom.uniform(workload.seed(), submitted, draw),
+        CounterRandom.uniform(workload.seed(), submitted, draw + 1));
+  }
+
+  private void submit(int[] prompt, int reply) {
     long now = time.nowNanos();
     if (now >= workload.endNanos()) {
       return;
     }
     int number = submitted++;
     long seed = workload.seed();
-    int[] prompt =
-        new SplittableRandom(seed + number)
-            .ints(
-                workload.prompt().at(CounterRandom.uniform(seed, number, PROMPT_LENGTH)),
-                0,
-                vocabSize)
-            .toArray();
-    int reply = workload.reply().at(CounterRandom.uniform(seed, number, REPLY_LENGTH));
     live.put(new LiveRequests.Live(number, now, prompt.length));
     SamplingParams params =
         new SamplingParams(
@@ -151,6 +195,16 @@ final class LoadSource {
             new SequenceRequest(
                 new SequenceId(REQUEST, number), 1, prompt, new int[0], params, Standing.DEFAULT),
             self));
+  }
+
+  /** Live requests that have a token already. */
+  int running() {
+    return running;
+  }
+
+  /** Live requests without a token. */
+  int waiting() {
+    return live.size() - running;
   }
 
   /** What has become of all requests so far, whether they were counted or not. */

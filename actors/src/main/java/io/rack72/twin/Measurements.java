@@ -10,16 +10,25 @@ final class Measurements {
   private final LatencyHistogram itl = new LatencyHistogram();
   private final LatencyHistogram tpot = new LatencyHistogram();
   private final LatencyHistogram endToEnd = new LatencyHistogram();
+  private final Slo slo;
   private long promptTokens;
   private long tokens;
+  private long allTokens;
+  private long goodRequests;
+  private long goodTokens;
 
-  Measurements(Workload workload) {
+  /**
+   * @param slo that requests should meet
+   */
+  Measurements(Workload workload, Slo slo) {
+    this.slo = slo;
     beginNanos = workload.warmupNanos();
     endNanos = workload.endNanos();
   }
 
   /** A request's first token, and with it its prompt. */
   void first(long nowNanos, long waitedNanos, int promptLength) {
+    allTokens++;
     if (counts(nowNanos)) {
       ttft.record(waitedNanos);
       promptTokens += promptLength;
@@ -29,6 +38,7 @@ final class Measurements {
 
   /** A further token. */
   void next(long nowNanos, long gapNanos) {
+    allTokens++;
     if (counts(nowNanos)) {
       itl.record(gapNanos);
       tokens++;
@@ -42,9 +52,15 @@ final class Measurements {
    */
   void end(long nowNanos, long sinceNanos, long replyNanos, int replyLength) {
     if (counts(nowNanos)) {
-      endToEnd.record(nowNanos - sinceNanos);
+      long whole = nowNanos - sinceNanos;
+      long each = replyLength > 1 ? replyNanos / (replyLength - 1) : 0;
+      endToEnd.record(whole);
       if (replyLength > 1) {
-        tpot.record(replyNanos / (replyLength - 1));
+        tpot.record(each);
+      }
+      if (slo.met(whole - replyNanos, each, whole)) {
+        goodRequests++;
+        goodTokens += replyLength;
       }
     }
   }
@@ -59,6 +75,21 @@ final class Measurements {
 
   long tokens() {
     return tokens;
+  }
+
+  /** Of the whole run, whether they were counted or not. */
+  long allTokens() {
+    return allTokens;
+  }
+
+  /** Requests that met the SLO. */
+  long goodRequests() {
+    return goodRequests;
+  }
+
+  /** All tokens of their replies. */
+  long goodTokens() {
+    return goodTokens;
   }
 
   long finished() {

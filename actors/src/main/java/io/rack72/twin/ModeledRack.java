@@ -72,10 +72,12 @@ public final class ModeledRack {
 
   private final ExpertGroups groups;
   private final NodeParts parts;
+  private final int exchangeBytes;
 
-  private ModeledRack(ExpertGroups groups, NodeParts parts) {
+  private ModeledRack(ExpertGroups groups, NodeParts parts, Formats formats) {
     this.groups = groups;
     this.parts = parts;
+    exchangeBytes = formats.exchangeBytes();
   }
 
   /**
@@ -121,7 +123,7 @@ public final class ModeledRack {
                           new ChoosingDevice(gpu.index(), config, routing));
                 },
             replies.tokens());
-    return new ModeledRack(groups, parts(settings, placed, formats));
+    return new ModeledRack(groups, parts(settings, placed, formats), formats);
   }
 
   /**
@@ -146,7 +148,7 @@ public final class ModeledRack {
         computed.on(
             gpu ->
                 new TimedDevice(config, groups.of(gpu), durations, computed.device().apply(gpu)));
-    return new ModeledRack(groups, parts(settings, placed, formats));
+    return new ModeledRack(groups, parts(settings, placed, formats), formats);
   }
 
   private static NodeParts parts(RackSettings settings, PlacedModel placed, Formats formats) {
@@ -175,6 +177,20 @@ public final class ModeledRack {
   /** What its actors are made of. */
   public NodeParts parts() {
     return parts;
+  }
+
+  /**
+   * Part of what all ports could have sent since the start that they did send.
+   *
+   * @param nowNanos the instant until which it counts, above 0
+   */
+  double linkUse(long nowNanos) {
+    RackProfile profile = parts.settings().profile();
+    // The profile's ports are as fast as for float32, the bytes are those of what is exchanged.
+    double sent = (double) groups.terms().exchangedBytes() * Float.BYTES / exchangeBytes;
+    double could =
+        profile.gpuCount() * (double) profile.gpu().nvlinkBytesPerSecond() * nowNanos / 1e9;
+    return sent / could;
   }
 
   /** Where the time of all steps so far went. */

@@ -2,6 +2,7 @@ package io.rack72.twin;
 
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
+import java.util.List;
 
 /** A workload on a modeled rack, in virtual time. */
 public final class Twin {
@@ -10,18 +11,29 @@ public final class Twin {
   private Twin() {}
 
   /**
-   * Runs it to its end.
+   * Runs it to its end, without an SLO, power or price.
    *
    * @param rack used once
    * @param time that has not passed yet
    */
   public static TwinReport run(ModeledRack rack, Workload workload, VirtualTime time) {
+    return run(rack, workload, Valuation.NONE, time);
+  }
+
+  /**
+   * Runs it to its end.
+   *
+   * @param rack used once
+   * @param time that has not passed yet
+   */
+  public static TwinReport run(
+      ModeledRack rack, Workload workload, Valuation valuation, VirtualTime time) {
     RackSettings settings = rack.parts().settings();
     ServedModel model = rack.parts().model();
-    Measurements measured = new Measurements(workload);
+    Measurements measured = new Measurements(workload, valuation.slo());
     try (VirtualRack running = VirtualRack.start(rack.parts(), time)) {
       LoadSource source = LoadSource.start(workload, running, model.config().vocabSize(), measured);
-      time.runUntil(workload.endNanos());
+      List<TwinReport.Sample> timeline = Timeline.run(workload, running, source, measured);
       double seconds = workload.durationNanos() / NANOS_PER_SECOND;
       int gpus = settings.profile().gpuCount();
       TwinReport.Latencies latencies = measured.latencies();
@@ -30,15 +42,23 @@ public final class Twin {
           model.name(),
           gpus,
           settings.expertParallel(),
-          workload.prompt().toString(),
-          workload.reply().toString(),
+          lengths(workload, workload.prompt()),
+          lengths(workload, workload.reply()),
           workload.seed(),
           seconds,
           source.requests(),
           TwinReport.Throughput.of(measured, seconds, gpus, latencies.tpot()),
+          TwinReport.Goodput.of(measured, valuation.slo(), seconds),
           latencies,
           TwinReport.Terms.of(rack.terms()),
+          rack.linkUse(time.nowNanos()),
+          TwinReport.Costs.of(valuation, measured.tokens() / seconds / gpus),
+          timeline,
           time.ran());
     }
+  }
+
+  private static String lengths(Workload workload, Lengths drawn) {
+    return workload.arrivals() instanceof Workload.Replay ? "the trace" : drawn.toString();
   }
 }

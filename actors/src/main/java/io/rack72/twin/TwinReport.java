@@ -1,6 +1,7 @@
 package io.rack72.twin;
 
 import io.rack72.device.StepTerms;
+import java.util.List;
 
 /**
  * What a run has shown. Depends on the scenario alone: the same to the bit on any machine.
@@ -10,8 +11,12 @@ import io.rack72.device.StepTerms;
  * @param seconds of virtual time that were counted
  * @param requests of the whole run
  * @param throughput while it was counted
+ * @param goodput of what was counted
  * @param latencies of what was counted
  * @param terms where the GPUs' time of the whole run went
+ * @param linkUse part of what all ports could have sent in the whole run
+ * @param costs of what was counted
+ * @param timeline the whole run, warm-up included
  * @param events tasks and wakes that it took
  */
 public record TwinReport(
@@ -25,10 +30,18 @@ public record TwinReport(
     double seconds,
     Requests requests,
     Throughput throughput,
+    Goodput goodput,
     Latencies latencies,
     Terms terms,
+    double linkUse,
+    Costs costs,
+    List<Sample> timeline,
     long events) {
   private static final double NANOS_PER_MILLI = 1e6;
+
+  public TwinReport {
+    timeline = List.copyOf(timeline);
+  }
 
   /**
    * Requests.
@@ -59,6 +72,50 @@ public record TwinReport(
           tpot.p50() == 0 ? 0 : 1e3 / tpot.p50());
     }
   }
+
+  /**
+   * Requests that ended and met the SLO, all of them where there is none.
+   *
+   * @param slo as it was asked for, or empty
+   * @param requestsPerSecond that met it
+   * @param tps all tokens of their replies
+   * @param part of those that ended; 0 where none did
+   */
+  public record Goodput(String slo, double requestsPerSecond, double tps, double part) {
+    static Goodput of(Measurements measured, Slo slo, double seconds) {
+      return new Goodput(
+          slo.toString(),
+          measured.goodRequests() / seconds,
+          measured.goodTokens() / seconds,
+          (double) measured.goodRequests() / Math.max(1, measured.finished()));
+    }
+  }
+
+  /** For a million tokens of replies; 0 where there is no power, no price or no token. */
+  public record Costs(double kwhPerMillionTokens, double pricePerMillionTokens) {
+    private static final double JOULES_PER_KWH = 3.6e6;
+    private static final double SECONDS_PER_HOUR = 3600;
+
+    static Costs of(Valuation valuation, double tpsPerGpu) {
+      double gpuSeconds = tpsPerGpu == 0 ? 0 : 1e6 / tpsPerGpu;
+      return new Costs(
+          gpuSeconds * valuation.wattsPerGpu() / JOULES_PER_KWH,
+          gpuSeconds * valuation.pricePerGpuHour() / SECONDS_PER_HOUR);
+    }
+  }
+
+  /**
+   * A stretch of time.
+   *
+   * @param at when it begins, in seconds of virtual time
+   * @param seconds its length
+   * @param tps tokens of replies in it
+   * @param running requests with a token, when it begins
+   * @param waiting requests without one, when it begins
+   * @param kvUsed part of the KV blocks in use, when it begins
+   */
+  public record Sample(
+      double at, double seconds, double tps, int running, int waiting, double kvUsed) {}
 
   /** In milliseconds. */
   public record Latencies(Quantiles ttft, Quantiles itl, Quantiles tpot, Quantiles endToEnd) {}
@@ -93,43 +150,6 @@ public record TwinReport(
 
   /** A table for a terminal. */
   public String toText() {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        "%s on %s: %d GPUs, experts over %d; prompts of %s tokens, replies of %s; seed %d%n%n"
-            .formatted(model, rack, gpus, expertParallel, prompt, reply, seed));
-    text.append(
-        "requests   %,d finished of %,d, %,d refused, %,d failed, %,d live at the end%n"
-            .formatted(
-                requests.finished,
-                requests.submitted,
-                requests.refused,
-                requests.failed,
-                requests.live));
-    text.append(
-        "rate       %,.1f requests/s, %,.0f prompt tokens/s over %.1f s%n"
-            .formatted(throughput.requestsPerSecond, throughput.promptTps, seconds));
-    text.append(
-        "tokens/s   %,.0f the rack, %,.1f a GPU, %,.1f a user%n%n"
-            .formatted(throughput.tps, throughput.tpsPerGpu, throughput.tpsPerUser));
-    text.append("%-10s %12s %12s %12s %12s%n".formatted("ms", "mean", "p50", "p90", "p99"));
-    line(text, "TTFT", latencies.ttft);
-    line(text, "ITL", latencies.itl);
-    line(text, "TPOT", latencies.tpot);
-    line(text, "end to end", latencies.endToEnd);
-    text.append(
-        "%ntime       %.1f %% host, %.1f %% attention, %.1f %% experts, %.1f %% exchange, %.1f %% logits%n"
-            .formatted(
-                100 * terms.host,
-                100 * terms.attention,
-                100 * terms.experts,
-                100 * terms.exchange,
-                100 * terms.logits));
-    return text.toString();
-  }
-
-  private static void line(StringBuilder text, String name, Quantiles quantiles) {
-    text.append(
-        "%-10s %,12.3f %,12.3f %,12.3f %,12.3f%n"
-            .formatted(name, quantiles.mean, quantiles.p50, quantiles.p90, quantiles.p99));
+    return TwinTable.of(this);
   }
 }

@@ -4,8 +4,8 @@ package io.rack72.twin;
  * What is asked of a rack.
  *
  * @param arrivals when requests come
- * @param prompt lengths of prompts
- * @param reply lengths of replies
+ * @param prompt lengths of prompts, unless a trace has them
+ * @param reply lengths of replies, unless a trace has them
  * @param warmupNanos before anything is counted
  * @param durationNanos in which it is
  * @param seed of arrivals, lengths and tokens
@@ -46,6 +46,27 @@ public record Workload(
       }
     }
   }
+
+  /**
+   * Many come at once, again and again.
+   *
+   * @param requests at once; at least 1
+   * @param periodNanos from one burst to the next, the first of which is at the start; positive
+   */
+  public record Bursts(int requests, long periodNanos) implements Arrivals {
+    private static final int MOST = 1_000_000;
+
+    public Bursts {
+      if (requests < 1 || requests > MOST || periodNanos < 1) {
+        throw new IllegalArgumentException(
+            "a burst has 1 to %d requests and a period above 0, not %d each %d ns"
+                .formatted(MOST, requests, periodNanos));
+      }
+    }
+  }
+
+  /** They come as they came before, each with its own lengths. */
+  public record Replay(Trace trace) implements Arrivals {}
 
   public Workload {
     if (warmupNanos < 0 || durationNanos < 1) {

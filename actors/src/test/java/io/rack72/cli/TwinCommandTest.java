@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -35,7 +36,7 @@ class TwinCommandTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"--concurrency=40", "--rate=500"})
+  @CsvSource({"--concurrency=40", "--rate=500", "--bursts=100/0.1"})
   void aSeedDecidesTheReport(String load) throws JsonProcessingException {
     CommandRun run = twin(load, "--seed=5", "--json");
     assertEquals("", run.err());
@@ -64,6 +65,28 @@ class TwinCommandTest {
   }
 
   @Test
+  void aBrokenTraceIsRefusedWithFileAndLineBeforeAnythingStarts(@TempDir Path directory)
+      throws IOException {
+    Path trace = Files.writeString(directory.resolve("t.jsonl"), "{\"timestamp\": 1}\n");
+    CommandRun run = CommandRun.of("twin", "--trace=" + trace);
+    assertEquals(1, run.exitCode());
+    assertEquals("", run.out());
+    assertEquals(
+        "rack72: %s, line 1: input_length is a whole number of 1 to 16777216%n".formatted(trace),
+        run.err());
+  }
+
+  @Test
+  void theTableTellsGoodputEnergyAndCostWhereTheyAreAskedFor() {
+    CommandRun run =
+        twin("--concurrency=8", "--slo=ttft=1000", "--gpu-watts=1800", "--gpu-hour-price=3");
+    for (String part : List.of("goodput", "ttft=1000.0", "energy", "cost", "links", "KV")) {
+      assertTrue(run.out().contains(part), run::out);
+    }
+    assertFalse(twin("--concurrency=8").out().contains("goodput"));
+  }
+
+  @Test
   void theTableNamesWhatItCounts() {
     CommandRun run = twin("--concurrency=8");
     for (String part : List.of("hgx-b200", "TTFT", "ITL", "TPOT", "end to end", "a user")) {
@@ -89,6 +112,12 @@ class TwinCommandTest {
         "--model=gpt-5               | gpt-oss-20b, gpt-oss-120b, demo or a directory       | 2",
         "--concurrency=0             | a concurrency is at least 1, not 0                   | 2",
         "--concurrency=1 --rate=1    | either --concurrency or --rate                       | 2",
+        "--bursts=7                  | such as 200/5, not '7'                               | 2",
+        "--bursts=0/1                | a burst has 1 to 1000000 requests                    | 2",
+        "--trace=/none --rate=1      | either --concurrency or --rate or --bursts           | 2",
+        "--trace=/none               | --prompt and --reply have no use                     | 2",
+        "--slo=tpot=0                | no request meets an SLO whose tpot is 0 ms           | 2",
+        "--gpu-watts=-1              | a GPU's watts is 0 to 1e6, not -1.0                  | 2",
         "--rate=0                    | at a rate above 0                                    | 2",
         "--prompt=9-3                | not 9 to 3                                           | 2",
         "--reply=few                 | a number of tokens, or a range such as 512-1024      | 2",

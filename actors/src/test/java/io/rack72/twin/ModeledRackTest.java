@@ -12,7 +12,9 @@ import io.rack72.hardware.RackProfile;
 import io.rack72.kv.KvMemory;
 import io.rack72.rack.RackSettings;
 import io.rack72.schedule.SchedulerLimits;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,7 +25,7 @@ class ModeledRackTest {
   private static final GpuProfile GPU =
       new GpuProfile(186_000_000_000L, 900_000_000_000L, 1_000, 1L << 30, 225_000_000_000L);
 
-  private static ModeledRack rack(int expertParallel, ModeledRack.Fidelity fidelity, long seed) {
+  static ModeledRack rack(int expertParallel, ModeledRack.Fidelity fidelity, long seed) {
     RackSettings settings =
         new RackSettings(
             new RackProfile("test", 18, 4, GPU),
@@ -47,8 +49,8 @@ class ModeledRackTest {
   private static Workload workload(int concurrency, double seconds, long seed) {
     return new Workload(
         new Workload.ClosedLoop(concurrency),
-        new Lengths(16, 64),
-        new Lengths(4, 16),
+        new Lengths.Uniform(16, 64),
+        new Lengths.Uniform(4, 16),
         0,
         (long) (seconds * TimeUnit.SECONDS.toNanos(1)),
         seed);
@@ -88,8 +90,8 @@ class ModeledRackTest {
     Workload workload =
         new Workload(
             new Workload.ClosedLoop(1),
-            new Lengths(100, 100),
-            new Lengths(10, 10),
+            new Lengths.Uniform(100, 100),
+            new Lengths.Uniform(10, 10),
             0,
             TimeUnit.SECONDS.toNanos(1),
             1);
@@ -112,5 +114,49 @@ class ModeledRackTest {
       assertEquals(
           1, steps.throughput().tps() / dispatches.throughput().tps(), 0.02, steps::toText);
     }
+  }
+
+  private static TwinReport arriving(Workload.Arrivals arrivals) {
+    Workload workload =
+        new Workload(
+            arrivals,
+            new Lengths.Uniform(16, 64),
+            new Lengths.Uniform(4, 16),
+            0,
+            TimeUnit.SECONDS.toNanos(2),
+            1);
+    return Twin.run(rack(1, ModeledRack.Fidelity.STEP, 1), workload, new VirtualTime());
+  }
+
+  private static Trace.Entry entry(long millis, long... blocks) {
+    return new Trace.Entry(
+        millis, blocks.length * Trace.BLOCK_TOKENS, 4, LongStream.of(blocks).boxed().toList());
+  }
+
+  @Test
+  void aBurstComesAtOnceAndAgainAfterItsPeriod() {
+    TwinReport report = arriving(new Workload.Bursts(100, 600_000_000));
+    assertEquals(400, report.requests().submitted());
+    assertEquals(400, report.requests().finished());
+  }
+
+  @Test
+  void aTracesRequestsHaveItsLengthsAndAllEnd() {
+    List<Trace.Entry> entries =
+        LongStream.range(0, 50).mapToObj(i -> entry(20 * i, i, 1000 + i)).toList();
+    TwinReport report = arriving(new Workload.Replay(new Trace(entries)));
+    assertEquals(50, report.requests().finished());
+    assertEquals(50 * 1024 / 2.0, report.throughput().promptTps(), 1e-9);
+    assertEquals(50 * 4 / 2.0, report.throughput().tps(), 1e-9);
+    assertEquals("the trace", report.prompt());
+  }
+
+  @Test
+  void aPrefixThatATraceRepeatsIsNotComputedAgain() {
+    Trace other = new Trace(List.of(entry(0, 1, 2, 3, 4), entry(900, 5, 6, 7, 8)));
+    Trace same = new Trace(List.of(entry(0, 1, 2, 3, 4), entry(900, 1, 2, 3, 8)));
+    double computed = arriving(new Workload.Replay(other)).latencies().ttft().mean();
+    double cached = arriving(new Workload.Replay(same)).latencies().ttft().mean();
+    assertTrue(cached < 0.9 * computed, () -> cached + " ms, " + computed + " ms without");
   }
 }

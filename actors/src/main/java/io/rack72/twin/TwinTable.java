@@ -1,0 +1,94 @@
+package io.rack72.twin;
+
+import java.util.Formatter;
+import java.util.Locale;
+
+/** A report as a table for a terminal. */
+final class TwinTable {
+  private final Formatter text = new Formatter(Locale.ROOT);
+
+  private TwinTable() {}
+
+  static String of(TwinReport report) {
+    TwinTable table = new TwinTable();
+    table.load(report);
+    table.goodput(report.goodput());
+    table.latencies(report.latencies());
+    table.resources(report);
+    return table.text.toString();
+  }
+
+  private void load(TwinReport report) {
+    text.format(
+        "%s on %s: %d GPUs, experts over %d; prompts of %s tokens, replies of %s; seed %d%n%n",
+        report.model(),
+        report.rack(),
+        report.gpus(),
+        report.expertParallel(),
+        report.prompt(),
+        report.reply(),
+        report.seed());
+    TwinReport.Requests requests = report.requests();
+    text.format(
+        "requests   %,d finished of %,d, %,d refused, %,d failed, %,d live at the end%n",
+        requests.finished(),
+        requests.submitted(),
+        requests.refused(),
+        requests.failed(),
+        requests.live());
+    TwinReport.Throughput throughput = report.throughput();
+    text.format(
+        "rate       %,.1f requests/s, %,.0f prompt tokens/s over %.1f s%n",
+        throughput.requestsPerSecond(), throughput.promptTps(), report.seconds());
+    text.format(
+        "tokens/s   %,.0f the rack, %,.1f a GPU, %,.1f a user%n",
+        throughput.tps(), throughput.tpsPerGpu(), throughput.tpsPerUser());
+  }
+
+  private void goodput(TwinReport.Goodput goodput) {
+    if (!goodput.slo().isEmpty()) {
+      text.format(
+          "goodput    %,.1f requests/s, %,.0f tokens/s, %.1f %% of those that ended, for %s%n",
+          goodput.requestsPerSecond(), goodput.tps(), 100 * goodput.part(), goodput.slo());
+    }
+    text.format("%n");
+  }
+
+  private void latencies(TwinReport.Latencies latencies) {
+    text.format("%-10s %12s %12s %12s %12s%n", "ms", "mean", "p50", "p90", "p99");
+    line("TTFT", latencies.ttft());
+    line("ITL", latencies.itl());
+    line("TPOT", latencies.tpot());
+    line("end to end", latencies.endToEnd());
+  }
+
+  private void resources(TwinReport report) {
+    TwinReport.Terms terms = report.terms();
+    text.format(
+        "%ntime       %.1f %% host, %.1f %% attention, %.1f %% experts, %.1f %% exchange, %.1f %%"
+            + " logits%n",
+        100 * terms.host(),
+        100 * terms.attention(),
+        100 * terms.experts(),
+        100 * terms.exchange(),
+        100 * terms.logits());
+    text.format("links      %.2f %% of what the ports could send%n", 100 * report.linkUse());
+    double most = report.timeline().stream().mapToDouble(TwinReport.Sample::kvUsed).max().orElse(0);
+    text.format("KV         %.1f %% of the blocks in use at most%n", 100 * most);
+    TwinReport.Costs costs = report.costs();
+    if (costs.kwhPerMillionTokens() > 0) {
+      text.format(
+          "energy     %.4f kWh for a million tokens of replies%n", costs.kwhPerMillionTokens());
+    }
+    if (costs.pricePerMillionTokens() > 0) {
+      text.format(
+          "cost       %.4f for a million tokens of replies%n", costs.pricePerMillionTokens());
+    }
+  }
+
+  private void line(String name, TwinReport.Quantiles quantiles) {
+    text.format(
+        "%-10s %,12.3f %,12.3f %,12.3f %,12.3f%n",
+        name, quantiles.mean(), quantiles.p50(), quantiles.p90(), quantiles.p99());
+  }
+}

@@ -22,7 +22,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -181,17 +180,15 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   private final NavigableMap<GpuId, ActorRef<PortActor.Command>> ports = new TreeMap<>();
   private final NavigableMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
   private final NavigableMap<GpuId, GpuStatus> posted = new TreeMap<>();
-  private final NavigableMap<Long, RackView> views = new TreeMap<>();
+  private final FollowedViews views;
+  // GPUs that are not done yet with the last view's latest step.
   private final Set<GpuId> stepping = new HashSet<>();
-  // GPUs of these views that will not answer any more.
-  private final Set<GpuId> lost = new HashSet<>();
   private final Peers peers;
   private final Trunks trunks;
   private final PartFaults partFaults;
   private final Reach reach;
   // What the node's parts were told last.
   private Reach.Verdict verdict = Reach.Verdict.ALL_WELL;
-  private RackView committed;
   private final List<Consumer<List<NodeId>>> gatewayFollowers = new ArrayList<>();
   private String http = "";
   private boolean announced;
@@ -234,6 +231,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     this.clock = clock;
     this.milestones = milestones;
     steps = context.messageAdapter(PlacementStep.class, Stepped::new);
+    views = new FollowedViews(identity.id(), settings.profile());
     reach = new Reach(identity.id(), identity.pulses());
     peers = new Peers(context.getSystem());
     trunks =
@@ -310,7 +308,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         noRoom = reason;
         router.tell(new RouterActor.RackLost(reason));
       }
-      case NodeOrder.Refuse(String reason) when committed != null -> shutOut(reason);
+      case NodeOrder.Refuse(String reason) when views.committed().isPresent() -> shutOut(reason);
       case NodeOrder.Refuse(String reason) -> {
         milestones.ready().completeExceptionally(new NotLetInException(reason));
         // One that is not in the rack is not needed there.
@@ -341,9 +339,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case FindRouter(ActorRef<ActorRef<RouterActor.Command>> replyTo) -> replyTo.tell(router);
       case FollowGateways(Consumer<List<NodeId>> told) -> {
         gatewayFollowers.add(told);
-        if (committed != null) {
-          told.accept(committed.gatewaysBehind(identity.id()));
-        }
+        views.committed().ifPresent(view -> told.accept(view.gatewaysBehind(identity.id())));
       }
       case Announce(String newHttp) -> {
         http = newHttp;
@@ -370,22 +366,20 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
                   http,
                   !http.isEmpty() && !leaving,
                   leaving,
-                  views.isEmpty() ? 0 : views.lastKey(),
-                  Optional.ofNullable(committed)),
+                  views.lastEpoch(),
+                  views.committed()),
               getContext().getSelf()));
     }
   }
 
   private void prepare(RackView view) {
-    if (isLast(view.epoch()) && !isCommitted(view.epoch())) {
+    if (views.isLast(view.epoch()) && !views.lastIsCommitted()) {
       tellPrepared();
       return;
     }
-    if (!views.isEmpty() && view.epoch() <= views.lastKey()) {
-      // A keeper's last orders may come after its successor's first.
+    if (!views.prepare(view)) {
       return;
     }
-    views.put(view.epoch(), view);
     follow();
     connect();
     stepping.clear();
@@ -397,70 +391,58 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   /** Tells it once it is so, and again where the keeper has not heard it. */
   private void tellPrepared() {
     if (stepping.isEmpty()) {
-      keeper.tell(new KeeperActor.Prepared(identity.id(), views.lastKey()));
+      keeper.tell(new KeeperActor.Prepared(identity.id(), views.lastEpoch()));
     }
   }
 
   private void tellSettled() {
     if (stepping.isEmpty()) {
-      keeper.tell(new KeeperActor.Settled(identity.id(), views.lastKey()));
+      keeper.tell(new KeeperActor.Settled(identity.id(), views.lastEpoch()));
     }
-  }
-
-  private boolean isCommitted(long epoch) {
-    return committed != null && committed.epoch() == epoch;
-  }
-
-  private boolean isLast(long epoch) {
-    return !views.isEmpty() && views.lastKey() == epoch;
   }
 
   private void commit(long epoch, Set<GpuId> newlyLost) {
-    if (!isLast(epoch)) {
+    if (!views.isLast(epoch)) {
       return;
     }
-    if (isCommitted(epoch)) {
+    if (views.lastIsCommitted()) {
       tellSettled();
       return;
     }
-    committed = views.get(epoch);
+    RackView view = views.commit(epoch, newlyLost);
     noRoom = "";
-    SortedMap<GpuId, NodeId> nodes = committed.nodes(settings.profile());
-    lost.addAll(newlyLost);
-    // Those are another JVM's now.
-    lost.removeAll(nodes.keySet());
     // Before the GPUs begin anew what waits for those that are lost.
     connect();
     stepping.clear();
     stepping.addAll(gpus.keySet());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Commit(epoch, newlyLost, steps)));
     SortedMap<GpuId, ActorRef<GpuActor.Command>> attending = new TreeMap<>();
-    for (GpuId gpu : committed.placement().attending()) {
+    SortedMap<GpuId, NodeId> nodes = view.nodes(settings.profile());
+    for (GpuId gpu : view.placement().attending()) {
       gpu(gpu, nodes.get(gpu)).ifPresent(there -> attending.put(gpu, there));
     }
     router.tell(new RouterActor.Route(attending, newlyLost));
     follow();
-    milestones.onView().accept(committed);
-    List<NodeId> gateways = committed.gatewaysBehind(identity.id());
+    milestones.onView().accept(view);
+    List<NodeId> gateways = view.gatewaysBehind(identity.id());
     gatewayFollowers.forEach(told -> told.accept(gateways));
-    milestones.ready().complete(committed);
+    milestones.ready().complete(view);
     tellSettled();
   }
 
   private void release(long epoch) {
-    if (!isLast(epoch)) {
+    if (!views.isLast(epoch)) {
       return;
     }
-    views.headMap(epoch).clear();
-    lost.clear();
+    views.releaseBefore(epoch);
     follow();
     connect();
-    trunks.stopUnused(placed().values());
+    trunks.stopUnused(views.placed().values());
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Release(epoch)));
   }
 
   private void stepped(PlacementStep step) {
-    if (step.epoch() != views.lastKey() || !stepping.remove(step.gpu())) {
+    if (!views.isLast(step.epoch()) || !stepping.remove(step.gpu())) {
       return;
     }
     switch (step) {
@@ -469,29 +451,22 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
   }
 
-  /** The node of each GPU in the views that are followed. */
-  private SortedMap<GpuId, NodeId> placed() {
-    SortedMap<GpuId, NodeId> nodes = new TreeMap<>();
-    views.values().forEach(view -> nodes.putAll(view.nodes(settings.profile())));
-    return nodes;
-  }
-
   /** Tells each port how to reach all others of the views that are followed. */
   private void connect() {
-    SortedMap<GpuId, NodeId> nodes = placed();
-    nodes.keySet().removeAll(lost);
     NavigableMap<GpuId, Link> links = new TreeMap<>();
-    nodes.forEach(
-        (gpu, node) -> {
-          if (!node.equals(identity.id())) {
-            // A gateway has no port, and needs no trunk.
-            if (!ports.isEmpty()) {
-              links.put(gpu, new Link.Far(trunks.to(node)));
-            }
-          } else if (ports.containsKey(gpu)) {
-            links.put(gpu, new Link.Near(ports.get(gpu)));
-          }
-        });
+    views
+        .reachable()
+        .forEach(
+            (gpu, node) -> {
+              if (!node.equals(identity.id())) {
+                // A gateway has no port, and needs no trunk.
+                if (!ports.isEmpty()) {
+                  links.put(gpu, new Link.Far(trunks.to(node)));
+                }
+              } else if (ports.containsKey(gpu)) {
+                links.put(gpu, new Link.Near(ports.get(gpu)));
+              }
+            });
     ports.values().forEach(port -> port.tell(new PortActor.Connect(links)));
   }
 
@@ -551,13 +526,11 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     tellWhoIsOut();
     pulse();
     tellPresence();
-    if (!views.isEmpty()) {
-      // It may have been the last that all waited for.
-      if (isCommitted(views.lastKey())) {
-        tellSettled();
-      } else {
-        tellPrepared();
-      }
+    // It may have been the last that all waited for.
+    if (views.lastIsCommitted()) {
+      tellSettled();
+    } else if (!views.isEmpty()) {
+      tellPrepared();
     }
     return true;
   }
@@ -569,16 +542,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
   }
 
-  /** Nodes of all views that are followed. */
-  private Set<NodeId> others() {
-    Set<NodeId> nodes = new TreeSet<>();
-    views.values().forEach(view -> nodes.addAll(view.nodeIds()));
-    nodes.remove(identity.id());
-    return nodes;
-  }
-
   private void follow() {
-    reach.follow(others(), clock.nowNanos());
+    reach.follow(views.others(), clock.nowNanos());
     tellWhoIsOut();
   }
 
@@ -591,7 +556,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private void pulse() {
     Pulse pulse = reach.pulse(clock.nowNanos());
-    others().forEach(node -> peers.node(node).tell(pulse));
+    views.others().forEach(node -> peers.node(node).tell(pulse));
   }
 
   private void heard(Pulse pulse) {
@@ -602,10 +567,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   /** Tells the node's parts which GPUs they are not to rely on, if that has changed. */
   private void tellWhoIsOut() {
-    if (committed == null) {
+    if (views.committed().isEmpty()) {
       return;
     }
-    Reach.Verdict now = reach.verdict(placed(), committed.nodeIds(), settings.profile(), lost);
+    Reach.Verdict now =
+        reach.verdict(
+            views.placed(), views.committed().get().nodeIds(), settings.profile(), views.lost());
     if (now.equals(verdict)) {
       return;
     }
@@ -630,7 +597,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     if (trouble.equals(WELL) && !noRoom.isEmpty()) {
       return noRoom;
     }
-    if (!trouble.equals(WELL) || committed != null) {
+    if (!trouble.equals(WELL) || views.committed().isPresent()) {
       return trouble;
     }
     return "the rack is not whole yet";
@@ -638,16 +605,17 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private void report(ActorRef<RackStatus> replyTo) {
     List<Member> members =
-        committed == null
-            ? List.of(new Member(identity.id(), List.of(), http))
-            : committed.members();
+        views
+            .committed()
+            .map(RackView::members)
+            .orElseGet(() -> List.of(new Member(identity.id(), List.of(), http)));
     Map<NodeId, ActorRef<Command>> nodes = new TreeMap<>();
     for (Member member : members) {
       nodes.put(
           member.id(),
           member.id().equals(identity.id()) ? getContext().getSelf() : peers.node(member.id()));
     }
-    long epoch = committed == null ? 0 : committed.epoch();
+    long epoch = views.committed().map(RackView::epoch).orElse(0L);
     getContext()
         .spawnAnonymous(
             RackReporter.create(parts.about().with(epoch, health()), members, nodes, replyTo));

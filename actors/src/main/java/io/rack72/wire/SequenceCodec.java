@@ -7,13 +7,11 @@ import io.rack72.hardware.GpuId;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
-import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
- * The messages between routers, owners of sequences and GPUs as bytes, and back. A message's kind
- * and version is its manifest, which travels beside the bytes.
+ * The messages between routers, owners of sequences and GPUs as bytes, and back.
  *
  * <pre>
  * A1  Admit     request (see {@link RequestCodec}), owner text, router text
@@ -34,7 +32,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * <p>Safe for use by many threads if its references' format is.
  */
-final class SequenceCodec {
+final class SequenceCodec extends MessageCodec {
   /** Most alternatives of a token, as a request may ask for. */
   static final int MAX_ALTERNATIVES = 20;
 
@@ -50,18 +48,12 @@ final class SequenceCodec {
   private static final String ALIVE = "V1";
   private static final String ENDED = "X1";
 
-  private final ActorRefFormat refs;
-
   SequenceCodec(ActorRefFormat refs) {
-    this.refs = refs;
+    super(refs);
   }
 
-  /**
-   * The manifest of a message.
-   *
-   * @throws WireFormatException if it is none of those above
-   */
-  static String manifest(Object message) {
+  @Override
+  String manifest(Object message) {
     return switch (message) {
       case SequenceEvent.Token _ -> TOKEN;
       case SequenceEvent.Placed _ -> PLACED;
@@ -78,67 +70,26 @@ final class SequenceCodec {
     };
   }
 
-  /** The bytes of a message. */
-  byte[] encode(Object message) {
-    WireWriter counter = WireWriter.counting();
-    write(message, counter);
-    ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(counter.bytes()));
-    write(message, new WireWriter(buffer));
-    return buffer.array();
+  @Override
+  Object readFields(String manifest, WireReader in) {
+    return switch (manifest) {
+      case TOKEN -> readToken(in);
+      case PLACED -> new SequenceEvent.Placed(id(in), attempt(in), gpu(in));
+      case STARTED -> new SequenceEvent.Started(id(in), attempt(in), in.int32("the cached tokens"));
+      case ALIVE -> new SequenceEvent.Alive(id(in), attempt(in), in.int32("the generated tokens"));
+      case ENDED -> new SequenceEvent.Ended(id(in), attempt(in), cause(in), in.text("the detail"));
+      case ADMIT -> readAdmit(in);
+      case CANCEL -> new GpuActor.Cancel(id(in), attempt(in));
+      case PROBE -> new GpuActor.Probe(id(in), attempt(in), readRef("the owner's address", in));
+      case PAUSE -> new GpuActor.Pause(id(in));
+      case RESUME -> new GpuActor.Resume(id(in));
+      case RELEASED -> new SequenceReleased(id(in), attempt(in), in.flag("closed"));
+      default -> throw unknownKind(manifest);
+    };
   }
 
-  /**
-   * Writes a message at the buffer's position, and moves it.
-   *
-   * @throws java.nio.BufferOverflowException if it does not fit
-   */
-  void write(Object message, ByteBuffer buffer) {
-    write(message, new WireWriter(buffer));
-  }
-
-  /**
-   * Reads all that the buffer has left.
-   *
-   * @throws WireFormatException if that is not a message of this manifest
-   */
-  Object read(String manifest, ByteBuffer buffer) {
-    WireReader in = new WireReader(manifest, buffer);
-    Object message;
-    try {
-      message =
-          switch (manifest) {
-            case TOKEN -> readToken(in);
-            case PLACED -> new SequenceEvent.Placed(id(in), attempt(in), gpu(in));
-            case STARTED ->
-                new SequenceEvent.Started(id(in), attempt(in), in.int32("the cached tokens"));
-            case ALIVE ->
-                new SequenceEvent.Alive(id(in), attempt(in), in.int32("the generated tokens"));
-            case ENDED ->
-                new SequenceEvent.Ended(id(in), attempt(in), cause(in), in.text("the detail"));
-            case ADMIT -> readAdmit(in);
-            case CANCEL -> new GpuActor.Cancel(id(in), attempt(in));
-            case PROBE ->
-                new GpuActor.Probe(
-                    id(in), attempt(in), refs.resolve(in.text("the owner's address")));
-            case PAUSE -> new GpuActor.Pause(id(in));
-            case RESUME -> new GpuActor.Resume(id(in));
-            case RELEASED -> new SequenceReleased(id(in), attempt(in), in.flag("closed"));
-            default ->
-                throw new WireFormatException(
-                    "a message is of a kind that "
-                        + SequenceCodec.class.getSimpleName()
-                        + " lists, not '"
-                        + manifest
-                        + "'");
-          };
-    } catch (IllegalArgumentException e) {
-      throw new WireFormatException(manifest + ": " + e.getMessage(), e);
-    }
-    in.requireEnd();
-    return message;
-  }
-
-  private void write(Object message, WireWriter out) {
+  @Override
+  void writeFields(Object message, WireWriter out) {
     switch (message) {
       case SequenceEvent.Token token -> writeToken(token, out);
       case SequenceEvent.Placed(SequenceId id, int attempt, GpuId gpu) -> {
@@ -166,13 +117,13 @@ final class SequenceCodec {
       }
       case GpuActor.Admit admit -> {
         RequestCodec.write(admit.request(), out);
-        out.text("the owner's address", refs.format(admit.owner()));
-        out.text("the router's address", refs.format(admit.router()));
+        writeRef("the owner's address", admit.owner(), out);
+        writeRef("the router's address", admit.router(), out);
       }
       case GpuActor.Cancel(SequenceId id, int attempt) -> write(id, attempt, out);
       case GpuActor.Probe(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) -> {
         write(id, attempt, out);
-        out.text("the owner's address", refs.format(owner));
+        writeRef("the owner's address", owner, out);
       }
       case GpuActor.Pause(SequenceId id) -> RequestCodec.write(id, out);
       case GpuActor.Resume(SequenceId id) -> RequestCodec.write(id, out);
@@ -236,8 +187,8 @@ final class SequenceCodec {
   private GpuActor.Admit readAdmit(WireReader in) {
     return new GpuActor.Admit(
         RequestCodec.read(in),
-        refs.resolve(in.text("the owner's address")),
-        refs.resolve(in.text("the router's address")));
+        readRef("the owner's address", in),
+        readRef("the router's address", in));
   }
 
   private static SequenceId id(WireReader in) {
@@ -289,10 +240,5 @@ final class SequenceCodec {
       case 4 -> SequenceEvent.Cause.LOST;
       default -> throw in.wrong("the cause is 0 to 4, not %d".formatted(code));
     };
-  }
-
-  private static WireFormatException unknown(Object message) {
-    return new WireFormatException(
-        "no format is known for messages of " + message.getClass().getName());
   }
 }

@@ -1,52 +1,16 @@
 package io.rack72.wire;
 
-import java.nio.ByteBuffer;
 import org.apache.pekko.actor.ExtendedActorSystem;
-import org.apache.pekko.serialization.ByteBufferSerializer;
-import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /**
  * The messages between routers, owners of sequences and GPUs in Pekko's remoting; the format is
  * that of {@link SequenceCodec}. Thread-safe.
  */
-public final class SequenceSerializer extends SerializerWithStringManifest
-    implements ByteBufferSerializer {
+public final class SequenceSerializer extends MessageSerializer {
   private static final int IDENTIFIER = 7202;
-
-  private final SequenceCodec codec;
 
   /** Made by Pekko. */
   public SequenceSerializer(ExtendedActorSystem system) {
-    codec = new SequenceCodec(new RemoteRefs(system));
-  }
-
-  @Override
-  public int identifier() {
-    return IDENTIFIER;
-  }
-
-  @Override
-  public String manifest(Object message) {
-    return SequenceCodec.manifest(message);
-  }
-
-  @Override
-  public byte[] toBinary(Object message) {
-    return codec.encode(message);
-  }
-
-  @Override
-  public void toBinary(Object message, ByteBuffer buffer) {
-    codec.write(message, buffer);
-  }
-
-  @Override
-  public Object fromBinary(byte[] bytes, String manifest) {
-    return fromBinary(ByteBuffer.wrap(bytes), manifest);
-  }
-
-  @Override
-  public Object fromBinary(ByteBuffer buffer, String manifest) {
-    return codec.read(manifest, buffer);
+    super(IDENTIFIER, new SequenceCodec(new RemoteRefs(system)));
   }
 }

@@ -8,7 +8,6 @@ import io.rack72.resume.StreamKey;
 import io.rack72.resume.StreamMessage;
 import io.rack72.resume.StreamMessage.Fate;
 import io.rack72.schedule.FinishReason;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +15,7 @@ import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /**
- * The messages by which gateways keep each other's streams as bytes, and back. A message's kind and
- * version is its manifest, which travels beside the bytes.
+ * The messages by which gateways keep each other's streams as bytes, and back.
  *
  * <pre>
  * K1  Keep     owner text, copy
@@ -39,7 +37,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  *
  * <p>Safe for use by many threads if its references' format is.
  */
-final class StreamCodec {
+final class StreamCodec extends MessageCodec {
   /** Most growths of one message, and most choices of one stream. */
   static final int MAX_PARTS = 1 << 16;
 
@@ -54,18 +52,12 @@ final class StreamCodec {
   private static final int CHOICE_BYTES = 3 * Integer.BYTES + Byte.BYTES;
   private static final int GROWTH_BYTES = 2 * Long.BYTES + 2 * Integer.BYTES + CHOICE_BYTES;
 
-  private final ActorRefFormat refs;
-
   StreamCodec(ActorRefFormat refs) {
-    this.refs = refs;
+    super(refs);
   }
 
-  /**
-   * The manifest of a message.
-   *
-   * @throws WireFormatException if it is none of those above
-   */
-  static String manifest(Object message) {
+  @Override
+  String manifest(Object message) {
     return switch (remote(message)) {
       case StreamMessage.Keep _ -> KEEP;
       case StreamMessage.Grow _ -> GROW;
@@ -81,65 +73,28 @@ final class StreamCodec {
     if (message instanceof StreamMessage.Remote known) {
       return known;
     }
-    throw new WireFormatException(
-        "no format is known for messages of " + message.getClass().getName());
+    throw unknown(message);
   }
 
-  /** The bytes of a message. */
-  byte[] encode(Object message) {
-    WireWriter counter = WireWriter.counting();
-    write(remote(message), counter);
-    ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(counter.bytes()));
-    write(remote(message), new WireWriter(buffer));
-    return buffer.array();
+  @Override
+  Object readFields(String manifest, WireReader in) {
+    return switch (manifest) {
+      case KEEP -> new StreamMessage.Keep(ref(in), copy(in));
+      case GROW -> new StreamMessage.Grow(ref(in), growths(in));
+      case RELEASE -> new StreamMessage.Release(ref(in), key(in), fate(in));
+      case CLAIM ->
+          new StreamMessage.Claim(
+              key(in), in.text("the tenant"), in.int64("the question"), ref(in));
+      case GIVE_UP -> new StreamMessage.GiveUp(key(in), in.text("the tenant"));
+      case FOUND -> new StreamMessage.Found(in.int64("the question"), copy(in));
+      case UNKNOWN -> new StreamMessage.Unknown(in.int64("the question"));
+      default -> throw unknownKind(manifest);
+    };
   }
 
-  /**
-   * Writes a message at the buffer's position, and moves it.
-   *
-   * @throws java.nio.BufferOverflowException if it does not fit
-   */
-  void write(Object message, ByteBuffer buffer) {
-    write(remote(message), new WireWriter(buffer));
-  }
-
-  /**
-   * Reads all that the buffer has left.
-   *
-   * @throws WireFormatException if that is not a message of this manifest
-   */
-  Object read(String manifest, ByteBuffer buffer) {
-    WireReader in = new WireReader(manifest, buffer);
-    Object message;
-    try {
-      message =
-          switch (manifest) {
-            case KEEP -> new StreamMessage.Keep(ref(in), copy(in));
-            case GROW -> new StreamMessage.Grow(ref(in), growths(in));
-            case RELEASE -> new StreamMessage.Release(ref(in), key(in), fate(in));
-            case CLAIM ->
-                new StreamMessage.Claim(
-                    key(in), in.text("the tenant"), in.int64("the question"), ref(in));
-            case GIVE_UP -> new StreamMessage.GiveUp(key(in), in.text("the tenant"));
-            case FOUND -> new StreamMessage.Found(in.int64("the question"), copy(in));
-            case UNKNOWN -> new StreamMessage.Unknown(in.int64("the question"));
-            default ->
-                throw new WireFormatException(
-                    "a message is of a kind that "
-                        + StreamCodec.class.getSimpleName()
-                        + " lists, not '"
-                        + manifest
-                        + "'");
-          };
-    } catch (IllegalArgumentException e) {
-      throw new WireFormatException(manifest + ": " + e.getMessage(), e);
-    }
-    in.requireEnd();
-    return message;
-  }
-
-  private void write(StreamMessage.Remote message, WireWriter out) {
-    switch (message) {
+  @Override
+  void writeFields(Object message, WireWriter out) {
+    switch (remote(message)) {
       case StreamMessage.Keep(ActorRef<StreamMessage> owner, StreamCopy copy) -> {
         write(owner, out);
         write(copy, out);
@@ -182,11 +137,11 @@ final class StreamCodec {
   }
 
   private void write(ActorRef<StreamMessage> ref, WireWriter out) {
-    out.text("an actor's address", refs.format(ref));
+    writeRef("an actor's address", ref, out);
   }
 
   private ActorRef<StreamMessage> ref(WireReader in) {
-    return refs.resolve(in.text("the actor's address"));
+    return readRef("the actor's address", in);
   }
 
   private static void write(StreamKey key, WireWriter out) {

@@ -54,7 +54,7 @@ class SequenceCodecTest {
     RandomMessages messages = new RandomMessages(72);
     for (int i = 0; i < 1000; i++) {
       for (Object sent : messages.ofSequences(owner, router)) {
-        assertSameBits(sent, read(SequenceCodec.manifest(sent), codec.encode(sent)));
+        assertSameBits(sent, read(codec.manifest(sent), codec.encode(sent)));
       }
     }
   }
@@ -64,7 +64,7 @@ class SequenceCodecTest {
     RandomMessages messages = new RandomMessages(5);
     for (int i = 0; i < 6; i++) {
       for (Object message : messages.ofSequences(owner, router)) {
-        String manifest = SequenceCodec.manifest(message);
+        String manifest = codec.manifest(message);
         Fuzz fuzz = new Fuzz(bytes -> codec.encode(read(manifest, bytes)));
         fuzz.maltreat(codec.encode(message));
         fuzz.randomBytesAreRefusedOrKept(new SplittableRandom(i), 2000);
@@ -138,7 +138,7 @@ class SequenceCodecTest {
     byte[] bytes = codec.encode(new GpuActor.Cancel(ID, 1));
     WireFormatException e = assertThrows(WireFormatException.class, () -> read("C1", bytes));
     assertTrue(e.getMessage().contains("C1"), e.getMessage());
-    assertThrows(WireFormatException.class, () -> SequenceCodec.manifest("a text"));
+    assertThrows(WireFormatException.class, () -> codec.manifest("a text"));
     assertThrows(WireFormatException.class, () -> codec.encode("a text"));
   }
 }

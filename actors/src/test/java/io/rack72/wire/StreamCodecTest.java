@@ -47,7 +47,7 @@ class StreamCodecTest {
     RandomMessages messages = new RandomMessages(72);
     for (int i = 0; i < 1000; i++) {
       for (Object sent : messages.ofStreams(peer)) {
-        assertSameBits(sent, read(StreamCodec.manifest(sent), codec.encode(sent)));
+        assertSameBits(sent, read(codec.manifest(sent), codec.encode(sent)));
       }
     }
   }
@@ -57,7 +57,7 @@ class StreamCodecTest {
     RandomMessages messages = new RandomMessages(5);
     for (int i = 0; i < 4; i++) {
       for (Object message : messages.ofStreams(peer)) {
-        String manifest = StreamCodec.manifest(message);
+        String manifest = codec.manifest(message);
         Fuzz fuzz = new Fuzz(bytes -> codec.encode(read(manifest, bytes)));
         fuzz.maltreat(codec.encode(message));
         fuzz.randomBytesAreRefusedOrKept(new SplittableRandom(i), 2000);
@@ -67,10 +67,9 @@ class StreamCodecTest {
 
   @Test
   void otherMessagesAreRefused() {
-    assertThrows(WireFormatException.class, () -> StreamCodec.manifest("text"));
+    assertThrows(WireFormatException.class, () -> codec.manifest("text"));
     assertThrows(
-        WireFormatException.class,
-        () -> StreamCodec.manifest(new StreamMessage.Peers(List.of(peer))));
+        WireFormatException.class, () -> codec.manifest(new StreamMessage.Peers(List.of(peer))));
     assertThrows(WireFormatException.class, () -> read("Z9", new byte[0]));
   }
 

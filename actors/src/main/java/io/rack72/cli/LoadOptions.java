@@ -88,8 +88,26 @@ final class LoadOptions {
    * @throws CommandFailedException if the trace is broken
    */
   Workload workload() {
+    return workload(arrivals());
+  }
+
+  /**
+   * The same with another load.
+   *
+   * @param requests that are always there
+   * @throws IllegalArgumentException if an option makes no sense, or there is a load already
+   */
+  Workload workload(int requests) {
+    if (Stream.of(concurrency, rate, bursts, trace).anyMatch(Objects::nonNull)) {
+      throw new IllegalArgumentException(
+          "--sweep has its own loads, so --concurrency, --rate, --bursts and --trace have no use");
+    }
+    return workload(new Workload.ClosedLoop(requests));
+  }
+
+  private Workload workload(Workload.Arrivals arrivals) {
     return new Workload(
-        arrivals(),
+        arrivals,
         Lengths.parse(Objects.requireNonNullElse(prompt, DEFAULT_LENGTH)),
         Lengths.parse(Objects.requireNonNullElse(reply, DEFAULT_LENGTH)),
         nanos("--warmup", warmup),

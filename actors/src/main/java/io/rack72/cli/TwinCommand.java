@@ -1,6 +1,8 @@
 package io.rack72.cli;
 
 import io.rack72.twin.EventHistory;
+import io.rack72.twin.Frontier;
+import io.rack72.twin.Html;
 import io.rack72.twin.Twin;
 import io.rack72.twin.TwinReport;
 import io.rack72.twin.VirtualTime;
@@ -9,12 +11,15 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code twin}: a workload on a modeled rack, in virtual time. */
@@ -38,6 +43,27 @@ final class TwinCommand implements Callable<Integer> {
       description = "Write every message between actors there, one a line.")
   private Path history;
 
+  @Option(
+      names = "--sweep",
+      paramLabel = "N,N,..",
+      split = ",",
+      description = "A run for each number of requests at once, and the frontier of them.")
+  private List<Integer> sweep = List.of();
+
+  @Option(
+      names = "--degrees",
+      paramLabel = "N,N,..",
+      split = ",",
+      description =
+          "With --sweep: numbers of GPUs over which the experts are spread, each with all of it.")
+  private List<Integer> degrees = List.of();
+
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description = "Write the report there too, as a page with plots.")
+  private Path html;
+
   @Option(names = "--json", description = "Report as one line of JSON.")
   private boolean json;
 
@@ -53,20 +79,52 @@ final class TwinCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (sweep.isEmpty() && !degrees.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--degrees needs --sweep");
+    }
+    if (sweep.isEmpty()) {
+      tellRun();
+    } else {
+      tellFrontier();
+    }
+    return 0;
+  }
+
+  private void tellRun() throws IOException {
     TwinOptions.Scenario scenario = options.scenario(spec.commandLine(), invocation.host());
-    PrintWriter out = spec.commandLine().getOut();
     long begin = System.nanoTime();
     TwinReport report = run(scenario);
-    if (json) {
-      out.println(Json.line(report));
-    } else {
-      out.print(report.toText());
-    }
-    out.flush();
+    tell(json ? Json.line(report) + "\n" : report.toText(), Html.of(report));
     if (invocation.onTerminal()) {
       tellSpeed(report, scenario, (System.nanoTime() - begin) / NANOS_PER_SECOND);
     }
-    return 0;
+  }
+
+  private void tellFrontier() throws IOException {
+    if (history != null) {
+      throw new ParameterException(spec.commandLine(), "--history is of one run, not of a --sweep");
+    }
+    List<Integer> layouts =
+        degrees.isEmpty() ? List.of(options.degree(invocation.host())) : degrees;
+    List<Frontier.Point> points = new ArrayList<>();
+    for (int degree : layouts) {
+      for (int concurrency : sweep) {
+        TwinOptions.Scenario scenario =
+            options.scenario(spec.commandLine(), invocation.host(), degree, concurrency);
+        points.add(new Frontier.Point("dep" + degree, concurrency, false, run(scenario)));
+      }
+    }
+    Frontier frontier = Frontier.of(points);
+    tell(json ? Json.line(frontier) + "\n" : frontier.toText(), Html.of(frontier));
+  }
+
+  private void tell(String text, String page) {
+    if (html != null) {
+      WholeFile.write(html, page);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(text);
+    out.flush();
   }
 
   private TwinReport run(TwinOptions.Scenario scenario) throws IOException {

@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import io.rack72.checkpoint.ModelConfig;
+import io.rack72.config.ConfigLayers;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.device.RoutingModel;
@@ -79,14 +80,42 @@ final class TwinOptions {
    * @throws CommandFailedException if a trace is broken
    */
   Scenario scenario(CommandLine line, Host host) {
-    Rack72Config config = rackOptions.over(ModeledSizing.defaults()).load(host);
-    String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     try {
-      return new Scenario(
-          rack(config, name, ModeledSizing.model(name)), load.workload(), valuation.valuation());
+      return scenario(rackOptions.over(ModeledSizing.defaults()), load.workload(), host);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(line, e.getMessage(), e);
     }
+  }
+
+  private Scenario scenario(ConfigLayers layers, Workload workload, Host host) {
+    Rack72Config config = layers.load(host);
+    String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
+    return new Scenario(
+        rack(config, name, ModeledSizing.model(name)), workload, valuation.valuation());
+  }
+
+  /**
+   * The scenario with another layout and another number of requests that are always there.
+   *
+   * @param degree GPUs over which the experts are spread
+   * @throws ParameterException if that makes no sense
+   */
+  Scenario scenario(CommandLine line, Host host, int degree, int concurrency) {
+    try {
+      return scenario(
+          rackOptions
+              .over(ModeledSizing.defaults())
+              .option("--degrees", "rack72.expert-parallel", degree),
+          load.workload(concurrency),
+          host);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(line, e.getMessage(), e);
+    }
+  }
+
+  /** GPUs over which the experts are spread where nothing else is said. */
+  int degree(Host host) {
+    return rackOptions.over(ModeledSizing.defaults()).load(host).expertParallel();
   }
 
   private ModeledRack rack(Rack72Config config, String name, ModelConfig model) {

@@ -2,6 +2,7 @@ package io.rack72.twin;
 
 import io.rack72.device.StepTerms;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What a run has shown. Depends on the scenario alone: the same to the bit on any machine.
@@ -120,14 +121,28 @@ public record TwinReport(
   /** In milliseconds. */
   public record Latencies(Quantiles ttft, Quantiles itl, Quantiles tpot, Quantiles endToEnd) {}
 
-  /** In milliseconds. */
-  public record Quantiles(double mean, double p50, double p90, double p99) {
+  /**
+   * In milliseconds.
+   *
+   * @param percentiles those of 2 %, 4 % and so on to 100 %
+   */
+  public record Quantiles(
+      double mean, double p50, double p90, double p99, List<Double> percentiles) {
+    private static final int PERCENTILES = 50;
+
+    public Quantiles {
+      percentiles = List.copyOf(percentiles);
+    }
+
     static Quantiles of(LatencyHistogram histogram) {
       return new Quantiles(
           histogram.mean() / NANOS_PER_MILLI,
           histogram.quantile(0.5) / NANOS_PER_MILLI,
           histogram.quantile(0.9) / NANOS_PER_MILLI,
-          histogram.quantile(0.99) / NANOS_PER_MILLI);
+          histogram.quantile(0.99) / NANOS_PER_MILLI,
+          IntStream.rangeClosed(1, PERCENTILES)
+              .mapToObj(i -> histogram.quantile((double) i / PERCENTILES) / NANOS_PER_MILLI)
+              .toList());
     }
   }
 

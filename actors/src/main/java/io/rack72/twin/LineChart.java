@@ -1,0 +1,123 @@
+package io.rack72.twin;
+
+import java.util.ArrayList;
+import java.util.Formatter;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Lines over two axes that begin at 0, as an SVG element that takes its colours from the page. Not
+ * thread-safe.
+ */
+final class LineChart {
+  private static final int WIDTH = 640;
+  private static final int HEIGHT = 260;
+  private static final int LEFT = 72;
+  private static final int RIGHT = 16;
+  private static final int TOP = 28;
+  private static final int BOTTOM = 44;
+  private static final int TICKS = 5;
+
+  /** A place, in units of the axes. */
+  record Spot(double x, double y) {}
+
+  private record Line(String name, List<Spot> spots, boolean dotted) {}
+
+  private final String xName;
+  private final String yName;
+  private final List<Line> lines = new ArrayList<>();
+
+  LineChart(String xName, String yName) {
+    this.xName = xName;
+    this.yName = yName;
+  }
+
+  /** Adds a line through these places, in their order. */
+  LineChart line(String name, List<Spot> spots) {
+    lines.add(new Line(name, List.copyOf(spots), false));
+    return this;
+  }
+
+  /** Adds places that nothing joins. */
+  LineChart dots(String name, List<Spot> spots) {
+    lines.add(new Line(name, List.copyOf(spots), true));
+    return this;
+  }
+
+  String toSvg() {
+    double xMost =
+        roundUp(lines.stream().flatMap(l -> l.spots.stream()).mapToDouble(Spot::x).max().orElse(1));
+    double yMost =
+        roundUp(lines.stream().flatMap(l -> l.spots.stream()).mapToDouble(Spot::y).max().orElse(1));
+    Formatter svg = new Formatter(Locale.ROOT);
+    svg.format(
+        "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over %s\">%n",
+        WIDTH, HEIGHT, Html.escaped(yName), Html.escaped(xName));
+    for (int i = 0; i <= TICKS; i++) {
+      double x = LEFT + (double) i / TICKS * (WIDTH - LEFT - RIGHT);
+      double y = HEIGHT - BOTTOM - (double) i / TICKS * (HEIGHT - TOP - BOTTOM);
+      svg.format(
+          "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>%n",
+          LEFT, WIDTH - RIGHT, y, y);
+      svg.format(
+          "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>%n",
+          LEFT - 6, y + 4, shortened(yMost * i / TICKS));
+      svg.format(
+          "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
+          x, HEIGHT - BOTTOM + 16, shortened(xMost * i / TICKS));
+    }
+    svg.format(
+        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
+        (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, Html.escaped(xName));
+    svg.format("<text x=\"4\" y=\"14\">%s</text>%n", Html.escaped(yName));
+    for (int i = 0; i < lines.size(); i++) {
+      draw(svg, lines.get(i), i, xMost, yMost);
+    }
+    return svg.format("</svg>%n").toString();
+  }
+
+  private void draw(Formatter svg, Line line, int number, double xMost, double yMost) {
+    StringBuilder path = new StringBuilder();
+    for (Spot spot : line.spots) {
+      double x = LEFT + spot.x / xMost * (WIDTH - LEFT - RIGHT);
+      double y = HEIGHT - BOTTOM - spot.y / yMost * (HEIGHT - TOP - BOTTOM);
+      if (line.dotted) {
+        svg.format("<circle class=\"c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>%n", number % 6, x, y);
+      } else {
+        path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x, y));
+      }
+    }
+    if (!line.dotted) {
+      svg.format("<polyline class=\"s%d\" points=\"%s\"/>%n", number % 6, path.toString().trim());
+    }
+    svg.format(
+        "<text class=\"t%d\" x=\"%d\" y=\"14\" text-anchor=\"end\">%s</text>%n",
+        number % 6, WIDTH - RIGHT - 110 * (lines.size() - 1 - number), Html.escaped(line.name));
+  }
+
+  /** The next number of one or two digits and zeros, so that ticks are easy to read. */
+  private static double roundUp(double most) {
+    if (!(most > 0)) {
+      return 1;
+    }
+    double unit = Math.pow(10, Math.floor(Math.log10(most)));
+    for (double factor : new double[] {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8}) {
+      if (most <= factor * unit) {
+        return factor * unit;
+      }
+    }
+    return 10 * unit;
+  }
+
+  private static String shortened(double value) {
+    String[] suffixes = {"", "k", "M", "G"};
+    int at = 0;
+    double shown = value;
+    while (shown >= 1000 && at < suffixes.length - 1) {
+      shown /= 1000;
+      at++;
+    }
+    String digits = String.format(Locale.ROOT, "%.2f", shown);
+    return digits.replaceAll("\\.?0+$", "") + suffixes[at];
+  }
+}

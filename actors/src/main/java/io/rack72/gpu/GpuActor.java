@@ -16,6 +16,7 @@ import io.rack72.schedule.StepPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -149,13 +150,10 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private final Clock clock;
   private final LiveSequences live;
   private final HeldExperts held;
+  private final FollowedPlacement followed;
   private final ExpertSources sources;
   // For sequences of routers that follow a placement already which the GPU has only prepared.
   private final List<Command> early = new ArrayList<>();
-  // The placement that the next step follows; none before the first.
-  private Placement placement;
-  private Attendance attendance;
-  private ActorRef<PlacementStep> settling;
   private boolean hold;
   private Ready heldBack;
   private long lookAtNanos = Long.MAX_VALUE;
@@ -192,6 +190,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     this.board = board;
     this.clock = clock;
     held = new HeldExperts(parts.id(), parts.device());
+    followed = new FollowedPlacement(parts.id(), parts.attendance());
     sources = new ExpertSources(parts.id(), parts.hedge());
     live =
         new LiveSequences(
@@ -207,7 +206,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         .onSignal(
             PostStop.class,
             _ -> {
-              freeSequenceMemory();
+              followed.free();
               return this;
             })
         .build();
@@ -255,18 +254,15 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void commit(long epoch, Set<GpuId> newlyLost, ActorRef<PlacementStep> replyTo) {
-    placement = held.placement(epoch);
-    if (placement.attends(parts.id())) {
-      attendance = attendance == null ? parts.attendance().get() : attendance;
-    } else {
+    followed.commit(held.placement(epoch), replyTo);
+    if (!followed.attends()) {
       for (SequenceId id : live.ids()) {
         scheduler().abort(id);
         live.giveBack(id);
       }
     }
-    settling = replyTo;
     sources.lose(newlyLost);
-    if (attends()) {
+    if (followed.attends()) {
       askAround();
     }
     if (run != null && awaitsAnyOf(newlyLost)) {
@@ -290,7 +286,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       heldBack = null;
       on(ready);
     }
-    if (!hold && attends()) {
+    if (!hold && followed.attends()) {
       askToBegin();
     }
   }
@@ -342,31 +338,20 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   /** Experts that the GPU has room for beside its own and its KV pools. */
   private long guestRoom() {
-    long sequenceBytes = attendance == null ? 0 : parts.sharedBytes() + attendance.kv().bytes();
+    long sequenceBytes =
+        followed.attendance().map(has -> parts.sharedBytes() + has.kv().bytes()).orElse(0L);
     long used = held.owned() * parts.expertBytes() + sequenceBytes;
     return (parts.hbmLimitBytes() - used) / parts.expertBytes();
   }
 
-  /** Tells that no step follows an earlier placement, once that is so. */
   private void settle() {
-    if (settling == null || (run != null && run.epoch() != placement.epoch())) {
-      return;
-    }
-    settling.tell(new PlacementStep.Settled(parts.id(), placement.epoch()));
-    settling = null;
+    followed.settle(run == null ? OptionalLong.empty() : OptionalLong.of(run.epoch()));
   }
 
   /** A step in flight may still write to the memory. */
   private void freeUnusedMemory() {
-    if (plan == null && !attends()) {
-      freeSequenceMemory();
-    }
-  }
-
-  private void freeSequenceMemory() {
-    if (attendance != null) {
-      attendance.close();
-      attendance = null;
+    if (plan == null) {
+      followed.freeUnused();
     }
   }
 
@@ -376,19 +361,15 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     post();
   }
 
-  private boolean attends() {
-    return placement != null && placement.attends(parts.id());
-  }
-
   private void admit(Admit admit) {
     SequenceRequest request = admit.request();
     SequenceId id = request.id();
     int attempt = request.attempt();
-    if (!attends() && held.willAttend(placement == null ? 0 : placement.epoch())) {
+    if (!followed.attends() && held.willAttend(followed.epoch())) {
       early.add(admit);
       return;
     }
-    if (!attends()) {
+    if (!followed.attends()) {
       live.turnAway(admit);
       return;
     }
@@ -428,7 +409,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private Scheduler scheduler() {
-    return attendance.scheduler();
+    return followed.attendance().orElseThrow().scheduler();
   }
 
   private void cancel(SequenceId id, int attempt) {
@@ -441,9 +422,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void probe(Probe probe) {
     int generated =
-        attendance == null
-            ? 0
-            : scheduler().sequence(probe.id()).map(Sequence::generated).orElse(0);
+        followed
+            .attendance()
+            .flatMap(has -> has.scheduler().sequence(probe.id()))
+            .map(Sequence::generated)
+            .orElse(0);
     live.answer(probe, generated);
   }
 
@@ -484,7 +467,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void beginStep() {
     beginAsked = false;
-    if (!attends() || hold) {
+    if (!followed.attends() || hold) {
       return;
     }
     Optional<StepPlan> next = scheduler().step(othersDecode);
@@ -502,7 +485,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void runStep() {
-    if (!attends()) {
+    if (!followed.attends()) {
       // All its sequences were given back meanwhile.
       plan = null;
       run = null;
@@ -514,7 +497,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         new StepRun(
             ++runs,
             parts.id(),
-            sources.routes(placement.experts(), clock.nowNanos()),
+            sources.routes(followed.experts(), clock.nowNanos()),
             parts.config(),
             parts.device(),
             plan.batch(),
@@ -735,7 +718,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         GpuStatus.of(
             parts,
             held.owned() + held.guests(),
-            Optional.ofNullable(attendance),
+            followed.attendance(),
             steps,
             hedges,
             sources.slow(clock.nowNanos())));

@@ -1,10 +1,13 @@
 package io.rack72.cli;
 
 import io.rack72.checkpoint.ModelConfig;
+import io.rack72.config.ConfigLayers;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.device.RoutingModel;
+import io.rack72.device.StepDurations;
 import io.rack72.roofline.Kernel.KvPrecision;
+import io.rack72.roofline.Layout;
 import io.rack72.twin.Lengths;
 import io.rack72.twin.ModeledRack;
 import io.rack72.twin.Workload;
@@ -90,6 +93,15 @@ final class TwinOptions {
   private double skew;
 
   @Option(
+      names = "--layout",
+      paramLabel = "dep72|tp8|tep8",
+      description =
+          "How the model is spread: attention data-parallel with experts over N GPUs (depN),"
+              + " replicas in parts on N (tpN, on each GPU with tp1), or these with whole experts"
+              + " (tepN); depN of the expert-parallel degree, which is all GPUs, is the default.")
+  private String layout;
+
+  @Option(
       names = "--kv",
       paramLabel = "FORMAT",
       defaultValue = "bf16",
@@ -126,7 +138,11 @@ final class TwinOptions {
    * @throws CommandFailedException if the model does not fit what the rack has for it
    */
   Scenario scenario(CommandLine line, Host host) {
-    Rack72Config config = rackOptions.over(ModeledSizing.defaults()).load(host);
+    ConfigLayers layers = rackOptions.over(ModeledSizing.defaults());
+    if (layout != null) {
+      layers.option("--layout", "rack72.modeled.layout", layout);
+    }
+    Rack72Config config = layers.load(host);
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     try {
       return new Scenario(rack(config, name, ModeledSizing.model(name)), workload());
@@ -136,12 +152,21 @@ final class TwinOptions {
   }
 
   private ModeledRack rack(Rack72Config config, String name, ModelConfig model) {
+    Layout spread = ModeledSizing.layout(config, model);
+    if (fidelity == ModeledRack.Fidelity.DISPATCH && spread.kind() != Layout.Kind.DEP) {
+      throw new IllegalArgumentException(
+          "--fidelity dispatch is for layouts that exchange rows, depN, not " + spread.name());
+    }
+    // Before the sizes, since they do not tell what the model cannot be divided by.
+    StepDurations durations =
+        ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes, skew);
     return ModeledRack.withoutWeights(
         name,
         model,
+        spread,
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(kv.bytes, exchange.bytes),
-        ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes),
+        durations,
         new RoutingModel(model, skew, seed),
         fidelity,
         ModeledRack.Replies.OF_IDS);

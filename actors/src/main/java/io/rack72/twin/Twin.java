@@ -23,13 +23,14 @@ public final class Twin {
       LoadSource source = LoadSource.start(workload, running, model.config().vocabSize(), measured);
       time.runUntil(workload.endNanos());
       double seconds = workload.durationNanos() / NANOS_PER_SECOND;
-      int gpus = settings.profile().gpuCount();
+      int gpus = rack.gpus();
       TwinReport.Latencies latencies = measured.latencies();
       return new TwinReport(
           settings.profile().name(),
           model.name(),
           gpus,
-          settings.expertParallel(),
+          rack.layout().name(),
+          rack.layout().expertGpus(),
           workload.prompt().toString(),
           workload.reply().toString(),
           workload.seed(),

@@ -6,6 +6,7 @@ import io.rack72.device.StepTerms;
  * What a run has shown. Depends on the scenario alone: the same to the bit on any machine.
  *
  * @param gpus of the rack
+ * @param layout of the model, such as {@code DEP72}
  * @param expertParallel GPUs over which each copy of the experts is spread
  * @param seconds of virtual time that were counted
  * @param requests of the whole run
@@ -18,6 +19,7 @@ public record TwinReport(
     String rack,
     String model,
     int gpus,
+    String layout,
     int expertParallel,
     String prompt,
     String reply,
@@ -95,8 +97,8 @@ public record TwinReport(
   public String toText() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "%s on %s: %d GPUs, experts over %d; prompts of %s tokens, replies of %s; seed %d%n%n"
-            .formatted(model, rack, gpus, expertParallel, prompt, reply, seed));
+        "%s on %s: %d GPUs, %s, experts over %d; prompts of %s tokens, replies of %s; seed %d%n%n"
+            .formatted(model, rack, gpus, layout, expertParallel, prompt, reply, seed));
     text.append(
         "requests   %,d finished of %,d, %,d refused, %,d failed, %,d live at the end%n"
             .formatted(

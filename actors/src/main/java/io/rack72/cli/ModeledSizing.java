@@ -6,15 +6,27 @@ import io.rack72.checkpoint.WeightBytes;
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
 import io.rack72.device.KernelDurations;
+import io.rack72.device.ReplicaDurations;
 import io.rack72.device.StepDurations;
+import io.rack72.hardware.RackProfile;
 import io.rack72.kv.KvMemory;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
 import io.rack72.rack.RackSettings;
+import io.rack72.roofline.Constants;
+import io.rack72.roofline.DecoderShape;
+import io.rack72.roofline.ExpertRouting;
+import io.rack72.roofline.HostTime;
 import io.rack72.roofline.Kernel.KvPrecision;
+import io.rack72.roofline.KernelModel;
+import io.rack72.roofline.Layout;
+import io.rack72.roofline.LayoutMemory;
+import io.rack72.roofline.StepModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** What a rack of modeled devices is made of: the rack's own memory, and not this host's. */
 final class ModeledSizing {
@@ -60,32 +72,112 @@ final class ModeledSizing {
    * What the rack is made of. One thread is all that its GPUs run on, since they know of each
    * other.
    *
+   * <p>Limits of schedulers are those of what takes sequences, be it a GPU or a replica.
+   *
    * @throws HbmBudget.DoesNotFitException if the weights leave no room
+   * @throws CommandFailedException if a layout was asked for that leaves none
    */
   static RackSettings settings(Rack72Config config, ModelConfig model) {
+    Layout layout = layout(config, model);
+    RackProfile units = ReplicaUnits.of(config.rack(), layout);
+    LayoutMemory memory = new LayoutMemory(model, layout);
     return new RackSettings(
-        config.rack(),
-        config.expertParallel(),
-        config.dataParallel().orElse(config.rack().gpuCount()),
+        units,
+        layout.kind() == Layout.Kind.DEP ? layout.gpus() : 1,
+        config.modeled().layout().isPresent()
+            ? units.gpuCount()
+            : config.dataParallel().orElse(units.gpuCount()),
         new KvMemory(
             config.kv().blockTokens(),
-            config.kv().bytesPerGpu().orElseGet(() -> kvRoom(config, model)),
-            config.kv().hostBytesPerGpu(),
+            memory.kvBytes(kvBytesPerGpu(config, model, layout)),
+            memory.kvBytes(config.kv().hostBytesPerGpu()),
             config.kv().prefixCache()),
         config.scheduler(),
         config.fabricCreditBytes(),
         1);
   }
 
+  /** How the model is spread over the rack: as it is told, or by the expert-parallel degree. */
+  static Layout layout(Rack72Config config, ModelConfig model) {
+    String dep = Layout.Kind.DEP.name() + config.expertParallel();
+    return Layout.of(config.modeled().layout().orElse(dep), model.experts());
+  }
+
   /**
    * How long the rack's GPUs take.
    *
    * @param exchangeBytes of one element of a row between GPUs
+   * @param skew of the experts' popularities
+   * @throws IllegalArgumentException if the model cannot be spread over so many GPUs
    */
   static StepDurations durations(
-      Rack72Config config, ModelConfig model, KvPrecision kv, int exchangeBytes) {
-    return new KernelDurations(
-        model, config.gpu(), SERVING_STACK, config.expertParallel(), kv, exchangeBytes);
+      Rack72Config config, ModelConfig model, KvPrecision kv, int exchangeBytes, double skew) {
+    Layout layout = layout(config, model);
+    if (layout.kind() == Layout.Kind.DEP) {
+      return new KernelDurations(
+          model, config.gpu(), SERVING_STACK, layout.gpus(), kv, exchangeBytes);
+    }
+    Constants constants = Constants.committed();
+    return new ReplicaDurations(
+        new StepModel(
+            KernelModel.inSteps(config.gpu(), constants),
+            DecoderShape.of(model),
+            layout,
+            kv,
+            ExpertRouting.zipf(skew),
+            HostTime.of(SERVING_STACK, config.gpu().architecture(), constants)),
+        model.expertsPerToken());
+  }
+
+  /**
+   * Bytes for keys and values on each GPU.
+   *
+   * @throws CommandFailedException if a layout that was asked for does not fit
+   */
+  private static long kvBytesPerGpu(Rack72Config config, ModelConfig model, Layout layout) {
+    if (config.modeled().layout().isEmpty()) {
+      return config.kv().bytesPerGpu().orElseGet(() -> kvRoom(config, model));
+    }
+    long room = room(config, model, layout);
+    long kv = config.kv().bytesPerGpu().orElse(Math.max(0, room - leftFree(config)));
+    if (room <= 0 || kv > room) {
+      throw new CommandFailedException(
+          "%s does not fit on rack %s: a GPU needs %,d bytes for weights and %,d for KV blocks and has %,d of HBM; %s"
+              .formatted(
+                  layout.name(),
+                  config.rack().name(),
+                  config.rack().gpu().hbmBytes() - room,
+                  kv,
+                  config.rack().gpu().hbmBytes(),
+                  fitting(config, model)));
+    }
+    return kv;
+  }
+
+  private static long room(Rack72Config config, ModelConfig model, Layout layout) {
+    return config.rack().gpu().hbmBytes() - new LayoutMemory(model, layout).weightBytes();
+  }
+
+  private static long leftFree(Rack72Config config) {
+    return (long) (config.rack().gpu().hbmBytes() * HBM_LEFT_FREE);
+  }
+
+  /** The layouts that divide the rack and leave room for keys and values, in words. */
+  private static String fitting(Rack72Config config, ModelConfig model) {
+    List<String> names = new ArrayList<>();
+    for (Layout.Kind kind : Layout.Kind.values()) {
+      for (int gpus = 1; gpus <= config.rack().gpuCount(); gpus++) {
+        if (config.rack().gpuCount() % gpus == 0
+            && (kind == Layout.Kind.DEP || gpus <= model.queryHeads())) {
+          Layout layout = Layout.of(kind.name() + gpus, model.experts());
+          long least = leftFree(config) + config.kv().bytesPerGpu().orElse(1);
+          if (room(config, model, layout) >= least) {
+            names.add(layout.name());
+          }
+        }
+      }
+    }
+    return names.isEmpty() ? "no layout fits" : "these would: " + String.join(", ", names);
   }
 
   /**
@@ -105,7 +197,6 @@ final class ModeledSizing {
             weights.shared(),
             weights.expert());
     hbm.check(0);
-    long free = (long) (config.rack().gpu().hbmBytes() * HBM_LEFT_FREE);
-    return Math.max(0, hbm.kvRoomBytes() - free);
+    return Math.max(0, hbm.kvRoomBytes() - leftFree(config));
   }
 }

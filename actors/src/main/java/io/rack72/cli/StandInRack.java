@@ -75,9 +75,11 @@ final class StandInRack implements RackLauncher.Rack {
     return ModeledRack.withoutWeights(
         name,
         model,
+        ModeledSizing.layout(config, model),
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(KV_BYTES, KV_BYTES),
-        ModeledSizing.durations(config, model, KvPrecision.BF16, KV_BYTES),
+        ModeledSizing.durations(
+            config, model, KvPrecision.BF16, KV_BYTES, config.modeled().expertSkew()),
         new RoutingModel(model, config.modeled().expertSkew(), config.seed().orElse(0)),
         ModeledRack.Fidelity.STEP,
         tokenizer

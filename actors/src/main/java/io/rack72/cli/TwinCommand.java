@@ -12,6 +12,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -51,12 +52,11 @@ final class TwinCommand implements Callable<Integer> {
   private List<Integer> sweep = List.of();
 
   @Option(
-      names = "--degrees",
-      paramLabel = "N,N,..",
+      names = "--layouts",
+      paramLabel = "LAYOUT,..",
       split = ",",
-      description =
-          "With --sweep: numbers of GPUs over which the experts are spread, each with all of it.")
-  private List<Integer> degrees = List.of();
+      description = "With --sweep: layouts as --layout takes them, each with all of it.")
+  private List<String> layouts = List.of();
 
   @Option(
       names = "--html",
@@ -79,8 +79,8 @@ final class TwinCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (sweep.isEmpty() && !degrees.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "--degrees needs --sweep");
+    if (sweep.isEmpty() && !layouts.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--layouts needs --sweep");
     }
     if (sweep.isEmpty()) {
       tellRun();
@@ -104,14 +104,14 @@ final class TwinCommand implements Callable<Integer> {
     if (history != null) {
       throw new ParameterException(spec.commandLine(), "--history is of one run, not of a --sweep");
     }
-    List<Integer> layouts =
-        degrees.isEmpty() ? List.of(options.degree(invocation.host())) : degrees;
     List<Frontier.Point> points = new ArrayList<>();
-    for (int degree : layouts) {
+    // One that was not named is the rack's own.
+    for (String layout : layouts.isEmpty() ? Collections.<String>singletonList(null) : layouts) {
       for (int concurrency : sweep) {
         TwinOptions.Scenario scenario =
-            options.scenario(spec.commandLine(), invocation.host(), degree, concurrency);
-        points.add(new Frontier.Point("dep" + degree, concurrency, false, run(scenario)));
+            options.scenario(spec.commandLine(), invocation.host(), layout, concurrency);
+        TwinReport report = run(scenario);
+        points.add(new Frontier.Point(report.layout(), concurrency, false, report));
       }
     }
     Frontier frontier = Frontier.of(points);

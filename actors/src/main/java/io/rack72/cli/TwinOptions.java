@@ -5,7 +5,9 @@ import io.rack72.config.ConfigLayers;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.device.RoutingModel;
+import io.rack72.device.StepDurations;
 import io.rack72.roofline.Kernel.KvPrecision;
+import io.rack72.roofline.Layout;
 import io.rack72.twin.ModeledRack;
 import io.rack72.twin.Valuation;
 import io.rack72.twin.Workload;
@@ -42,6 +44,15 @@ final class TwinOptions {
       defaultValue = "0.5",
       description = "How unlike the experts' popularities are, 0 to 4; default ${DEFAULT-VALUE}.")
   private double skew;
+
+  @Option(
+      names = "--layout",
+      paramLabel = "dep72|tp8|tep8",
+      description =
+          "How the model is spread: attention data-parallel with experts over N GPUs (depN),"
+              + " replicas in parts on N (tpN, on each GPU with tp1), or these with whole experts"
+              + " (tepN); depN of the expert-parallel degree, which is all GPUs, is the default.")
+  private String layout;
 
   @Option(
       names = "--kv",
@@ -81,50 +92,56 @@ final class TwinOptions {
    */
   Scenario scenario(CommandLine line, Host host) {
     try {
-      return scenario(rackOptions.over(ModeledSizing.defaults()), load.workload(), host);
+      return scenario(load.workload(), layout, host);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(line, e.getMessage(), e);
     }
   }
 
-  private Scenario scenario(ConfigLayers layers, Workload workload, Host host) {
+  /**
+   * The scenario with another layout and another number of requests that are always there.
+   *
+   * @param otherLayout null for the one that was given
+   * @throws ParameterException if that makes no sense
+   */
+  Scenario scenario(CommandLine line, Host host, String otherLayout, int concurrency) {
+    if (otherLayout != null && layout != null) {
+      throw new ParameterException(line, "give either --layout or --layouts");
+    }
+    try {
+      return scenario(load.workload(concurrency), otherLayout == null ? layout : otherLayout, host);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(line, e.getMessage(), e);
+    }
+  }
+
+  private Scenario scenario(Workload workload, String spread, Host host) {
+    ConfigLayers layers = rackOptions.over(ModeledSizing.defaults());
+    if (spread != null) {
+      layers.option("--layout", "rack72.modeled.layout", spread);
+    }
     Rack72Config config = layers.load(host);
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     return new Scenario(
         rack(config, name, ModeledSizing.model(name)), workload, valuation.valuation());
   }
 
-  /**
-   * The scenario with another layout and another number of requests that are always there.
-   *
-   * @param degree GPUs over which the experts are spread
-   * @throws ParameterException if that makes no sense
-   */
-  Scenario scenario(CommandLine line, Host host, int degree, int concurrency) {
-    try {
-      return scenario(
-          rackOptions
-              .over(ModeledSizing.defaults())
-              .option("--degrees", "rack72.expert-parallel", degree),
-          load.workload(concurrency),
-          host);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(line, e.getMessage(), e);
-    }
-  }
-
-  /** GPUs over which the experts are spread where nothing else is said. */
-  int degree(Host host) {
-    return rackOptions.over(ModeledSizing.defaults()).load(host).expertParallel();
-  }
-
   private ModeledRack rack(Rack72Config config, String name, ModelConfig model) {
+    Layout spread = ModeledSizing.layout(config, model);
+    if (fidelity == ModeledRack.Fidelity.DISPATCH && spread.kind() != Layout.Kind.DEP) {
+      throw new IllegalArgumentException(
+          "--fidelity dispatch is for layouts that exchange rows, depN, not " + spread.name());
+    }
+    // Before the sizes, since they do not tell what the model cannot be divided by.
+    StepDurations durations =
+        ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes, skew);
     return ModeledRack.withoutWeights(
         name,
         model,
+        spread,
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(kv.bytes, exchange.bytes),
-        ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes),
+        durations,
         new RoutingModel(model, skew, load.seed()),
         fidelity,
         ModeledRack.Replies.OF_IDS);

@@ -16,6 +16,7 @@ import io.rack72.rack.NodeParts;
 import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
+import io.rack72.roofline.Layout;
 import io.rack72.sampling.TokenSource;
 import io.rack72.text.Tokenizer;
 import java.util.Optional;
@@ -70,11 +71,13 @@ public final class ModeledRack {
     }
   }
 
+  private final Layout layout;
   private final ExpertGroups groups;
   private final NodeParts parts;
   private final int exchangeBytes;
 
-  private ModeledRack(ExpertGroups groups, NodeParts parts, Formats formats) {
+  private ModeledRack(Layout layout, ExpertGroups groups, NodeParts parts, Formats formats) {
+    this.layout = layout;
     this.groups = groups;
     this.parts = parts;
     exchangeBytes = formats.exchangeBytes();
@@ -84,12 +87,15 @@ public final class ModeledRack {
    * A rack without weights.
    *
    * @param name by which clients ask for the model
+   * @param layout of the model; where GPUs attend to the same sequences together, they are one of
+   *     the settings' GPUs
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
    * @throws IllegalArgumentException if the KV memory does not hold even one sequence
    */
   public static ModeledRack withoutWeights(
       String name,
       ModelConfig config,
+      Layout layout,
       RackSettings settings,
       Formats formats,
       StepDurations durations,
@@ -123,7 +129,7 @@ public final class ModeledRack {
                           new ChoosingDevice(gpu.index(), config, routing));
                 },
             replies.tokens());
-    return new ModeledRack(groups, parts(settings, placed, formats), formats);
+    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats);
   }
 
   /**
@@ -148,7 +154,8 @@ public final class ModeledRack {
         computed.on(
             gpu ->
                 new TimedDevice(config, groups.of(gpu), durations, computed.device().apply(gpu)));
-    return new ModeledRack(groups, parts(settings, placed, formats), formats);
+    Layout layout = Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
+    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats);
   }
 
   private static NodeParts parts(RackSettings settings, PlacedModel placed, Formats formats) {
@@ -172,6 +179,16 @@ public final class ModeledRack {
             gpu.nvlinkLatencyNanos(),
             gpu.hostBytes(),
             gpu.hostBytesPerSecond()));
+  }
+
+  /** How the model is spread over its GPUs. */
+  public Layout layout() {
+    return layout;
+  }
+
+  /** GPUs of the rack, of which several may be one to its actors. */
+  public int gpus() {
+    return parts.settings().profile().gpuCount() * layout.attentionGpus();
   }
 
   /** What its actors are made of. */

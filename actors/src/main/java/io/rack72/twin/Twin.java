@@ -35,13 +35,14 @@ public final class Twin {
       LoadSource source = LoadSource.start(workload, running, model.config().vocabSize(), measured);
       List<TwinReport.Sample> timeline = Timeline.run(workload, running, source, measured);
       double seconds = workload.durationNanos() / NANOS_PER_SECOND;
-      int gpus = settings.profile().gpuCount();
+      int gpus = rack.gpus();
       TwinReport.Latencies latencies = measured.latencies();
       return new TwinReport(
           settings.profile().name(),
           model.name(),
           gpus,
-          settings.expertParallel(),
+          rack.layout().name(),
+          rack.layout().expertGpus(),
           lengths(workload, workload.prompt()),
           lengths(workload, workload.reply()),
           workload.seed(),

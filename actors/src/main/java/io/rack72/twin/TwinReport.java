@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
  * What a run has shown. Depends on the scenario alone: the same to the bit on any machine.
  *
  * @param gpus of the rack
+ * @param layout of the model, such as {@code DEP72}
  * @param expertParallel GPUs over which each copy of the experts is spread
  * @param seconds of virtual time that were counted
  * @param requests of the whole run
@@ -24,6 +25,7 @@ public record TwinReport(
     String rack,
     String model,
     int gpus,
+    String layout,
     int expertParallel,
     String prompt,
     String reply,

@@ -20,10 +20,11 @@ final class TwinTable {
 
   private void load(TwinReport report) {
     text.format(
-        "%s on %s: %d GPUs, experts over %d; prompts of %s tokens, replies of %s; seed %d%n%n",
+        "%s on %s: %d GPUs, %s, experts over %d; prompts of %s tokens, replies of %s; seed %d%n%n",
         report.model(),
         report.rack(),
         report.gpus(),
+        report.layout(),
         report.expertParallel(),
         report.prompt(),
         report.reply(),

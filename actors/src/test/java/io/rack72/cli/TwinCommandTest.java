@@ -52,6 +52,7 @@ class TwinCommandTest {
         requests.get("finished").asInt() + requests.get("live").asInt());
     double tps = report.get("throughput").get("tps").asDouble();
     assertEquals(tps / 8, report.get("throughput").get("tps_per_gpu").asDouble(), 1e-6);
+    assertEquals("DEP8", report.get("layout").asText());
     JsonNode itl = report.get("latencies").get("itl");
     assertTrue(itl.get("p50").asDouble() > 1, run::out);
     assertTrue(itl.get("p99").asDouble() >= itl.get("p50").asDouble(), run::out);

@@ -20,6 +20,7 @@ class FrontierTest {
             "rack <1>",
             "model",
             72,
+            layout,
             72,
             "10",
             "20",

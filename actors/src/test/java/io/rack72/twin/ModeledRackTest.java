@@ -11,6 +11,7 @@ import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kv.KvMemory;
 import io.rack72.rack.RackSettings;
+import io.rack72.roofline.Layout;
 import io.rack72.schedule.SchedulerLimits;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,6 +39,7 @@ class ModeledRackTest {
     return ModeledRack.withoutWeights(
         "gpt-oss-120b",
         CONFIG,
+        Layout.of("DEP" + expertParallel, CONFIG.experts()),
         settings,
         new ModeledRack.Formats(2, 2),
         new RoundDurations(),

@@ -4,6 +4,7 @@ import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.FastKernels;
 import io.rack72.model.Numerics;
+import io.rack72.roofline.Layout;
 import io.rack72.schedule.HedgeLimits;
 import io.rack72.schedule.SchedulerLimits;
 import java.nio.file.Path;
@@ -11,6 +12,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Turns keys into records; the order is that of the reference file. */
 final class ConfigReader {
@@ -43,7 +46,8 @@ final class ConfigReader {
         keys.choice("device", DeviceKind.class),
         new ModeledSettings(
             keys.integer("modeled.reply-tokens", 1, 1 << 20),
-            keys.number("modeled.expert-skew", 0, 4)),
+            keys.number("modeled.expert-skew", 0, 4),
+            layout(keys, rack)),
         keys.isWord("cpu.threads", AUTO)
             ? host.processors()
             : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),
@@ -56,6 +60,29 @@ final class ConfigReader {
                 keys.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE, "random or a whole number")),
         http(keys),
         ClusterReader.read(keys, rack.trays()));
+  }
+
+  private static Optional<String> layout(KeyReader keys, RackProfile rack) {
+    String key = "modeled.layout";
+    if (keys.isWord(key, AUTO)) {
+      return Optional.empty();
+    }
+    String name = keys.text(key, 1, 16);
+    // How many experts there are does not matter to whether it is a layout.
+    if (!Layout.isName(name) || rack.gpuCount() % Layout.of(name, 1).gpus() != 0) {
+      throw keys.wrong(
+          key,
+          "auto or dep, tp or tep with a number that divides the rack's %d GPUs: %s"
+              .formatted(rack.gpuCount(), divisors(rack.gpuCount())));
+    }
+    return Optional.of(name);
+  }
+
+  private static String divisors(int number) {
+    return IntStream.rangeClosed(1, number)
+        .filter(divisor -> number % divisor == 0)
+        .mapToObj(Integer::toString)
+        .collect(Collectors.joining(", "));
   }
 
   private static RackProfile rack(KeyReader keys) {

@@ -1,9 +1,13 @@
 package io.rack72.config;
 
+import java.util.Optional;
+
 /**
  * What modeled devices do.
  *
  * @param replyTokens of a reply that ends by itself, on average, at least 1
  * @param expertSkew how unlike the experts' popularities are, 0 to 4
+ * @param layout of the model, such as {@code tp8}, which divides the rack; empty for data-parallel
+ *     attention with the expert-parallel degree
  */
-public record ModeledSettings(int replyTokens, double expertSkew) {}
+public record ModeledSettings(int replyTokens, double expertSkew, Optional<String> layout) {}

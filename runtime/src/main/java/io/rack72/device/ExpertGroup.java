@@ -136,7 +136,13 @@ public final class ExpertGroup {
   private StepTerms alone(long host, long attention, long logits, int rows) {
     long experts =
         durations.expertsNanos(loads.expectedTouched(rows), rows * config.expertsPerToken());
-    return new StepTerms(host, attention, config.layers() * experts, 0, logits, 0);
+    return new StepTerms(
+        host,
+        attention,
+        config.layers() * experts,
+        config.layers() * durations.reducesNanos(rows),
+        logits,
+        0);
   }
 
   private StepTerms together(long host, long attention, long logits, int rows, int mostRows) {

@@ -6,7 +6,7 @@ package io.rack72.device;
  * @param hostNanos in which the GPUs waited for their hosts
  * @param attentionNanos everything of the layers before their experts, of the slowest GPU
  * @param expertsNanos the fused expert kernels, of the busiest GPU
- * @param exchangeNanos rows on their way to the experts and back
+ * @param exchangeNanos rows on their way to the experts and back, and sums within replicas
  * @param logitsNanos output matrix and sampling
  * @param exchangedBytes that left the GPUs' ports
  */

@@ -51,6 +51,11 @@ public record Layout(Kind kind, int gpus, int slotsPerGpu) {
         kind, gpus, kind == Kind.TP ? experts : (int) Math.ceil((double) experts / gpus));
   }
 
+  /** Whether a layout has this name. */
+  public static boolean isName(String name) {
+    return NAME.matcher(name.toUpperCase(Locale.ROOT)).matches();
+  }
+
   /** The name. */
   public String name() {
     return kind.name() + gpus;

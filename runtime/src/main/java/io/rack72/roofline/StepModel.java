@@ -50,8 +50,8 @@ public final class StepModel {
   /** What a step takes that computes something. */
   public StepTime step(StepWork work) {
     double rows = work.rows();
-    double own = Math.max(1, rows / layout.dataParallel());
-    double sampled = Math.max(1, work.sequences() / layout.dataParallel());
+    double own = own(rows);
+    double sampled = own(work.sequences());
     int layers = shape.layers();
     Mixture mixture = mixture(rows, own);
     return new StepTime(
@@ -62,7 +62,55 @@ public final class StepModel {
         mixture.experts().times(layers),
         mixture.links().times(layers).plus(gatheredLogits(sampled)),
         layer.norms(own).times(layers).plus(layer.norm(own)).plus(layer.sampling(sampled)),
-        host.micros(work));
+        hostMicros(work));
+  }
+
+  /** Of one layer, all before its experts: norms, products, attention and router. */
+  public KernelCost beforeExperts(StepWork work, boolean sliding) {
+    double own = own(work.rows());
+    return layer.norms(own).plus(layer.products(own)).plus(attention(work, sliding));
+  }
+
+  /**
+   * Of one layer, the fused mixture of experts on the busiest GPU.
+   *
+   * @param rows of all GPUs
+   */
+  public KernelCost experts(double rows) {
+    return mixture(rows, own(rows)).experts();
+  }
+
+  /**
+   * Of one layer, what passes between the GPUs.
+   *
+   * @param rows of all GPUs
+   */
+  public KernelCost links(double rows) {
+    return mixture(rows, own(rows)).links();
+  }
+
+  /**
+   * What follows the last layer: a norm, the output matrix and sampling.
+   *
+   * @param sequences of all GPUs, each of which has a token chosen
+   */
+  public KernelCost afterLayers(double sequences) {
+    double sampled = own(sequences);
+    return layer
+        .norm(sampled)
+        .plus(layer.logits(sampled))
+        .plus(gatheredLogits(sampled))
+        .plus(layer.sampling(sampled));
+  }
+
+  /** In which the GPUs wait for their host, in microseconds. */
+  public double hostMicros(StepWork work) {
+    return host.micros(work);
+  }
+
+  /** Of what all GPUs have, the part of one. */
+  private double own(double all) {
+    return Math.max(1, all / layout.dataParallel());
   }
 
   private KernelCost attention(StepWork work, boolean sliding) {

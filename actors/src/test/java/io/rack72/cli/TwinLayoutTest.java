@@ -1,0 +1,97 @@
+package io.rack72.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Layouts of gpt-oss-120b on racks, by their reports. */
+class TwinLayoutTest {
+  private static CommandRun twin(String layout, String... more) {
+    List<String> words =
+        new ArrayList<>(
+            List.of("twin", "--layout=" + layout, "--prompt=64", "--reply=32", "--warmup=0.2"));
+    words.addAll(List.of(more));
+    return CommandRun.of(words.toArray(String[]::new));
+  }
+
+  private static JsonNode report(String layout, int concurrency) throws JsonProcessingException {
+    CommandRun run =
+        twin(layout, "--json", "--duration=0.3", "--seed=1", "--concurrency=" + concurrency);
+    assertEquals("", run.err());
+    return Json.read(run.out());
+  }
+
+  private static double throughput(JsonNode report, String field) {
+    return report.get("throughput").get(field).asDouble();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dep8", "tp1", "tp8", "tep4", "tep24"})
+  void theSameSeedIsTheSameReportOfAllGpus(String layout) throws JsonProcessingException {
+    JsonNode report = report(layout, 100);
+    assertEquals(report, report(layout, 100));
+    assertEquals(layout, report.get("layout").asText().toLowerCase(Locale.ROOT));
+    assertEquals(72, report.get("gpus").asInt());
+    assertEquals(throughput(report, "tps") / 72, throughput(report, "tps_per_gpu"), 1e-9);
+    JsonNode requests = report.get("requests");
+    assertTrue(requests.get("finished").asInt() > 100, report::toString);
+    assertEquals(0, requests.get("refused").asInt() + requests.get("failed").asInt());
+  }
+
+  @Test
+  void fewUsersGetMoreOfMoreGpusThatReadTheWeightsTogether() throws JsonProcessingException {
+    // All read the same weights for one sequence: an eighth of them each, or all.
+    double one = throughput(report("tp1", 1), "tps_per_user");
+    double eight = throughput(report("tp8", 1), "tps_per_user");
+    assertTrue(eight > 1.2 * one && eight < 8 * one, () -> one + " and " + eight);
+  }
+
+  @Test
+  void manySequencesAreFasterWhereNothingIsReducedOrReadTwice() throws JsonProcessingException {
+    int many = 72 * 128;
+    double one = throughput(report("tp1", many), "tps");
+    double eight = throughput(report("tp8", many), "tps");
+    double all = throughput(report("dep72", many), "tps");
+    // Nine hosts schedule as much as 72, and sums of all rows pass the links in every layer.
+    assertTrue(one > eight, () -> one + " and " + eight);
+    // 128 rows touch nearly all experts, which each GPU of tp1 reads alone.
+    assertTrue(all > one, () -> all + " and " + one);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "tp5                              | (--layout) is auto or dep, tp or tep with a number that"
+            + " divides the rack's 72 GPUs: 1, 2, 3, 4, 6, 8, 9, 12, 18, 24, 36, 72, not tp5 | 2",
+        "pp8                              | (--layout) is auto or dep, tp or tep                |"
+            + " 2",
+        "tp72                             | TP72 has more GPUs than the model has query heads, 64 |"
+            + " 2",
+        "tep8 --fidelity=dispatch         | --fidelity dispatch is for layouts that exchange rows,"
+            + " depN, not TEP8 | 2",
+        "tp1 --set=rack72.gpu.hbm=40GB    | TP1 does not fit on rack gb200-nvl72                |"
+            + " 1",
+        "tp1 --set=rack72.gpu.hbm=40GB    | these would: TP2, TP3                               |"
+            + " 1",
+        "dep72 --set=rack72.gpu.hbm=1GB   | no layout fits                                      | 1"
+      })
+  void whatCannotBeIsOneSentence(String words, String part, int exitCode) {
+    String[] all = words.split(" +");
+    CommandRun run = twin(all[0], Arrays.copyOfRange(all, 1, all.length));
+    assertTrue(run.err().contains(part), run::err);
+    assertEquals(1, run.err().lines().count(), run::err);
+    assertEquals("", run.out());
+    assertEquals(exitCode, run.exitCode());
+  }
+}

@@ -155,7 +155,9 @@ final class ModeledSizing {
   }
 
   private static long room(Rack72Config config, ModelConfig model, Layout layout) {
-    return config.rack().gpu().hbmBytes() - new LayoutMemory(model, layout).weightBytes();
+    return layout.kind() == Layout.Kind.DEP
+        ? budget(config, model, layout.gpus(), config.rack().gpuCount()).kvRoomBytes()
+        : config.rack().gpu().hbmBytes() - new LayoutMemory(model, layout).weightBytes();
   }
 
   private static long leftFree(Rack72Config config) {
@@ -186,17 +188,23 @@ final class ModeledSizing {
    * @throws HbmBudget.DoesNotFitException if that is nothing
    */
   private static long kvRoom(Rack72Config config, ModelConfig model) {
+    HbmBudget hbm =
+        budget(
+            config,
+            model,
+            config.expertParallel(),
+            config.dataParallel().orElse(config.rack().gpuCount()));
+    hbm.check(0);
+    return Math.max(0, hbm.kvRoomBytes() - leftFree(config));
+  }
+
+  private static HbmBudget budget(
+      Rack72Config config, ModelConfig model, int expertParallel, int dataParallel) {
     WeightBytes weights = WeightBytes.of(model);
     ExpertPlacement experts =
         new ExpertPlacement(
-            1, config.rack().gpuCount(), config.expertParallel(), model.layers(), model.experts());
-    HbmBudget hbm =
-        new HbmBudget(
-            config.rack(),
-            Placement.first(experts, config.dataParallel().orElse(config.rack().gpuCount())),
-            weights.shared(),
-            weights.expert());
-    hbm.check(0);
-    return Math.max(0, hbm.kvRoomBytes() - leftFree(config));
+            1, config.rack().gpuCount(), expertParallel, model.layers(), model.experts());
+    return new HbmBudget(
+        config.rack(), Placement.first(experts, dataParallel), weights.shared(), weights.expert());
   }
 }

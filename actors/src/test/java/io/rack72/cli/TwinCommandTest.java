@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,5 +136,59 @@ class TwinCommandTest {
     assertEquals(1, run.err().lines().count(), run::err);
     assertEquals("", run.out());
     assertEquals(exitCode, run.exitCode());
+  }
+
+  @Test
+  void sweepRunsEachLayoutWithEachLoadAndWritesThePage(@TempDir Path directory) throws IOException {
+    Path page = directory.resolve("frontier.html");
+    CommandRun run =
+        CommandRun.of(
+            "twin",
+            "--rack=hgx-b200",
+            "--prompt=32",
+            "--reply=8",
+            "--warmup=0.05",
+            "--duration=0.2",
+            "--sweep=8,64",
+            "--layouts=tp1,dep8",
+            "--json",
+            "--html=" + page);
+    assertEquals("", run.err());
+    JsonNode points = Json.read(run.out()).get("points");
+    assertEquals(4, points.size());
+    List<String> told = new ArrayList<>();
+    points.forEach(
+        point -> told.add(point.get("layout").asText() + " " + point.get("concurrency").asInt()));
+    assertEquals(List.of("TP1 8", "TP1 64", "DEP8 8", "DEP8 64"), told);
+    String text = Files.readString(page);
+    assertTrue(text.contains("DEP8") && text.endsWith("</html>\n"), text);
+    try (Stream<Path> files = Files.list(directory)) {
+      assertEquals(List.of(page), files.toList(), "nothing else is left there");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--layouts=tp1               | --layouts needs --sweep",
+        "--sweep=4 --concurrency=4   | --sweep has its own loads",
+        "--sweep=4 --history=h       | --history is of one run",
+        "--sweep=0                   | a concurrency is at least 1, not 0",
+        "--sweep=4 --layouts=dep8 --layout=tp1 | either --layout or --layouts"
+      })
+  void sweepThatMakesNoSenseIsBadUsage(String words, String part) {
+    CommandRun run = twin(words.split(" +"));
+    assertEquals(2, run.exitCode());
+    assertTrue(run.err().contains(part), run::err);
+    assertEquals("", run.out());
+  }
+
+  @Test
+  void pageThatCannotBeWrittenIsOneSentence(@TempDir Path directory) {
+    CommandRun run = twin("--html=" + directory.resolve("none").resolve("page.html"));
+    assertEquals(1, run.exitCode());
+    assertEquals(1, run.err().lines().count(), run::err);
+    assertTrue(run.err().contains("cannot write"), run::err);
   }
 }

@@ -205,9 +205,6 @@ final class ModeledSizing {
         new ExpertPlacement(
             1, config.rack().gpuCount(), expertParallel, model.layers(), model.experts());
     return new HbmBudget(
-        config.rack(),
-        Placement.first(experts, dataParallel),
-        weights.shared(),
-        weights.expert());
+        config.rack(), Placement.first(experts, dataParallel), weights.shared(), weights.expert());
   }
 }

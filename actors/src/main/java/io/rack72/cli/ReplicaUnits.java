@@ -6,8 +6,8 @@ import io.rack72.roofline.Layout;
 import java.math.BigInteger;
 
 /**
- * A rack as its actors see it where GPUs take sequences together: such GPUs are one unit, with their
- * memory and ports added up.
+ * A rack as its actors see it where GPUs take sequences together: such GPUs are one unit, with
+ * their memory and ports added up.
  */
 final class ReplicaUnits {
   private ReplicaUnits() {}

@@ -152,8 +152,7 @@ public final class ModeledRack {
         computed.on(
             gpu ->
                 new TimedDevice(config, groups.of(gpu), durations, computed.device().apply(gpu)));
-    Layout layout =
-        Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
+    Layout layout = Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
     return new ModeledRack(layout, groups, parts(settings, placed, formats));
   }
 

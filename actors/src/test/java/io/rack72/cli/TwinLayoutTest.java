@@ -17,8 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TwinLayoutTest {
   private static CommandRun twin(String... more) {
     List<String> words =
-        new ArrayList<>(
-            List.of("twin", "--prompt=64", "--reply=32", "--warmup=0.2"));
+        new ArrayList<>(List.of("twin", "--prompt=64", "--reply=32", "--warmup=0.2"));
     words.addAll(List.of(more));
     return CommandRun.of(words.toArray(String[]::new));
   }
@@ -48,8 +47,7 @@ class TwinLayoutTest {
     assertEquals(report, report(layout, 100));
     assertEquals(layout, report.get("layout").asText().toLowerCase(Locale.ROOT));
     assertEquals(72, report.get("gpus").asInt());
-    assertEquals(
-        throughput(report, "tps") / 72, throughput(report, "tps_per_gpu"), 1e-9);
+    assertEquals(throughput(report, "tps") / 72, throughput(report, "tps_per_gpu"), 1e-9);
     JsonNode requests = report.get("requests");
     assertTrue(requests.get("finished").asInt() > 100, report::toString);
     assertEquals(0, requests.get("refused").asInt() + requests.get("failed").asInt());
@@ -87,13 +85,21 @@ class TwinLayoutTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--layout=tp5                              | (--layout) is auto or dep, tp or tep with a number that divides the rack's 72 GPUs: 1, 2, 3, 4, 6, 8, 9, 12, 18, 24, 36, 72, not \"tp5\" | 2",
-        "--layout=pp8                              | (--layout) is auto or dep, tp or tep                | 2",
-        "--layout=tp72                             | TP72 has more GPUs than the model has query heads, 64 | 2",
-        "--layout=tep8 --fidelity=dispatch         | --fidelity dispatch is for layouts that exchange rows, depN, not TEP8 | 2",
-        "--layout=tp1 --set=rack72.gpu.hbm=40GB    | TP1 does not fit on rack gb200-nvl72                | 1",
-        "--layout=tp1 --set=rack72.gpu.hbm=40GB    | these would: TP2, TP3                               | 1",
-        "--layout=dep72 --set=rack72.gpu.hbm=1GB   | no layout fits                                      | 1"
+        "--layout=tp5                              | (--layout) is auto or dep, tp or tep with a"
+            + " number that divides the rack's 72 GPUs: 1, 2, 3, 4, 6, 8, 9, 12, 18, 24, 36, 72,"
+            + " not \"tp5\" | 2",
+        "--layout=pp8                              | (--layout) is auto or dep, tp or tep          "
+            + "      | 2",
+        "--layout=tp72                             | TP72 has more GPUs than the model has query"
+            + " heads, 64 | 2",
+        "--layout=tep8 --fidelity=dispatch         | --fidelity dispatch is for layouts that"
+            + " exchange rows, depN, not TEP8 | 2",
+        "--layout=tp1 --set=rack72.gpu.hbm=40GB    | TP1 does not fit on rack gb200-nvl72          "
+            + "      | 1",
+        "--layout=tp1 --set=rack72.gpu.hbm=40GB    | these would: TP2, TP3                         "
+            + "      | 1",
+        "--layout=dep72 --set=rack72.gpu.hbm=1GB   | no layout fits                                "
+            + "      | 1"
       })
   void whatCannotBeIsOneSentence(String words, String part, int exitCode) {
     CommandRun run = twin(words.split(" +"));

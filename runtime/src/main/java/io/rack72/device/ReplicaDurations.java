@@ -4,9 +4,10 @@ import io.rack72.roofline.KernelCost;
 import io.rack72.roofline.StepModel;
 
 /**
- * Durations of a replica of the model whose GPUs attend to the same sequences together, tensor-parallel
- * or alone: it takes its steps as one unit that holds all experts. Routing is taken at its mean, as
- * the model of steps has it. As thread-safe as that; immutable but for what it remembers.
+ * Durations of a replica of the model whose GPUs attend to the same sequences together,
+ * tensor-parallel or alone: it takes its steps as one unit that holds all experts. Routing is taken
+ * at its mean, as the model of steps has it. As thread-safe as that; immutable but for what it
+ * remembers.
  */
 public final class ReplicaDurations implements StepDurations {
   private static final double NANOS_PER_MICRO = 1e3;

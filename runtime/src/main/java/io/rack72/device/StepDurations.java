@@ -1,9 +1,9 @@
 package io.rack72.device;
 
 /**
- * How long the parts of a step take on one GPU, or on a replica that takes
- * its steps as one, in nanoseconds. Implementations are pure functions
- * of their arguments, to the bit and on any machine, and thread-safe.
+ * How long the parts of a step take on one GPU, or on a replica that takes its steps as one, in
+ * nanoseconds. Implementations are pure functions of their arguments, to the bit and on any
+ * machine, and thread-safe.
  */
 public interface StepDurations {
   /** Host time before a step's first kernel: scheduling, inputs, launches. At least 1. */
@@ -29,8 +29,8 @@ public interface StepDurations {
   long exchangeNanos(long bytes, int gpus);
 
   /**
-   * What passes in one layer between the GPUs that share the sequences of a replica, where a replica
-   * is what takes steps; 0 where that is one GPU.
+   * What passes in one layer between the GPUs that share the sequences of a replica, where a
+   * replica is what takes steps; 0 where that is one GPU.
    */
   default long reducesNanos(int rows) {
     return 0;

@@ -6,8 +6,8 @@ import io.rack72.checkpoint.WeightBytes;
 /**
  * What a layout puts into the memory of its fullest GPU. Sizes are those of checkpoints: 4-bit
  * experts and the rest in bf16. Matrices in parts are taken as evenly divided, whatever blocks of
- * weights share a scale; whole experts take all of a GPU's slots in each layer, where a
- * placement that deals out what is left over in turn takes fewer. Immutable.
+ * weights share a scale; whole experts take all of a GPU's slots in each layer, where a placement
+ * that deals out what is left over in turn takes fewer. Immutable.
  *
  * @param config of the model
  * @param layout of a replica

@@ -16,8 +16,7 @@ class LayoutMemoryTest {
   private static final long EXPERT = 3L * 2880 * 2880 * 17 / 32 + 2 * 3 * 2880;
 
   /** Norms, router, sinks and the bias of attention's output, in bf16. */
-  private static final long WHOLE =
-      2L * (36 * (2 * 2880 + 128 * 2880 + 128 + 64 + 2880) + 2880);
+  private static final long WHOLE = 2L * (36 * (2 * 2880 + 128 * 2880 + 128 + 64 + 2880) + 2880);
 
   /** Two matrices of the vocabulary. */
   private static final long VOCABULARY = 2L * 2 * 201_088 * 2880;
@@ -62,8 +61,13 @@ class LayoutMemoryTest {
 
   @ParameterizedTest
   @CsvSource({
-    "DEP72, 73728, 1000", "TP1, 73728, 1000", "TP2, 36864, 2000", "TP8, 9216, 8000",
-    "TEP8, 9216, 8000", "TP16, 9216, 8000", "TP3, 27648, 2666"
+    "DEP72, 73728, 1000",
+    "TP1, 73728, 1000",
+    "TP2, 36864, 2000",
+    "TP8, 9216, 8000",
+    "TEP8, 9216, 8000",
+    "TP16, 9216, 8000",
+    "TP3, 27648, 2666"
   })
   void keysAndValuesAreDividedByHeads(String layout, long bytesPerToken, long bytes) {
     assertEquals(bytesPerToken, memory(layout).kvBytesPerToken(2));

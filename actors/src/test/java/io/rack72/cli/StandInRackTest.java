@@ -72,6 +72,18 @@ class StandInRackTest {
   }
 
   @Test
+  void replicasOverSeveralGpusAnswerAsOne() throws Exception {
+    Rack72Config config = config("gpt-oss-20b", "rack72.modeled.layout=tp4");
+    try (StandInRack rack = StandInRack.start(config);
+        RackLauncher.Gateway gateway = LocalLauncher.gateway(rack, config)) {
+      assertEquals(2, rack.settings().dataParallel());
+      assertEquals(2, rack.settings().profile().gpuCount());
+      JsonNode cut = chat(gateway, ", \"max_tokens\": 4").at("/choices/0");
+      assertEquals("length", cut.get("finish_reason").asText());
+    }
+  }
+
+  @Test
   void modelThatIsNotKnownIsRefusedWithThoseThatAre() {
     CommandFailedException refused =
         assertThrows(CommandFailedException.class, () -> StandInRack.start(config("gpt-oss-20")));

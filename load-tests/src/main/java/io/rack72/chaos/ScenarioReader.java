@@ -49,7 +49,16 @@ final class ScenarioReader {
           "slow-process",
           "restart-tray",
           "checkpoint-gone",
-          "random");
+          "random",
+          "kill-tray-series",
+          "kill-keeper-series",
+          "kill-two-trays-series",
+          "kill-while-recovering-series",
+          "gpu-failure-series",
+          "slow-port-series",
+          "freeze-series",
+          "partition-series",
+          "kill-gateway-series");
 
   private static final String DEFAULTS = "defaults";
   private static final String DIRECTORY = "/io/rack72/chaos/scenarios/";

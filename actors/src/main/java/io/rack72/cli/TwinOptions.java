@@ -123,7 +123,9 @@ final class TwinOptions {
     Rack72Config config = layers.load(host);
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     return new Scenario(
-        rack(config, name, ModeledSizing.model(name)), workload, valuation.valuation());
+        rack(config, name, ModeledSizing.model(name)),
+        workload,
+        valuation.valuation(config.gpu().watts()));
   }
 
   private ModeledRack rack(Rack72Config config, String name, ModelConfig model) {

@@ -15,9 +15,10 @@ final class ValuationOptions {
   @Option(
       names = "--gpu-watts",
       paramLabel = "WATTS",
-      defaultValue = "0",
-      description = "A GPU's part of the rack's power, for the energy of a million tokens.")
-  private double watts;
+      description =
+          "A GPU's part of the rack's power, for the energy of a million tokens; without it the"
+              + " GPU's own at full load, as the rack's profile has it.")
+  private Double watts;
 
   @Option(
       names = "--gpu-hour-price",
@@ -29,9 +30,11 @@ final class ValuationOptions {
   /**
    * Reads it.
    *
+   * @param profileWatts of a GPU of the rack
    * @throws IllegalArgumentException if an option makes no sense
    */
-  Valuation valuation() {
-    return new Valuation(slo == null ? Slo.NONE : Slo.parse(slo), watts, price);
+  Valuation valuation(double profileWatts) {
+    return new Valuation(
+        slo == null ? Slo.NONE : Slo.parse(slo), watts == null ? profileWatts : watts, price);
   }
 }

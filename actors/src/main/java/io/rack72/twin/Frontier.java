@@ -36,9 +36,17 @@ public record Frontier(List<Point> points) {
           && (other.perUser() > perUser() || other.perGpu() > perGpu());
     }
 
+    /** Where no request ended while it was counted, nothing is known of what a user gets. */
+    private boolean isKnown() {
+      return perGpu() > 0 && perUser() > 0;
+    }
+
     private Point judged(List<Point> all) {
       return new Point(
-          layout, concurrency, perGpu() > 0 && all.stream().noneMatch(this::isBeatenBy), report);
+          layout,
+          concurrency,
+          isKnown() && all.stream().filter(Point::isKnown).noneMatch(this::isBeatenBy),
+          report);
     }
   }
 

@@ -60,6 +60,13 @@ class FrontierTest {
   }
 
   @Test
+  void runInWhichNoRequestEndedSaysNothing() {
+    Frontier frontier =
+        Frontier.of(List.of(point("a", 1, 0, 900, "", 0), point("b", 1, 10, 10, "", 0)));
+    assertEquals(List.of("b"), frontier.best().stream().map(Frontier.Point::layout).toList());
+  }
+
+  @Test
   void equalPointsAreBothOnIt() {
     Frontier twice =
         Frontier.of(List.of(point("a", 1, 10, 10, "", 0), point("b", 1, 10, 10, "", 0)));

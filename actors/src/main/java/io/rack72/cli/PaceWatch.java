@@ -4,6 +4,7 @@ import io.rack72.clock.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 
 /**
@@ -40,7 +41,16 @@ final class PaceWatch {
   /** Begins, and goes on for as long as the clock runs. */
   void begin() {
     long due = clock.nowNanos() + EVERY.toNanos();
-    clock.wakeAt(due, () -> gpus.execute(() -> waited(clock.nowNanos() - due)));
+    clock.wakeAt(
+        due,
+        () -> {
+          try {
+            gpus.execute(() -> waited(clock.nowNanos() - due));
+          } catch (RejectedExecutionException e) {
+            // The rack has ended, and with it the watch.
+            return;
+          }
+        });
   }
 
   private void waited(long nanos) {

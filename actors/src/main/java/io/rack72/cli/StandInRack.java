@@ -56,7 +56,11 @@ final class StandInRack implements RackLauncher.Rack {
     WallClock clock = new WallClock();
     try {
       ModelConfig model = ModeledSizing.model(path);
-      String name = config.model().name().orElseGet(() -> Path.of(path).getFileName().toString());
+      String name =
+          config
+              .model()
+              .name()
+              .orElseGet(() -> Path.of(path).toAbsolutePath().getFileName().toString());
       LocalRack rack = LocalRack.start(modeled(config, name, path, model).parts(), clock);
       watchPace(rack, clock);
       return new StandInRack(rack, clock);

@@ -270,19 +270,26 @@ final class GenerateRoute {
             generation.service().receivedNanos(),
             generation.promptTokens(),
             generation.sequences().size());
-    ActorRef<RequestActor.Command> owner =
-        system.systemActorOf(
-            RequestActor.create(
-                generation,
-                request.stream(),
-                remaining,
-                router,
-                settings.streams(),
-                meter,
-                answer,
-                place::leave),
-            generation.id(),
-            Props.empty());
+    ActorRef<RequestActor.Command> owner;
+    try {
+      owner =
+          system.systemActorOf(
+              RequestActor.create(
+                  generation,
+                  request.stream(),
+                  remaining,
+                  router,
+                  settings.streams(),
+                  meter,
+                  answer,
+                  place::leave),
+              generation.id(),
+              Props.empty());
+    } catch (RuntimeException e) {
+      // What never was an actor does not tell that it is over.
+      meter.over(RequestMetrics.Outcome.FAILED);
+      throw e;
+    }
     client.tellOfClose(owner);
     return answer
         .whenComplete(

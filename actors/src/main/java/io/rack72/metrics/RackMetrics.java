@@ -15,16 +15,23 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** The rack's state as metrics; a node that does not answer has only the metric that says so. */
 public final class RackMetrics {
   private final RackStatus rack;
+  private final List<GpuStatus> gpus;
   private final List<MetricSnapshot> metrics = new ArrayList<>();
 
   private RackMetrics(RackStatus rack) {
+    // While a tray moves to another JVM both may tell of its GPUs; the later one has them.
+    SortedMap<Integer, GpuStatus> gpus = new TreeMap<>();
+    rack.gpus().forEach(gpu -> gpus.put(gpu.gpu(), gpu));
     this.rack = rack;
+    this.gpus = List.copyOf(gpus.values());
   }
 
   /** All of a report. */
@@ -95,7 +102,6 @@ public final class RackMetrics {
 
   private void gpus() {
     Function<GpuStatus, Labels> labels = RackMetrics::labels;
-    List<GpuStatus> gpus = rack.gpus();
     gauges("rack72_gpu_experts", "Expert slots in use.", gpus, labels, GpuStatus::experts);
     gauges(
         "rack72_gpu_hbm_used_bytes",
@@ -171,7 +177,7 @@ public final class RackMetrics {
         GaugeSnapshot.builder()
             .name("rack72_gpu_kv_blocks")
             .help("KV blocks of a pool: used by sequences, free, and evicted to the host.");
-    for (GpuStatus gpu : rack.gpus()) {
+    for (GpuStatus gpu : gpus) {
       pool(blocks, gpu, "full", gpu.kvFull());
       pool(blocks, gpu, "sliding", gpu.kvSliding());
     }
@@ -191,7 +197,7 @@ public final class RackMetrics {
         GaugeSnapshot.builder()
             .name("rack72_gpu_sequences")
             .help("Sequences that run, wait for room, or are paused since nobody reads.");
-    for (GpuStatus gpu : rack.gpus()) {
+    for (GpuStatus gpu : gpus) {
       point(sequences, labels(gpu).add("state", "running"), gpu.sequencesRunning());
       point(sequences, labels(gpu).add("state", "waiting"), gpu.sequencesWaiting());
       point(sequences, labels(gpu).add("state", "paused"), gpu.sequencesPaused());

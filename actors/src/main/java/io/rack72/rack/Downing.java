@@ -52,11 +52,16 @@ public final class Downing {
     // Who was stopped meanwhile knows nothing of what it missed.
     boolean wasStopped = lastLookNanos != Long.MIN_VALUE && nowNanos - lastLookNanos > stableNanos;
     lastLookNanos = nowNanos;
-    if (picture.accused().isEmpty()) {
+    // Who does not count itself has no say: it is coming or going.
+    if (picture.accused().isEmpty() || !picture.members().contains(self)) {
       decision = null;
       return Set.of();
     }
     Decision now = decide(picture);
+    if (now.go().isEmpty()) {
+      decision = null;
+      return Set.of();
+    }
     if (decision == null || wasStopped) {
       troubledNanos = nowNanos;
     }
@@ -65,7 +70,10 @@ public final class Downing {
       decidedNanos = nowNanos;
     }
     long stood = nowNanos - decidedNanos;
-    boolean late = stood >= 2 * stableNanos || nowNanos - troubledNanos >= LONGEST * stableNanos;
+    // Even then it is not what was seen for a moment only.
+    boolean neverStands =
+        nowNanos - troubledNanos >= LONGEST * stableNanos && stood >= stableNanos / 2;
+    boolean late = stood >= 2 * stableNanos || neverStands;
     if (stood < stableNanos && !late) {
       return Set.of();
     }

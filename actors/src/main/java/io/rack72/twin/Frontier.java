@@ -98,7 +98,7 @@ public record Frontier(List<Point> points) {
           latencies.tpot().p50(),
           point.report().goodput().slo().isEmpty()
               ? ""
-              : "%.1f %%".formatted(100 * point.report().goodput().part()),
+              : String.format(Locale.ROOT, "%.1f %%", 100 * point.report().goodput().part()),
           point.best() ? "on the frontier" : "");
     }
     recommended()

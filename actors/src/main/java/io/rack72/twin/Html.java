@@ -51,7 +51,7 @@ public final class Html {
     return html.end();
   }
 
-  /** A frontier, and the run that is recommended or else the one with the most tokens a GPU. */
+  /** A frontier, and the run that is recommended where one is. */
   public static String of(Frontier frontier) {
     Html html = new Html();
     html.begin(frontier.points().getFirst().report());
@@ -111,7 +111,7 @@ public final class Html {
           report.latencies().tpot().p50(),
           report.goodput().slo().isEmpty()
               ? ""
-              : "%.1f %%".formatted(100 * report.goodput().part()),
+              : String.format(Locale.ROOT, "%.1f %%", 100 * report.goodput().part()),
           100 * report.terms().host(),
           100 * report.terms().attention(),
           100 * report.terms().experts(),

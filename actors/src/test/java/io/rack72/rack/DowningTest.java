@@ -70,6 +70,30 @@ class DowningTest {
   }
 
   @Test
+  void accusationThatLeadsToNothingForLongDoesNotMakeTheNextDecisionHasty() {
+    Downing downing = new Downing(node(1), STABLE);
+    Set<NodeId> all = nodes(1, 2, 3, 4);
+    Downing.Picture well = picture(all, NOBODY);
+    Downing.Picture heard = new Downing.Picture(well.members(), NOBODY, nodes(4), well.heard());
+    assertEquals(NOBODY, pass(downing, 60_000, heard), "it is accused, and all hear it");
+    assertEquals(NOBODY, pass(downing, 1500, picture(all, nodes(4))));
+    assertEquals(NOBODY, pass(downing, 1500, heard));
+  }
+
+  @Test
+  void whoDoesNotCountDecidesNothing() {
+    Downing downing = new Downing(node(5), STABLE);
+    Downing.Picture picture = picture(nodes(1, 2, 3), nodes(3));
+    assertEquals(NOBODY, pass(downing, 60_000, picture));
+    assertEquals(
+        NOBODY,
+        pass(
+            downing,
+            60_000,
+            new Downing.Picture(new TreeSet<>(), nodes(5), nodes(5), picture.heard())));
+  }
+
+  @Test
   void whoComesBackInTimeStaysAndASmallerPartGoes() {
     Downing downing = new Downing(node(1), STABLE);
     Set<NodeId> all = nodes(1, 2, 3);

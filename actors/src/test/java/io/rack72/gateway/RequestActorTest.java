@@ -449,15 +449,13 @@ class RequestActorTest {
 
   @Test
   void serverLimitsTheTimeOfRequestsThatSayNothing() {
-    begin("{\"prompt\": \"x\"}");
+    // Less than it takes until a sequence is asked after.
+    Duration limit = RequestActor.SILENCE.dividedBy(2);
+    begin(read("{\"prompt\": \"x\"}", new TestSettings().requestTimeout(limit).make()));
     placed(0);
-    time.timePasses(Duration.ofHours(1));
+    time.timePasses(limit);
     assertEquals(504, refusal().status());
-    RouterActor.Command told = router.receiveMessage();
-    while (!told.equals(new RouterActor.Cancel(id(0)))) {
-      // In an hour without a token it has been asked for again and again.
-      told = router.receiveMessage();
-    }
+    assertCancelled(0);
   }
 
   @Test
@@ -654,7 +652,10 @@ class RequestActorTest {
   }
 
   private void begin(String body) {
-    Generation generation = read(body);
+    begin(read(body));
+  }
+
+  private void begin(Generation generation) {
     spawn(generation);
     submitted =
         generation.sequences().stream()
@@ -663,9 +664,12 @@ class RequestActorTest {
   }
 
   private static Generation read(String body) {
+    return read(body, GatewayFixture.settings());
+  }
+
+  private static Generation read(String body, GatewaySettings settings) {
     return new CompletionEndpoint(
-            new Admission(
-                GatewayFixture.model(Optional.of(new ByteTokenizer())), GatewayFixture.settings()))
+            new Admission(GatewayFixture.model(Optional.of(new ByteTokenizer())), settings))
         .read(
             JsonValue.body(body.getBytes(StandardCharsets.UTF_8)),
             new Arrival(Tenant.EVERYBODY, 0));

@@ -48,6 +48,11 @@ final class ExpertGroups {
     return groups.get(Math.min(gpu.index() / degree, groups.size() - 1));
   }
 
+  /** See {@link ExpertGroup#tolerate}. */
+  void tolerate(long nanos) {
+    groups.forEach(group -> group.tolerate(nanos));
+  }
+
   /** Where the time of all steps so far went. */
   StepTerms terms() {
     return groups.stream().map(ExpertGroup::terms).reduce(StepTerms.NONE, StepTerms::plus);

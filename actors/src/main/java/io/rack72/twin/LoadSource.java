@@ -32,6 +32,8 @@ final class LoadSource {
 
   private static final int REPLY_LENGTH = 3;
 
+  private static final int LEFT_OF_REPLY = 5;
+
   /** After which a client of a closed loop that was refused comes again. */
   private static final long RETRY_NANOS = 100_000_000;
 
@@ -51,25 +53,33 @@ final class LoadSource {
   private long failed;
 
   private LoadSource(
-      Workload workload, VirtualRack rack, int vocabSize, Measurements measurements) {
+      Workload workload,
+      VirtualRack rack,
+      ActorRef<RouterActor.Command> router,
+      int vocabSize,
+      Measurements measurements) {
     this.workload = workload;
     this.time = rack.time();
-    this.router = rack.router();
+    this.router = router;
     this.vocabSize = vocabSize;
     this.measurements = measurements;
     self = rack.spawn(behavior(), "load");
   }
 
-  /** Starts to send requests. */
+  /**
+   * Starts to send requests.
+   *
+   * @param router where they are submitted
+   */
   static LoadSource start(
-      Workload workload, VirtualRack rack, int vocabSize, Measurements measurements) {
-    LoadSource source = new LoadSource(workload, rack, vocabSize, measurements);
+      Workload workload,
+      VirtualRack rack,
+      ActorRef<RouterActor.Command> router,
+      int vocabSize,
+      Measurements measurements) {
+    LoadSource source = new LoadSource(workload, rack, router, vocabSize, measurements);
     switch (workload.arrivals()) {
-      case Workload.ClosedLoop(int concurrency) -> {
-        for (int i = 0; i < concurrency; i++) {
-          source.submit();
-        }
-      }
+      case Workload.ClosedLoop(int concurrency) -> source.fill(concurrency);
       case Workload.Poisson(double perSecond) -> source.awaitArrival(perSecond, 0);
       case Workload.Bursts bursts -> source.burst(bursts);
       case Workload.Replay(Trace trace) -> source.awaitEntry(trace, 0);
@@ -129,6 +139,19 @@ final class LoadSource {
     }
   }
 
+  /**
+   * The first requests of a closed loop come together. Were their replies of one length, they would
+   * end together too, and all others after them. So they have what is left of replies that have
+   * begun at other times, as any moment of a loop that has long run would find them.
+   */
+  private void fill(int concurrency) {
+    for (int i = 0; i < concurrency; i++) {
+      double left = CounterRandom.uniform(workload.seed(), submitted, LEFT_OF_REPLY);
+      int reply = length(workload.reply(), REPLY_LENGTH);
+      submit(prompt(), 1 + (int) (left * reply));
+    }
+  }
+
   private void awaitArrival(double perSecond, long number) {
     double uniform = CounterRandom.uniform(workload.seed(), number, ARRIVAL);
     long gapNanos = (long) (-StrictMath.log(1 - uniform) / perSecond * 1e9);
@@ -165,12 +188,13 @@ final class LoadSource {
   }
 
   private void submit() {
-    long seed = workload.seed();
-    int[] prompt =
-        new SplittableRandom(seed + submitted)
-            .ints(length(workload.prompt(), PROMPT_LENGTH), 0, vocabSize)
-            .toArray();
-    submit(prompt, length(workload.reply(), REPLY_LENGTH));
+    submit(prompt(), length(workload.reply(), REPLY_LENGTH));
+  }
+
+  private int[] prompt() {
+    return new SplittableRandom(workload.seed() + submitted)
+        .ints(length(workload.prompt(), PROMPT_LENGTH), 0, vocabSize)
+        .toArray();
   }
 
   private int length(Lengths lengths, int draw) {

@@ -2,6 +2,7 @@ package io.rack72.twin;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.WeightBytes;
+import io.rack72.clock.Clock;
 import io.rack72.device.ChoosingDevice;
 import io.rack72.device.ModeledDevice;
 import io.rack72.device.ModeledTokens;
@@ -17,11 +18,15 @@ import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.roofline.Layout;
+import io.rack72.routing.RouterActor;
 import io.rack72.sampling.TokenSource;
 import io.rack72.text.Tokenizer;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 
 /**
  * A rack whose GPUs know how long everything takes, and compute nothing or as they are told. Its
@@ -75,12 +80,19 @@ public final class ModeledRack {
   private final ExpertGroups groups;
   private final NodeParts parts;
   private final int exchangeBytes;
+  private final long requestNanos;
 
-  private ModeledRack(Layout layout, ExpertGroups groups, NodeParts parts, Formats formats) {
+  private ModeledRack(
+      Layout layout,
+      ExpertGroups groups,
+      NodeParts parts,
+      Formats formats,
+      StepDurations durations) {
     this.layout = layout;
     this.groups = groups;
     this.parts = parts;
     exchangeBytes = formats.exchangeBytes();
+    requestNanos = durations.requestNanos();
   }
 
   /**
@@ -115,6 +127,7 @@ public final class ModeledRack {
             "modeled",
             0,
             "modeled",
+            false,
             weights.shared(),
             weights.expert(),
             formats.kvBytes(),
@@ -129,7 +142,7 @@ public final class ModeledRack {
                           new ChoosingDevice(gpu.index(), config, routing));
                 },
             replies.tokens());
-    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats);
+    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats, durations);
   }
 
   /**
@@ -155,7 +168,7 @@ public final class ModeledRack {
             gpu ->
                 new TimedDevice(config, groups.of(gpu), durations, computed.device().apply(gpu)));
     Layout layout = Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
-    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats);
+    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats, durations);
   }
 
   private static NodeParts parts(RackSettings settings, PlacedModel placed, Formats formats) {
@@ -189,6 +202,23 @@ public final class ModeledRack {
   /** GPUs of the rack, of which several may be one to its actors. */
   public int gpus() {
     return parts.settings().profile().gpuCount() * layout.attentionGpus();
+  }
+
+  /**
+   * Lets its GPUs make up for what a machine is late by, on a clock that does not wait for them.
+   *
+   * @param late by which a step may be made up for, at most
+   */
+  public void tolerate(Duration late) {
+    groups.tolerate(late.toNanos());
+  }
+
+  /**
+   * What requests are sent to instead of the rack's router: the host of a serving stack, which
+   * takes its time for each.
+   */
+  public Behavior<RouterActor.Command> host(ActorRef<RouterActor.Command> router, Clock clock) {
+    return RequestHost.before(router, clock, requestNanos);
   }
 
   /** What its actors are made of. */

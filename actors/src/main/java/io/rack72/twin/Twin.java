@@ -2,7 +2,9 @@ package io.rack72.twin;
 
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
+import io.rack72.routing.RouterActor;
 import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /** A workload on a modeled rack, in virtual time. */
 public final class Twin {
@@ -32,7 +34,10 @@ public final class Twin {
     ServedModel model = rack.parts().model();
     Measurements measured = new Measurements(workload, valuation.slo());
     try (VirtualRack running = VirtualRack.start(rack.parts(), time)) {
-      LoadSource source = LoadSource.start(workload, running, model.config().vocabSize(), measured);
+      ActorRef<RouterActor.Command> host =
+          running.spawn(rack.host(running.router(), time), "request-host");
+      LoadSource source =
+          LoadSource.start(workload, running, host, model.config().vocabSize(), measured);
       List<TwinReport.Sample> timeline = Timeline.run(workload, running, source, measured);
       double seconds = workload.durationNanos() / NANOS_PER_SECOND;
       int gpus = rack.gpus();

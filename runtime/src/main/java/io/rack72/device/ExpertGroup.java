@@ -28,6 +28,7 @@ public final class ExpertGroup {
   private final int elementBytes;
   private final int slidingLayers;
   private final List<StepShape> joining = new ArrayList<>();
+  private long lateNanos;
   private long hostNanos;
   private long beginNanos;
   private long endNanos;
@@ -57,15 +58,28 @@ public final class ExpertGroup {
   }
 
   /**
+   * Forgives its callers for coming late, as they do on a clock that does not wait for them: a step
+   * that is joined so soon after the end of the last one begins as if it had been joined at that
+   * end, and one that nobody has asked the end of can be joined so long after its begin. So what a
+   * machine is late by does not add up from step to step.
+   *
+   * @param nanos 0, which it is at first, where callers are never late
+   */
+  public void tolerate(long nanos) {
+    lateNanos = nanos;
+  }
+
+  /**
    * Joins the next step that has not begun.
    *
-   * @return when it begins
+   * @return when it begins, which may be past where callers may be late
    */
   public long join(StepShape shape, long nowNanos) {
-    closeIfBegun(nowNanos);
+    closeIfBegun(nowNanos - lateNanos);
     if (joining.isEmpty()) {
       hostNanos = Math.max(1, durations.hostNanos(shape));
-      beginNanos = Math.max(nowNanos, endNanos) + hostNanos;
+      long readyNanos = nowNanos <= endNanos + lateNanos ? endNanos : nowNanos;
+      beginNanos = readyNanos + hostNanos;
     }
     joining.add(shape);
     return beginNanos;

@@ -84,6 +84,24 @@ class ExpertGroupTest {
   }
 
   @Test
+  void whatAMachineIsLateByIsMadeUpForUpToABound() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    group.tolerate(500);
+    long begin = group.join(DECODE, 0);
+    long end = group.endNanos(begin);
+    // The next step begins as if it had been joined at that end, and not 300 ns later.
+    assertEquals(end + 1000, group.join(DECODE, end + 300));
+    // Nobody has asked yet when it ends, so another may join it after its begin.
+    assertEquals(end + 1000, group.join(DECODE, end + 1400));
+    long next = group.endNanos(end + 1400);
+    assertEquals(end + 1000 + 36 * 80, next);
+    // As soon as its end is told, none can.
+    assertEquals(next + 1000, group.join(DECODE, end + 1450));
+    long last = group.endNanos(next + 1000);
+    assertEquals(last + 501 + 1000, group.join(DECODE, last + 501), "so late is another time");
+  }
+
+  @Test
   void exchangedBytesAreThoseOfTheArithmetic() {
     ExpertGroup group = group(64, new Durations(1, 0));
     int rows = 0;

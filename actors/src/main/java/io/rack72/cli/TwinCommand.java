@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -74,7 +75,8 @@ final class TwinCommand implements Callable<Integer> {
   /** The command with its own commands. */
   static CommandLine commandLine(Invocation invocation) {
     return new CommandLine(new TwinCommand(invocation))
-        .addSubcommand(new TwinCalibrateCommand(invocation));
+        .addSubcommand(new TwinCalibrateCommand(invocation))
+        .addSubcommand(new TwinChatCommand(invocation));
   }
 
   @Override
@@ -92,6 +94,12 @@ final class TwinCommand implements Callable<Integer> {
 
   private void tellRun() throws IOException {
     TwinOptions.Scenario scenario = options.scenario(spec.commandLine(), invocation.host());
+    scenario
+        .impossible()
+        .ifPresent(
+            why -> {
+              throw new CommandFailedException(why);
+            });
     long begin = System.nanoTime();
     TwinReport report = run(scenario);
     tell(json ? Json.line(report) + "\n" : report.toText(), Html.of(report));
@@ -104,9 +112,9 @@ final class TwinCommand implements Callable<Integer> {
     if (history != null) {
       throw new ParameterException(spec.commandLine(), "--history is of one run, not of a --sweep");
     }
+    checkSomeLayoutCanMeetTheSlo();
     List<Frontier.Point> points = new ArrayList<>();
-    // One that was not named is the rack's own.
-    for (String layout : layouts.isEmpty() ? Collections.<String>singletonList(null) : layouts) {
+    for (String layout : spreads()) {
       for (int concurrency : sweep) {
         TwinOptions.Scenario scenario =
             options.scenario(spec.commandLine(), invocation.host(), layout, concurrency);
@@ -116,6 +124,26 @@ final class TwinCommand implements Callable<Integer> {
     }
     Frontier frontier = Frontier.of(points);
     tell(json ? Json.line(frontier) + "\n" : frontier.toText(), Html.of(frontier));
+  }
+
+  /** One that was not named is the rack's own. */
+  private List<String> spreads() {
+    return layouts.isEmpty() ? Collections.singletonList(null) : layouts;
+  }
+
+  private void checkSomeLayoutCanMeetTheSlo() {
+    List<String> reasons = new ArrayList<>();
+    for (String layout : spreads()) {
+      Optional<String> why =
+          options
+              .scenario(spec.commandLine(), invocation.host(), layout, sweep.getFirst())
+              .impossible();
+      if (why.isEmpty()) {
+        return;
+      }
+      reasons.add(why.get());
+    }
+    throw new CommandFailedException(reasons.getFirst());
   }
 
   private void tell(String text, String page) {

@@ -11,6 +11,7 @@ import io.rack72.roofline.Layout;
 import io.rack72.twin.ModeledRack;
 import io.rack72.twin.Valuation;
 import io.rack72.twin.Workload;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -82,7 +83,12 @@ final class TwinOptions {
    *
    * @param rack used once
    */
-  record Scenario(ModeledRack rack, Workload workload, Valuation valuation) {}
+  record Scenario(ModeledRack rack, Workload workload, Valuation valuation) {
+    /** Why none of its requests can meet its SLO, if that is so. */
+    Optional<String> impossible() {
+      return rack.impossible(valuation.slo(), workload);
+    }
+  }
 
   /**
    * Reads it.

@@ -8,6 +8,7 @@ import io.rack72.device.ModeledDevice;
 import io.rack72.device.ModeledTokens;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StepDurations;
+import io.rack72.device.StepShape;
 import io.rack72.device.StepTerms;
 import io.rack72.device.TimedDevice;
 import io.rack72.hardware.GpuProfile;
@@ -22,6 +23,7 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.TokenSource;
 import io.rack72.text.Tokenizer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -81,6 +83,7 @@ public final class ModeledRack {
   private final NodeParts parts;
   private final int exchangeBytes;
   private final long requestNanos;
+  private final long shortestStepNanos;
 
   private ModeledRack(
       Layout layout,
@@ -93,6 +96,7 @@ public final class ModeledRack {
     this.parts = parts;
     exchangeBytes = formats.exchangeBytes();
     requestNanos = durations.requestNanos();
+    shortestStepNanos = shortestStep(parts.model().config(), durations);
   }
 
   /**
@@ -192,6 +196,21 @@ public final class ModeledRack {
             gpu.nvlinkLatencyNanos(),
             gpu.hostBytes(),
             gpu.hostBytesPerSecond()));
+  }
+
+  /** No step has less than one row that sees one key and goes to one expert at least. */
+  private static long shortestStep(ModelConfig config, StepDurations durations) {
+    StepShape one = new StepShape(1, 1, 1, List.of(), 1);
+    long layers = 0;
+    for (boolean sliding : config.slidingLayers()) {
+      layers += durations.attentionNanos(sliding, one) + durations.expertsNanos(1, 1);
+    }
+    return durations.hostNanos(one) + layers + durations.logitsNanos(1);
+  }
+
+  /** Why no request of a workload can meet an SLO, however few there are; empty where some may. */
+  public Optional<String> impossible(Slo slo, Workload workload) {
+    return slo.impossible(requestNanos, shortestStepNanos, workload.leastReply());
   }
 
   /** How the model is spread over its GPUs. */

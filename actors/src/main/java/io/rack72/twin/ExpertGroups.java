@@ -2,6 +2,7 @@ package io.rack72.twin;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.device.ExpertGroup;
+import io.rack72.device.GpuTime;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StepDurations;
 import io.rack72.device.StepTerms;
@@ -56,5 +57,10 @@ final class ExpertGroups {
   /** Where the time of all steps so far went. */
   StepTerms terms() {
     return groups.stream().map(ExpertGroup::terms).reduce(StepTerms.NONE, StepTerms::plus);
+  }
+
+  /** What all GPUs did with their time until then. */
+  GpuTime time(long nowNanos) {
+    return groups.stream().map(group -> group.time(nowNanos)).reduce(GpuTime.NONE, GpuTime::plus);
   }
 }

@@ -1,5 +1,6 @@
 package io.rack72.twin;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Formatter;
@@ -28,6 +29,14 @@ public record Frontier(List<Point> points) {
 
     double perGpu() {
       return report.throughput().tpsPerGpu();
+    }
+
+    /**
+     * What its GPUs spent the most time on, such as {@code weights}, {@code host} or {@code idle}.
+     */
+    @JsonProperty
+    public String limitedBy() {
+      return report.spent().largest();
     }
 
     private boolean isBeatenBy(Point other) {
@@ -84,12 +93,20 @@ public record Frontier(List<Point> points) {
   public String toText() {
     Formatter text = new Formatter(Locale.ROOT);
     text.format(
-        "%-8s %11s %12s %12s %10s %10s %10s  %s%n",
-        "layout", "concurrency", "TPS/GPU", "TPS/user", "TTFT p50", "TPOT p50", "within SLO", "");
+        "%-8s %11s %12s %12s %10s %10s %10s  %-18s %s%n",
+        "layout",
+        "concurrency",
+        "TPS/GPU",
+        "TPS/user",
+        "TTFT p50",
+        "TPOT p50",
+        "within SLO",
+        "limited by",
+        "");
     for (Point point : points) {
       TwinReport.Latencies latencies = point.report().latencies();
       text.format(
-          "%-8s %,11d %,12.1f %,12.1f %,10.1f %,10.2f %10s  %s%n",
+          "%-8s %,11d %,12.1f %,12.1f %,10.1f %,10.2f %10s  %-18s %s%n",
           point.layout(),
           point.concurrency(),
           point.perGpu(),
@@ -99,6 +116,8 @@ public record Frontier(List<Point> points) {
           point.report().goodput().slo().isEmpty()
               ? ""
               : String.format(Locale.ROOT, "%.1f %%", 100 * point.report().goodput().part()),
+          String.format(
+              Locale.ROOT, "%s, %.0f %%", point.limitedBy(), 100 * point.report().spent().most()),
           point.best() ? "on the frontier" : "");
     }
     recommended()

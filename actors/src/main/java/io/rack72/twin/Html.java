@@ -27,6 +27,7 @@ public final class Html {
       td, th { padding: .2em .8em; border-bottom: 1px solid var(--line); text-align: right; }
       td:first-child, th:first-child { text-align: left; }
       tr.best { font-weight: 600; }
+      td.bar { width: 500px; } td.bar div { height: .8em; background: var(--c0); }
       svg { width: 100%; height: auto; font-size: 12px; margin: .5em 0 1.5em; }
       svg text { fill: var(--ink); } .grid { stroke: var(--line); }
       polyline { fill: none; stroke-width: 2; }
@@ -96,12 +97,12 @@ public final class Html {
     page.format(
         "<table><tr><th>layout<th>requests at once<th>tokens/s a GPU<th>tokens/s a user"
             + "<th>TTFT p50, ms<th>TPOT p50, ms<th>within SLO<th>host<th>attention<th>experts"
-            + "<th>exchange</tr>%n");
+            + "<th>exchange<th>limited by</tr>%n");
     for (Frontier.Point point : frontier.points()) {
       TwinReport report = point.report();
       page.format(
           "<tr%s><td>%s<td>%,d<td>%,.1f<td>%,.1f<td>%,.1f<td>%,.2f<td>%s<td>%.0f %%<td>%.0f %%"
-              + "<td>%.0f %%<td>%.0f %%</tr>%n",
+              + "<td>%.0f %%<td>%.0f %%<td>%s, %.0f %%</tr>%n",
           point.best() ? " class=\"best\"" : "",
           escaped(point.layout()),
           point.concurrency(),
@@ -115,9 +116,13 @@ public final class Html {
           100 * report.terms().host(),
           100 * report.terms().attention(),
           100 * report.terms().experts(),
-          100 * report.terms().exchange());
+          100 * report.terms().exchange(),
+          point.limitedBy(),
+          100 * report.spent().most());
     }
-    page.format("</table>%n<p>Those on the frontier are in bold.</p>%n");
+    page.format(
+        "</table>%n<p>Those on the frontier are in bold. Host, attention, experts and exchange are"
+            + " parts of the steps; limited by is what all GPUs spent the most time on.</p>%n");
     frontier
         .recommended()
         .ifPresent(
@@ -137,6 +142,7 @@ public final class Html {
 
   private void run(TwinReport report) {
     page.format("<pre>%s</pre>%n", escaped(report.toText()));
+    spent(report.spent());
     List<TwinReport.Sample> timeline = report.timeline();
     page.format(
         "<h2>Throughput over time</h2>%n%s",
@@ -164,6 +170,19 @@ public final class Html {
             .line("ITL", distribution(latencies.itl()))
             .line("TPOT", distribution(latencies.tpot()))
             .toSvg());
+  }
+
+  private void spent(TwinReport.Spent spent) {
+    page.format("<h2>What the GPUs spent their time on</h2>%n<table>%n");
+    spent
+        .byName()
+        .forEach(
+            (name, part) ->
+                page.format(
+                    "<tr><td>%s<td>%.1f %%<td class=\"bar\"><div style=\"width:"
+                        + " %.1f%%\"></div></tr>%n",
+                    name, 100 * part, 100 * part));
+    page.format("</table>%n");
   }
 
   private static List<Spot> over(

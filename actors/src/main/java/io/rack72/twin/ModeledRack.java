@@ -4,6 +4,7 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.WeightBytes;
 import io.rack72.clock.Clock;
 import io.rack72.device.ChoosingDevice;
+import io.rack72.device.GpuTime;
 import io.rack72.device.ModeledDevice;
 import io.rack72.device.ModeledTokens;
 import io.rack72.device.RoutingModel;
@@ -257,6 +258,25 @@ public final class ModeledRack {
     double could =
         profile.gpuCount() * (double) profile.gpu().nvlinkBytesPerSecond() * nowNanos / 1e9;
     return sent / could;
+  }
+
+  /**
+   * What each GPU has done with its time, in the mean of all.
+   *
+   * @param nowNanos the instant until which it counts
+   */
+  GpuTime time(long nowNanos) {
+    // Those that take their steps as one unit do the same, and were counted once.
+    return groups.time(nowNanos).times(1.0 / parts.settings().profile().gpuCount());
+  }
+
+  /**
+   * Part of what all memories could have moved since the start that they did move.
+   *
+   * @param nowNanos the instant until which it counts, above 0
+   */
+  double hbmUse(long nowNanos) {
+    return time(nowNanos).hbmMicros() * 1e3 / nowNanos;
   }
 
   /** Where the time of all steps so far went. */

@@ -57,6 +57,8 @@ public final class Twin {
           TwinReport.Goodput.of(measured, valuation.slo(), seconds),
           latencies,
           TwinReport.Terms.of(rack.terms()),
+          TwinReport.Spent.of(rack.time(time.nowNanos()), time.nowNanos()),
+          rack.hbmUse(time.nowNanos()),
           rack.linkUse(time.nowNanos()),
           TwinReport.Costs.of(valuation, measured.tokens() / seconds / gpus),
           timeline,

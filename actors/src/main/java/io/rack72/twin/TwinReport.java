@@ -1,7 +1,10 @@
 package io.rack72.twin;
 
+import io.rack72.device.GpuTime;
 import io.rack72.device.StepTerms;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -15,7 +18,9 @@ import java.util.stream.IntStream;
  * @param throughput while it was counted
  * @param goodput of what was counted
  * @param latencies of what was counted
- * @param terms where the GPUs' time of the whole run went
+ * @param terms on which kernels steps of the whole run waited
+ * @param spent what all GPUs did in the whole run
+ * @param hbmUse part of what all GPUs' memory could have moved in the whole run
  * @param linkUse part of what all ports could have sent in the whole run
  * @param costs of what was counted
  * @param timeline the whole run, warm-up included
@@ -36,11 +41,14 @@ public record TwinReport(
     Goodput goodput,
     Latencies latencies,
     Terms terms,
+    Spent spent,
+    double hbmUse,
     double linkUse,
     Costs costs,
     List<Sample> timeline,
     long events) {
   private static final double NANOS_PER_MILLI = 1e6;
+  private static final double NANOS_PER_MICRO = 1e3;
 
   public TwinReport {
     timeline = List.copyOf(timeline);
@@ -162,6 +170,77 @@ public record TwinReport(
           steps.expertsNanos() / all,
           steps.exchangeNanos() / all,
           steps.logitsNanos() / all);
+    }
+  }
+
+  /**
+   * Parts of the time of all GPUs, together 1. Where the devices do not tell, kernels are fixed.
+   *
+   * @param weights reading weights
+   * @param kv reading keys and values
+   * @param activations moving what lies between two kernels
+   * @param arithmetic what is not hidden behind reading
+   * @param links on the ports, all until the busiest is through
+   * @param fixed launches, latencies, first and last tiles
+   * @param host waiting for the own host
+   * @param waiting during steps, for other GPUs of the group and for their hosts
+   * @param idle no step to take
+   */
+  public record Spent(
+      double weights,
+      double kv,
+      double activations,
+      double arithmetic,
+      double links,
+      double fixed,
+      double host,
+      double waiting,
+      double idle) {
+    /**
+     * Of one GPU, or of the mean of many.
+     *
+     * @param nowNanos the time that has passed, above 0
+     */
+    static Spent of(GpuTime time, long nowNanos) {
+      double all = nowNanos / NANOS_PER_MICRO;
+      return new Spent(
+          time.spent().weights() / all,
+          time.spent().kv() / all,
+          time.spent().activations() / all,
+          time.spent().arithmetic() / all,
+          time.spent().links() / all,
+          time.spent().fixed() / all,
+          time.hostMicros() / all,
+          time.waitingMicros() / all,
+          Math.max(0, 1 - time.micros() / all));
+    }
+
+    /** The terms by name, in the order in which they are told. */
+    Map<String, Double> byName() {
+      Map<String, Double> terms = new LinkedHashMap<>();
+      terms.put("weights", weights);
+      terms.put("KV", kv);
+      terms.put("activations", activations);
+      terms.put("arithmetic", arithmetic);
+      terms.put("links", links);
+      terms.put("fixed", fixed);
+      terms.put("host", host);
+      terms.put("waiting", waiting);
+      terms.put("idle", idle);
+      return terms;
+    }
+
+    /** The name of the largest term; the first of equal ones. */
+    String largest() {
+      return byName().entrySet().stream()
+          .reduce((most, next) -> next.getValue() > most.getValue() ? next : most)
+          .orElseThrow()
+          .getKey();
+    }
+
+    /** The largest term. */
+    double most() {
+      return byName().get(largest());
     }
   }
 

@@ -2,6 +2,7 @@ package io.rack72.twin;
 
 import java.util.Formatter;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A report as a table for a terminal. */
 final class TwinTable {
@@ -66,13 +67,21 @@ final class TwinTable {
   private void resources(TwinReport report) {
     TwinReport.Terms terms = report.terms();
     text.format(
-        "%ntime       %.1f %% host, %.1f %% attention, %.1f %% experts, %.1f %% exchange, %.1f %%"
+        "%nsteps      %.1f %% host, %.1f %% attention, %.1f %% experts, %.1f %% exchange, %.1f %%"
             + " logits%n",
         100 * terms.host(),
         100 * terms.attention(),
         100 * terms.experts(),
         100 * terms.exchange(),
         100 * terms.logits());
+    text.format(
+        "GPUs       %s%n",
+        report.spent().byName().entrySet().stream()
+            .map(
+                term ->
+                    String.format(Locale.ROOT, "%.1f %% %s", 100 * term.getValue(), term.getKey()))
+            .collect(Collectors.joining(", ")));
+    text.format("HBM        %.2f %% of what the memories could move%n", 100 * report.hbmUse());
     text.format("links      %.2f %% of what the ports could send%n", 100 * report.linkUse());
     double most = report.timeline().stream().mapToDouble(TwinReport.Sample::kvUsed).max().orElse(0);
     text.format("KV         %.1f %% of the blocks in use at most%n", 100 * most);

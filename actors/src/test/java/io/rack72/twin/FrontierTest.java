@@ -31,6 +31,8 @@ class FrontierTest {
             new TwinReport.Goodput(slo, 1, 2, part),
             new TwinReport.Latencies(QUANTILES, QUANTILES, QUANTILES, QUANTILES),
             new TwinReport.Terms(0.1, 0.2, 0.3, 0.3, 0.1),
+            new TwinReport.Spent(0.1, 0.05, 0.05, 0.1, 0.1, 0.2, 0.25, 0.05, 0.1),
+            0.2,
             0.1,
             new TwinReport.Costs(0, 0),
             List.of(

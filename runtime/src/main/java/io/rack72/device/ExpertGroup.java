@@ -34,6 +34,11 @@ public final class ExpertGroup {
   private long endNanos;
   private long steps;
   private StepTerms terms = StepTerms.NONE;
+  private final TimeTally tally = new TimeTally();
+  // Of the step that has begun last, and of all before it.
+  private long lastBeginNanos;
+  private GpuTime last = GpuTime.NONE;
+  private GpuTime before = GpuTime.NONE;
 
   /**
    * @param number of the group, which no other has
@@ -109,16 +114,42 @@ public final class ExpertGroup {
     return terms;
   }
 
+  /**
+   * What the group's GPUs did with their time until then, all together; of a step that has not
+   * ended the part that has passed. What is missing is time in which there was no step, or in which
+   * one was prepared that has not begun.
+   */
+  public GpuTime time(long nowNanos) {
+    closeIfBegun(nowNanos);
+    double lasts = (double) Math.max(1, endNanos - lastBeginNanos);
+    return before.plus(last.times(Math.clamp((double) (nowNanos - lastBeginNanos) / lasts, 0, 1)));
+  }
+
   private void closeIfBegun(long nowNanos) {
     if (joining.isEmpty() || nowNanos < beginNanos) {
       return;
     }
-    long late = joining.stream().mapToLong(this::lateNanos).max().orElse(0);
+    long late = 0;
+    long hosts = 0;
+    for (StepShape shape : joining) {
+      long own = durations.hostNanos(shape);
+      late = Math.max(late, own - hostNanos);
+      hosts += own;
+    }
+    tally.clear();
     StepTerms step = termsOf(joining, hostNanos + late);
     terms = terms.plus(step);
+    before = before.plus(last);
+    lastBeginNanos = beginNanos - hostNanos;
     endNanos = beginNanos + late + step.deviceNanos();
+    last = tally.of((double) taking(joining) * (endNanos - lastBeginNanos), hosts);
     joining.clear();
     steps++;
+  }
+
+  /** GPUs of a step: the group's, and those without experts that have joined it. */
+  private int taking(List<StepShape> shapes) {
+    return Math.max(gpus, shapes.size());
   }
 
   /**
@@ -132,39 +163,50 @@ public final class ExpertGroup {
     int mostRows = 0;
     for (StepShape shape : shapes) {
       if (slidingLayers > 0) {
-        sliding = Math.max(sliding, durations.attentionNanos(true, shape));
+        KernelTime time = durations.attentionTime(true, shape);
+        sliding = Math.max(sliding, time.nanos());
+        tally.add(time, slidingLayers);
       }
       if (slidingLayers < config.layers()) {
-        full = Math.max(full, durations.attentionNanos(false, shape));
+        KernelTime time = durations.attentionTime(false, shape);
+        full = Math.max(full, time.nanos());
+        tally.add(time, config.layers() - slidingLayers);
       }
-      logits = Math.max(logits, durations.logitsNanos(shape.logitRows()));
+      KernelTime logitsTime = durations.logitsTime(shape.logitRows());
+      logits = Math.max(logits, logitsTime.nanos());
+      tally.add(logitsTime, 1);
       rows += shape.rows();
       mostRows = Math.max(mostRows, shape.rows());
     }
     long attention = slidingLayers * sliding + (config.layers() - slidingLayers) * full;
     return gpus == 1
         ? alone(host, attention, logits, rows)
-        : together(host, attention, logits, rows, mostRows);
+        : together(host, attention, logits, rows, mostRows, taking(shapes));
   }
 
   private StepTerms alone(long host, long attention, long logits, int rows) {
-    long experts =
-        durations.expertsNanos(loads.expectedTouched(rows), rows * config.expertsPerToken());
+    KernelTime experts =
+        durations.expertsTime(loads.expectedTouched(rows), rows * config.expertsPerToken());
+    KernelTime reduces = durations.reducesTime(rows);
+    tally.add(experts, config.layers());
+    tally.add(reduces, config.layers());
     return new StepTerms(
         host,
         attention,
-        config.layers() * experts,
-        config.layers() * durations.reducesNanos(rows),
+        config.layers() * experts.nanos(),
+        config.layers() * reduces.nanos(),
         logits,
         0);
   }
 
-  private StepTerms together(long host, long attention, long logits, int rows, int mostRows) {
+  private StepTerms together(
+      long host, long attention, long logits, int rows, int mostRows, int taking) {
     long experts = 0;
     long exchange = 0;
     long bytes = 0;
     long rowBytes = (long) config.hiddenSize() * elementBytes;
     int drawn = Math.min(DRAWN_LAYERS, config.layers());
+    double layersOfOne = (double) config.layers() / drawn;
     for (int i = 0; i < drawn; i++) {
       int layer = (int) ((steps * drawn + i) % config.layers());
       loads.draw(layer, steps, rows);
@@ -172,8 +214,9 @@ public final class ExpertGroup {
       long busiestIn = 0;
       long busiestOut = 0;
       for (int gpu = 0; gpu < gpus; gpu++) {
-        slowest =
-            Math.max(slowest, durations.expertsNanos(loads.touched(gpu), loads.assignments(gpu)));
+        KernelTime own = durations.expertsTime(loads.touched(gpu), loads.assignments(gpu));
+        slowest = Math.max(slowest, own.nanos());
+        tally.add(own, layersOfOne);
         long dispatched = (long) (loads.remoteRows(gpu) * rowBytes);
         long combined = (long) (loads.remoteAssignments(gpu) * rowBytes);
         busiestIn = Math.max(busiestIn, dispatched);
@@ -185,9 +228,12 @@ public final class ExpertGroup {
       long sent = (long) (mostRows * loads.gpusPerRow() * rowBytes);
       long answered =
           (long) (mostRows * (double) config.expertsPerToken() * (gpus - 1) / gpus * rowBytes);
-      exchange +=
-          durations.exchangeNanos(Math.max(busiestIn, sent), gpus)
-              + durations.exchangeNanos(Math.max(busiestOut, answered), gpus);
+      KernelTime there = durations.exchangeTime(Math.max(busiestIn, sent), gpus);
+      KernelTime back = durations.exchangeTime(Math.max(busiestOut, answered), gpus);
+      exchange += there.nanos() + back.nanos();
+      // It lasts for all until the busiest port is through.
+      tally.add(there, layersOfOne * taking);
+      tally.add(back, layersOfOne * taking);
     }
     return new StepTerms(
         host,

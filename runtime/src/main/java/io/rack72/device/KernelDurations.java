@@ -20,13 +20,14 @@ import io.rack72.roofline.StepWork;
 public final class KernelDurations implements StepDurations {
   private static final double NANOS_PER_MICRO = 1e3;
 
+  private final GpuSpec gpu;
   private final LayerModel layer;
   private final DecoderShape shape;
   private final HostTime host;
   private final int expertGpus;
   private final double rowBytes;
-  private final Remembered expertCalls = new Remembered(this::expertNanos);
-  private final Remembered exchanges = new Remembered(this::bothWaysNanos);
+  private final Remembered expertCalls = new Remembered(this::expertTime);
+  private final Remembered exchanges = new Remembered(this::bothWaysTime);
 
   /**
    * @param gpu data sheet of the rack's GPUs
@@ -44,6 +45,7 @@ public final class KernelDurations implements StepDurations {
       KvPrecision kv,
       int exchangeBytes) {
     Constants constants = Constants.committed();
+    this.gpu = gpu;
     shape = DecoderShape.of(config);
     layer = new LayerModel(KernelModel.inSteps(gpu, constants), shape, 1, kv);
     host = HostTime.of(stack, gpu.architecture(), constants);
@@ -63,6 +65,11 @@ public final class KernelDurations implements StepDurations {
 
   @Override
   public long attentionNanos(boolean sliding, StepShape step) {
+    return attentionTime(sliding, step).nanos();
+  }
+
+  @Override
+  public KernelTime attentionTime(boolean sliding, StepShape step) {
     StepWork work = step.work();
     KernelCost cost = layer.norms(work.rows()).plus(layer.products(work.rows()));
     if (work.decodes() > 0) {
@@ -71,46 +78,61 @@ public final class KernelDurations implements StepDurations {
     for (StepWork.Chunk chunk : work.chunks()) {
       cost = cost.plus(layer.promptAttention(chunk, sliding));
     }
-    return nanos(cost);
+    return time(cost);
   }
 
   @Override
   public long expertsNanos(int experts, int assignments) {
-    return assignments == 0 ? 0 : expertCalls.of(experts, assignments);
+    return expertsTime(experts, assignments).nanos();
   }
 
-  private long expertNanos(int experts, long assignments) {
+  @Override
+  public KernelTime expertsTime(int experts, int assignments) {
+    return assignments == 0 ? KernelTime.NONE : expertCalls.of(experts, assignments);
+  }
+
+  private KernelTime expertTime(int experts, long assignments) {
     // A row that is sent here for several experts is sent once.
     double tokens =
         Math.max(1, (double) assignments / shape.expertsPerToken() * layer.targets(expertGpus));
     ExpertRows rows = ExpertRows.even(experts, experts, (double) assignments);
-    return nanos(layer.experts(tokens, rows, shape.intermediate(), expertGpus));
+    return time(layer.experts(tokens, rows, shape.intermediate(), expertGpus));
   }
 
   @Override
   public long exchangeNanos(long bytes, int gpus) {
-    return gpus == 1 || bytes == 0 ? 0 : exchanges.of(gpus, bytes);
+    return exchangeTime(bytes, gpus).nanos();
+  }
+
+  @Override
+  public KernelTime exchangeTime(long bytes, int gpus) {
+    return gpus == 1 || bytes == 0 ? KernelTime.NONE : exchanges.of(gpus, bytes);
   }
 
   /** Dispatch and combine are kernels of their own; of each pair of calls each gets half. */
-  private long bothWaysNanos(int gpus, long bytes) {
+  private KernelTime bothWaysTime(int gpus, long bytes) {
     double copies = bytes / rowBytes * gpus / (gpus - 1);
     double rows = copies / layer.targets(gpus);
     KernelCost both =
         layer
             .exchange(Phase.DISPATCH, rows, rowBytes, gpus)
             .plus(layer.exchange(Phase.COMBINE, rows, rowBytes, gpus));
-    return nanos(both.times(0.5));
+    return time(both.times(0.5));
   }
 
   @Override
   public long logitsNanos(int rows) {
-    return rows == 0
-        ? 0
-        : nanos(layer.norm(rows).plus(layer.logits(rows)).plus(layer.sampling(rows)));
+    return logitsTime(rows).nanos();
   }
 
-  private static long nanos(KernelCost cost) {
-    return Math.round(NANOS_PER_MICRO * cost.micros());
+  @Override
+  public KernelTime logitsTime(int rows) {
+    return rows == 0
+        ? KernelTime.NONE
+        : time(layer.norm(rows).plus(layer.logits(rows)).plus(layer.sampling(rows)));
+  }
+
+  private KernelTime time(KernelCost cost) {
+    return KernelTime.of(cost, gpu);
   }
 }

@@ -3,7 +3,7 @@ package io.rack72.device;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A pure function of two numbers whose last results are kept: calls of the same shape come again
+ * A pure function of two numbers whose last results are kept: kernels of the same shape come again
  * and again. A result that falls on the place of another replaces it. Thread-safe.
  */
 final class Remembered {
@@ -13,10 +13,10 @@ final class Remembered {
   /** What is remembered; the larger argument does not fit in an int. */
   @FunctionalInterface
   interface Function {
-    long of(int first, long second);
+    KernelTime of(int first, long second);
   }
 
-  private record Result(int first, long second, long value) {}
+  private record Result(int first, long second, KernelTime value) {}
 
   private final AtomicReferenceArray<Result> results = new AtomicReferenceArray<>(PLACES);
   private final Function function;
@@ -25,14 +25,14 @@ final class Remembered {
     this.function = function;
   }
 
-  long of(int first, long second) {
+  KernelTime of(int first, long second) {
     long hash = (second * GOLDEN_RATIO + first) * GOLDEN_RATIO;
     int place = (int) (hash >>> 48) & (PLACES - 1);
     Result known = results.getAcquire(place);
     if (known != null && known.first == first && known.second == second) {
       return known.value;
     }
-    long value = function.of(first, second);
+    KernelTime value = function.of(first, second);
     results.setRelease(place, new Result(first, second, value));
     return value;
   }

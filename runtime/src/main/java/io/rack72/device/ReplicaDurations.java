@@ -25,9 +25,9 @@ public final class ReplicaDurations implements StepDurations {
   public ReplicaDurations(StepModel steps, int expertsPerToken) {
     this.steps = steps;
     this.expertsPerToken = expertsPerToken;
-    experts = new Remembered((_, rows) -> nanos(steps.experts((double) rows)));
-    reduces = new Remembered((_, rows) -> nanos(steps.links((double) rows)));
-    logits = new Remembered((_, rows) -> nanos(steps.afterLayers((double) rows)));
+    experts = new Remembered((_, rows) -> time(steps.experts((double) rows)));
+    reduces = new Remembered((_, rows) -> time(steps.links((double) rows)));
+    logits = new Remembered((_, rows) -> time(steps.afterLayers((double) rows)));
   }
 
   @Override
@@ -42,13 +42,25 @@ public final class ReplicaDurations implements StepDurations {
 
   @Override
   public long attentionNanos(boolean sliding, StepShape step) {
-    return nanos(steps.beforeExperts(step.work(), sliding));
+    return attentionTime(sliding, step).nanos();
+  }
+
+  @Override
+  public KernelTime attentionTime(boolean sliding, StepShape step) {
+    return time(steps.beforeExperts(step.work(), sliding));
   }
 
   /** The experts that get rows are those that the rows make likely, on the busiest GPU. */
   @Override
   public long expertsNanos(int touched, int assignments) {
-    return assignments == 0 ? 0 : experts.of(0, Math.ceilDiv(assignments, expertsPerToken));
+    return expertsTime(touched, assignments).nanos();
+  }
+
+  @Override
+  public KernelTime expertsTime(int touched, int assignments) {
+    return assignments == 0
+        ? KernelTime.NONE
+        : experts.of(0, Math.ceilDiv(assignments, expertsPerToken));
   }
 
   /** Nothing leaves the replica. */
@@ -59,15 +71,25 @@ public final class ReplicaDurations implements StepDurations {
 
   @Override
   public long reducesNanos(int rows) {
-    return rows == 0 ? 0 : reduces.of(0, rows);
+    return reducesTime(rows).nanos();
+  }
+
+  @Override
+  public KernelTime reducesTime(int rows) {
+    return rows == 0 ? KernelTime.NONE : reduces.of(0, rows);
   }
 
   @Override
   public long logitsNanos(int rows) {
-    return rows == 0 ? 0 : logits.of(0, rows);
+    return logitsTime(rows).nanos();
   }
 
-  private static long nanos(KernelCost cost) {
-    return Math.round(NANOS_PER_MICRO * cost.micros());
+  @Override
+  public KernelTime logitsTime(int rows) {
+    return rows == 0 ? KernelTime.NONE : logits.of(0, rows);
+  }
+
+  private KernelTime time(KernelCost cost) {
+    return KernelTime.of(cost, steps.gpu());
   }
 }

@@ -2,8 +2,11 @@ package io.rack72.device;
 
 /**
  * How long the parts of a step take on one GPU, or on a replica that takes its steps as one, in
- * nanoseconds. Implementations are pure functions of their arguments, to the bit and on any
- * machine, and thread-safe.
+ * nanoseconds, and what that time goes on. Implementations are pure functions of their arguments,
+ * to the bit and on any machine, and thread-safe.
+ *
+ * <p>One that knows durations only need not say what they go on: all of it counts as fixed then,
+ * and no memory as used. Where it does, its times have the same nanoseconds as its durations.
  */
 public interface StepDurations {
   /**
@@ -20,6 +23,11 @@ public interface StepDurations {
   /** All of a layer before its experts: norms, products, attention and router. */
   long attentionNanos(boolean sliding, StepShape shape);
 
+  /** The same, and what it goes on. */
+  default KernelTime attentionTime(boolean sliding, StepShape shape) {
+    return KernelTime.fixed(attentionNanos(sliding, shape));
+  }
+
   /**
    * One call of the fused expert kernel.
    *
@@ -27,6 +35,11 @@ public interface StepDurations {
    * @param assignments rows of all of them
    */
   long expertsNanos(int experts, int assignments);
+
+  /** The same, and what it goes on. */
+  default KernelTime expertsTime(int experts, int assignments) {
+    return KernelTime.fixed(expertsNanos(experts, assignments));
+  }
 
   /**
    * Exchange of rows between the GPUs over which the experts are spread, in one direction.
@@ -36,6 +49,11 @@ public interface StepDurations {
    */
   long exchangeNanos(long bytes, int gpus);
 
+  /** The same, and what it goes on. */
+  default KernelTime exchangeTime(long bytes, int gpus) {
+    return KernelTime.fixed(exchangeNanos(bytes, gpus));
+  }
+
   /**
    * What passes in one layer between the GPUs that share the sequences of a replica, where a
    * replica is what takes steps; 0 where that is one GPU.
@@ -44,6 +62,16 @@ public interface StepDurations {
     return 0;
   }
 
+  /** The same, and what it goes on. */
+  default KernelTime reducesTime(int rows) {
+    return KernelTime.fixed(reducesNanos(rows));
+  }
+
   /** The last norm, the output matrix and sampling. */
   long logitsNanos(int rows);
+
+  /** The same, and what it goes on. */
+  default KernelTime logitsTime(int rows) {
+    return KernelTime.fixed(logitsNanos(rows));
+  }
 }

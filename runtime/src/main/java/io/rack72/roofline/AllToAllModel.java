@@ -57,14 +57,23 @@ final class AllToAllModel {
     double copies = call.tokens() * call.targets();
     double remote = copies * (call.gpus() - 1) / call.gpus();
     double bytes = call.phase() == Phase.PREPARE ? 0 : remote * call.bytesPerToken();
+    double onPort = MICROS * bytes / (gpu.linkBytesPerSecond() * of.bandwidthPart());
     double transfer =
-        MICROS * bytes / (gpu.linkBytesPerSecond() * of.bandwidthPart())
-            + (call.tokens() * of.tokenNanos() + copies * of.copyNanos()) / NANOS_PER_MICRO;
-    double micros =
-        of.fixedMicros()
-            + of.doublingMicros() * StrictMath.log(call.gpus()) / StrictMath.log(2)
-            + 2 * gpu.linkNanos() / NANOS_PER_MICRO
-            + Overlap.of(of.floorMicros(), transfer, of.overlapPower());
-    return new KernelCost(micros, 0, 0, bytes);
+        onPort + (call.tokens() * of.tokenNanos() + copies * of.copyNanos()) / NANOS_PER_MICRO;
+    Overlap moving = Overlap.of(of.floorMicros(), transfer, of.overlapPower());
+    double fixed =
+        of.fixedMicros() + of.doublingMicros() * StrictMath.log(call.gpus()) / StrictMath.log(2);
+    double crossings = 2 * gpu.linkNanos() / NANOS_PER_MICRO;
+    // What is not on the port is the GPU's own copying.
+    double portPart = transfer == 0 ? 0 : onPort / transfer;
+    Spent spent =
+        new Spent(
+            0,
+            0,
+            moving.second() * (1 - portPart),
+            0,
+            crossings + moving.second() * portPart,
+            fixed + moving.first());
+    return new KernelCost(fixed + crossings + moving.duration(), spent, 0, 0, bytes);
   }
 }

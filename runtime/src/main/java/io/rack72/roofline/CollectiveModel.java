@@ -70,28 +70,28 @@ final class CollectiveModel {
             ? of.bandwidthPart() * peers / (peers + of.peerLoss())
             : of.bandwidthPart() / (1 + of.peerLoss() * (peers - 1));
     double onPort = MICROS * bytes / (gpu.linkBytesPerSecond() * part);
-    double latency =
-        of.fixedMicros()
-            + of.peerMicros() * StrictMath.pow(peers, of.peerPower())
-            + (twice ? 2 : 1) * gpu.linkNanos() / NANOS_PER_MICRO;
+    double fixed = of.fixedMicros() + of.peerMicros() * StrictMath.pow(peers, of.peerPower());
+    double crossings = (twice ? 2 : 1) * gpu.linkNanos() / NANOS_PER_MICRO;
+    double latency = fixed + crossings;
     double transfer = onPort + of.rampMicros() * onPort / (onPort + of.rampAtMicros());
     if (call.operation() == Operation.FUSED_ALL_REDUCE) {
       double oneShot =
           MICROS * call.bytes() * peers / (gpu.linkBytesPerSecond() * fused.oneShotPart());
-      return new KernelCost(
-          shorter(
-              latency + oneShot,
-              latency + fused.secondPhaseMicros() + transfer,
-              fused.choicePower()),
-          0,
-          0,
-          bytes);
+      double inOne = latency + oneShot;
+      double inTwo = latency + fused.secondPhaseMicros() + transfer;
+      // Tables switch between ways a little beside the best size, so their speeds are overlaid.
+      Overlap speed = Overlap.of(1 / inOne, 1 / inTwo, fused.choicePower());
+      double micros = 1 / speed.duration();
+      double onLinks =
+          micros
+              * (speed.firstPart() * (crossings + oneShot) / inOne
+                  + (1 - speed.firstPart()) * (crossings + transfer) / inTwo);
+      return new KernelCost(micros, onLinks(onLinks, micros - onLinks), 0, 0, bytes);
     }
-    return new KernelCost(latency + transfer, 0, 0, bytes);
+    return new KernelCost(latency + transfer, onLinks(crossings + transfer, fixed), 0, 0, bytes);
   }
 
-  /** Tables switch between ways a little beside the best size. */
-  private static double shorter(double first, double second, double power) {
-    return 1 / Overlap.of(1 / first, 1 / second, power);
+  private static Spent onLinks(double links, double fixed) {
+    return new Spent(0, 0, 0, 0, links, fixed);
   }
 }

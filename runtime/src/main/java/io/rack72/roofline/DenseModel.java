@@ -51,6 +51,7 @@ final class DenseModel {
     double n = product.outputs();
     double k = product.inputs();
     double bytes = BF16_BYTES * (n * k + m * k + m * n);
+    double weightsPart = n * k / (n * k + m * k + m * n);
     double bandwidth = gpu.hbmBytesPerSecond() * numbers.bandwidthPart();
     if (repeated && BF16_BYTES * n * k <= numbers.residentPart() * gpu.cacheBytes()) {
       bandwidth *= numbers.residentSpeed();
@@ -64,10 +65,17 @@ final class DenseModel {
       double operands = 1 + numbers.operandRows() * (1.0 / tile[0] + 1.0 / tile[1]);
       arithmetic = Math.min(arithmetic, waves * tile[0] * tile[1] * 2 * k * operands / rate);
     }
-    double micros =
-        numbers.fixedMicros()
-            + numbers.microsPerInputs() * k / INPUTS
-            + MICROS * Overlap.of(arithmetic, bytes / bandwidth, numbers.overlapPower());
-    return new KernelCost(micros, bytes, 2 * m * n * k, 0);
+    Overlap both = Overlap.of(arithmetic, bytes / bandwidth, numbers.overlapPower());
+    double fixed = numbers.fixedMicros() + numbers.microsPerInputs() * k / INPUTS;
+    double streaming = MICROS * both.second();
+    Spent spent =
+        new Spent(
+            streaming * weightsPart,
+            0,
+            streaming * (1 - weightsPart),
+            MICROS * both.first(),
+            0,
+            fixed);
+    return new KernelCost(fixed + MICROS * both.duration(), spent, bytes, 2 * m * n * k, 0);
   }
 }

@@ -100,29 +100,32 @@ final class ExpertModel {
     Numbers of = numbers.get(program);
     double local = call.tokens() * call.expertsPerToken() / rows.experts();
     double rate = program.rate(gpu) / gpu.multiprocessors();
-    double products =
+    KernelCost products =
         products(call, of, program.tileRows(rows.mean(), local), rate * of.arithmeticPart());
     double hidden = call.hidden();
     double passes = hidden * (call.tokens() * of.tokenPasses() + rows.sum() * of.rowPasses());
-    double micros =
+    double fixed =
         of.fixedMicros()
             + (call.groupGpus() > 1 ? of.groupMicros() : 0)
-            + of.routingMicros() * call.tokens() / (call.tokens() + of.routingTokens())
-            + MICROS * passes / (gpu.hbmBytesPerSecond() * of.bandwidthPart())
-            + products;
+            + of.routingMicros() * call.tokens() / (call.tokens() + of.routingTokens());
+    double passing = MICROS * passes / (gpu.hbmBytesPerSecond() * of.bandwidthPart());
     double weights = 3 * hidden * call.intermediate();
     return new KernelCost(
-        micros, rows.touched() * weights * WEIGHT_BYTES + passes, 2 * weights * rows.sum(), 0);
+        fixed + passing + products.micros(),
+        products.spent().plus(new Spent(0, 0, passing, 0, 0, fixed)),
+        rows.touched() * weights * WEIGHT_BYTES + passes,
+        2 * weights * rows.sum(),
+        0);
   }
 
-  /** Gate and up in one product, down in another; the rate is that of a multiprocessor. */
-  private double products(Experts call, Numbers of, double tileRows, double rate) {
+  /** Time of gate and up in one product, down in another; the rate is a multiprocessor's. */
+  private KernelCost products(Experts call, Numbers of, double tileRows, double rate) {
     double tiles = call.rows().tiles(tileRows);
     return product(call, of, tiles, tileRows, rate, 2 * call.intermediate(), call.hidden())
-        + product(call, of, tiles, tileRows, rate, call.hidden(), call.intermediate());
+        .plus(product(call, of, tiles, tileRows, rate, call.hidden(), call.intermediate()));
   }
 
-  private double product(
+  private KernelCost product(
       Experts call,
       Numbers of,
       double rowTiles,
@@ -137,7 +140,16 @@ final class ExpertModel {
     double unpacking = of.unpackOperations() * gpu.multiprocessors() / gpu.bf16PerSecond();
     double arithmetic = waves * weights * (2 * tileRows / rate + unpacking);
     double streaming = bytes / (gpu.hbmBytesPerSecond() * of.bandwidthPart());
-    return rowTiles == 0 ? 0 : MICROS * Overlap.of(streaming, arithmetic, of.overlapPower());
+    if (rowTiles == 0) {
+      return KernelCost.NONE;
+    }
+    Overlap product = Overlap.of(streaming, arithmetic, of.overlapPower());
+    return new KernelCost(
+        MICROS * product.duration(),
+        Spent.products(MICROS * product.first(), MICROS * product.second()),
+        0,
+        0,
+        0);
   }
 
   private static double powerOfTwo(double least, int min, int max) {

@@ -77,8 +77,7 @@ public final class KernelModel {
 
   /** What a call takes. */
   public KernelCost cost(Kernel kernel) {
-    KernelCost alone = alone(kernel);
-    return alone.withMicros(Math.max(alone.micros() / 2, alone.micros() - overlapMicros));
+    return alone(kernel).beganEarlier(overlapMicros);
   }
 
   private KernelCost alone(Kernel kernel) {
@@ -101,10 +100,8 @@ public final class KernelModel {
 
   private KernelCost pass(PassNumbers of, double bytes) {
     double moved = bytes * of.passes();
+    double moving = MICROS * moved / (gpu.hbmBytesPerSecond() * of.bandwidthPart());
     return new KernelCost(
-        of.fixedMicros() + MICROS * moved / (gpu.hbmBytesPerSecond() * of.bandwidthPart()),
-        moved,
-        0,
-        0);
+        of.fixedMicros() + moving, new Spent(0, 0, moving, 0, 0, of.fixedMicros()), moved, 0, 0);
   }
 }

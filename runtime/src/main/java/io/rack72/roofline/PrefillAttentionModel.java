@@ -73,13 +73,15 @@ final class PrefillAttentionModel {
             * call.heads().kv()
             * call.heads().dim()
             * call.kv().bytes();
-    double micros =
-        of.fixedMicros()
-            + factor * Overlap.of(waves * mean, last, of.overlapPower())
-            + MICROS * passes / gpu.hbmBytesPerSecond();
+    Overlap all = Overlap.of(waves * mean, last, of.overlapPower());
+    double passing = MICROS * passes / gpu.hbmBytesPerSecond();
+    double ofTiles = factor * of.tileMicros() * (all.first() / mean + all.second() / last);
+    double inTiles = factor * all.duration();
+    Spent spent = new Spent(0, 0, passing, inTiles - ofTiles, 0, of.fixedMicros() + ofTiles);
     double pairs = tokens * Math.min((tokens + 1) / 2 + call.before(), seenAtMost);
     return new KernelCost(
-        micros,
+        of.fixedMicros() + inTiles + passing,
+        spent,
         passes + cached,
         4 * call.sequences() * pairs * call.heads().query() * call.heads().dim(),
         0);

@@ -47,6 +47,11 @@ public final class StepModel {
     layer = new LayerModel(kernels, shape, layout.attentionGpus(), kv);
   }
 
+  /** On which it runs. */
+  public GpuSpec gpu() {
+    return kernels.gpu();
+  }
+
   /** What a step takes that computes something. */
   public StepTime step(StepWork work) {
     double rows = work.rows();

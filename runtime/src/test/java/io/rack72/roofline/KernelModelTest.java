@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KernelModelTest {
   private static final Heads HEADS = new Heads(64, 8, 64);
 
-  private static GpuSpec gpu(Architecture architecture) {
+  static GpuSpec gpu(Architecture architecture) {
     return switch (architecture) {
       case HOPPER -> Gpus.h100();
       case BLACKWELL -> Gpus.gb200();
@@ -33,7 +33,7 @@ class KernelModelTest {
   }
 
   /** Calls of all kinds, from tiny ones to huge ones; each list grows in one size. */
-  private static List<List<Kernel>> series() {
+  static List<List<Kernel>> series() {
     List<List<Kernel>> all = new ArrayList<>();
     for (double outputs : new double[] {128, 2880, 201_088}) {
       all.add(growing(m -> new Dense(m, outputs, 2880)));

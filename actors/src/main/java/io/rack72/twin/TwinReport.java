@@ -19,6 +19,7 @@ import java.util.stream.IntStream;
  * @param linkUse part of what all ports could have sent in the whole run
  * @param costs of what was counted
  * @param timeline the whole run, warm-up included
+ * @param faults what failed, and what that did
  * @param events tasks and wakes that it took
  */
 public record TwinReport(
@@ -39,11 +40,13 @@ public record TwinReport(
     double linkUse,
     Costs costs,
     List<Sample> timeline,
+    List<FaultEffect> faults,
     long events) {
   private static final double NANOS_PER_MILLI = 1e6;
 
   public TwinReport {
     timeline = List.copyOf(timeline);
+    faults = List.copyOf(faults);
   }
 
   /**

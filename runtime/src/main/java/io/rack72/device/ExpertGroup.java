@@ -2,8 +2,9 @@ package io.rack72.device;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.model.ExpertOwner;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * The GPUs over which one copy of the experts is spread. They take their steps together, since each
@@ -27,10 +28,13 @@ public final class ExpertGroup {
   private final ExpertLoads loads;
   private final int elementBytes;
   private final int slidingLayers;
-  private final List<StepShape> joining = new ArrayList<>();
+  private final IntToDoubleFunction portFactor;
+  // By the member that computes it, in the order in which they joined.
+  private final Map<Integer, StepShape> joining = new LinkedHashMap<>();
   private long hostNanos;
   private long beginNanos;
   private long endNanos;
+  private long weightsNanos;
   private long steps;
   private StepTerms terms = StepTerms.NONE;
 
@@ -39,6 +43,7 @@ public final class ExpertGroup {
    * @param gpus in the group
    * @param owner tells, of each layer's experts, which of the group's GPUs has it, from 0
    * @param elementBytes of the elements of rows that are exchanged
+   * @param portFactor for each member, the part of its port's bandwidth that it has now, above 0
    */
   public ExpertGroup(
       int number,
@@ -47,11 +52,13 @@ public final class ExpertGroup {
       ExpertOwner owner,
       RoutingModel routing,
       StepDurations durations,
-      int elementBytes) {
+      int elementBytes,
+      IntToDoubleFunction portFactor) {
     this.config = config;
     this.gpus = gpus;
     this.durations = durations;
     this.elementBytes = elementBytes;
+    this.portFactor = portFactor;
     loads = new ExpertLoads(number, config, gpus, owner, routing);
     slidingLayers = (int) config.slidingLayers().stream().filter(sliding -> sliding).count();
   }
@@ -59,16 +66,33 @@ public final class ExpertGroup {
   /**
    * Joins the next step that has not begun.
    *
+   * @param member that computes this shape; of the rest of the group nothing is known
    * @return when it begins
    */
-  public long join(StepShape shape, long nowNanos) {
+  public long join(int member, StepShape shape, long nowNanos) {
     closeIfBegun(nowNanos);
     if (joining.isEmpty()) {
       hostNanos = Math.max(1, durations.hostNanos(shape));
-      beginNanos = Math.max(nowNanos, endNanos) + hostNanos;
+      beginNanos = Math.max(Math.max(nowNanos, endNanos) + hostNanos, weightsNanos);
     }
-    joining.add(shape);
+    joining.put(member, shape);
     return beginNanos;
+  }
+
+  /** A member is there no more: what it would have computed in a step to come is not computed. */
+  public void leave(int member, long nowNanos) {
+    closeIfBegun(nowNanos);
+    joining.remove(member);
+  }
+
+  /** Steps that nobody has joined begin at this instant or later, when experts have come. */
+  public void awaitWeights(long loadedNanos) {
+    weightsNanos = Math.max(weightsNanos, loadedNanos);
+  }
+
+  /** When the last of the experts have come, or will. */
+  public long weightsNanos() {
+    return weightsNanos;
   }
 
   /**
@@ -99,7 +123,7 @@ public final class ExpertGroup {
     if (joining.isEmpty() || nowNanos < beginNanos) {
       return;
     }
-    long late = joining.stream().mapToLong(this::lateNanos).max().orElse(0);
+    long late = joining.values().stream().mapToLong(this::lateNanos).max().orElse(0);
     StepTerms step = termsOf(joining, hostNanos + late);
     terms = terms.plus(step);
     endNanos = beginNanos + late + step.deviceNanos();
@@ -110,13 +134,15 @@ public final class ExpertGroup {
   /**
    * How long a step takes, of which each GPU of the group computes one of these shapes, or none.
    */
-  private StepTerms termsOf(List<StepShape> shapes, long host) {
+  private StepTerms termsOf(Map<Integer, StepShape> shapes, long host) {
     long sliding = 0;
     long full = 0;
     long logits = 0;
     int rows = 0;
-    int mostRows = 0;
-    for (StepShape shape : shapes) {
+    // As many as would take as long through a port that is not slow.
+    double mostRows = 0;
+    for (Map.Entry<Integer, StepShape> member : shapes.entrySet()) {
+      StepShape shape = member.getValue();
       if (slidingLayers > 0) {
         sliding = Math.max(sliding, durations.attentionNanos(true, shape));
       }
@@ -125,7 +151,7 @@ public final class ExpertGroup {
       }
       logits = Math.max(logits, durations.logitsNanos(shape.logitRows()));
       rows += shape.rows();
-      mostRows = Math.max(mostRows, shape.rows());
+      mostRows = Math.max(mostRows, shape.rows() / portFactor.applyAsDouble(member.getKey()));
     }
     long attention = slidingLayers * sliding + (config.layers() - slidingLayers) * full;
     return gpus == 1
@@ -145,7 +171,7 @@ public final class ExpertGroup {
         0);
   }
 
-  private StepTerms together(long host, long attention, long logits, int rows, int mostRows) {
+  private StepTerms together(long host, long attention, long logits, int rows, double mostRows) {
     long experts = 0;
     long exchange = 0;
     long bytes = 0;
@@ -162,15 +188,15 @@ public final class ExpertGroup {
             Math.max(slowest, durations.expertsNanos(loads.touched(gpu), loads.assignments(gpu)));
         long dispatched = (long) (loads.remoteRows(gpu) * rowBytes);
         long combined = (long) (loads.remoteAssignments(gpu) * rowBytes);
-        busiestIn = Math.max(busiestIn, dispatched);
-        busiestOut = Math.max(busiestOut, combined);
+        double factor = portFactor.applyAsDouble(gpu);
+        busiestIn = Math.max(busiestIn, (long) (dispatched / factor));
+        busiestOut = Math.max(busiestOut, (long) (combined / factor));
         bytes += dispatched + combined;
       }
       experts += slowest;
       // The sender with the most rows may be busier than any receiver, and likewise back.
       long sent = (long) (mostRows * loads.gpusPerRow() * rowBytes);
-      long answered =
-          (long) (mostRows * (double) config.expertsPerToken() * (gpus - 1) / gpus * rowBytes);
+      long answered = (long) (mostRows * config.expertsPerToken() * (gpus - 1) / gpus * rowBytes);
       exchange +=
           durations.exchangeNanos(Math.max(busiestIn, sent), gpus)
               + durations.exchangeNanos(Math.max(busiestOut, answered), gpus);

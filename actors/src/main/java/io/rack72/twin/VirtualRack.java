@@ -19,6 +19,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
  * A whole rack on virtual time: the actors of a {@link LocalRack}, moved by whoever moves the time.
@@ -31,6 +32,7 @@ public final class VirtualRack implements AutoCloseable {
   private final VirtualTime time;
   private final ActorSystem<NodeActor.Command> system;
   private final ActorRef<RouterActor.Command> router;
+  private int faults;
 
   private VirtualRack(
       VirtualTime time,
@@ -92,13 +94,14 @@ public final class VirtualRack implements AutoCloseable {
    * @param outcome told at the same instant why that cannot be, or nothing
    */
   public void suffer(Fault.OfParts fault, long seed, Consumer<Optional<String>> outcome) {
-    CompletionStage<Optional<String>> reply =
-        AskPattern.ask(
-            system,
-            replyTo -> new NodeActor.Suffer(fault, seed, replyTo),
-            DEADLINE,
-            system.scheduler());
-    reply.thenAccept(outcome);
+    // An actor, since a future's callbacks come by a thread of their own.
+    Behavior<Optional<String>> once =
+        Behaviors.receiveMessage(
+            reason -> {
+              outcome.accept(reason);
+              return Behaviors.stopped();
+            });
+    system.tell(new NodeActor.Suffer(fault, seed, spawn(once, "fault-" + faults++)));
   }
 
   /** Starts an actor beside the rack, such as one that owns sequences. */

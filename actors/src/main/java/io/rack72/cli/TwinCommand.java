@@ -1,9 +1,11 @@
 package io.rack72.cli;
 
+import io.rack72.config.InvalidConfigException;
 import io.rack72.twin.EventHistory;
 import io.rack72.twin.Frontier;
 import io.rack72.twin.Html;
 import io.rack72.twin.Twin;
+import io.rack72.twin.TwinFaults;
 import io.rack72.twin.TwinReport;
 import io.rack72.twin.VirtualTime;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -44,6 +47,14 @@ final class TwinCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = "Write every message between actors there, one a line.")
   private Path history;
+
+  @Option(
+      names = "--faults",
+      paramLabel = "FILE",
+      description =
+          "Have GPUs, ports or trays fail as a schedule has it, at virtual times, and tell what"
+              + " that did.")
+  private Path faults;
 
   @Option(
       names = "--sweep",
@@ -100,8 +111,9 @@ final class TwinCommand implements Callable<Integer> {
             why -> {
               throw new CommandFailedException(why);
             });
+    TwinFaults schedule = faults(scenario);
     long begin = System.nanoTime();
-    TwinReport report = run(scenario);
+    TwinReport report = run(scenario, schedule);
     tell(json ? Json.line(report) + "\n" : report.toText(), Html.of(report));
     if (invocation.onTerminal()) {
       tellSpeed(report, scenario, (System.nanoTime() - begin) / NANOS_PER_SECOND);
@@ -112,13 +124,16 @@ final class TwinCommand implements Callable<Integer> {
     if (history != null) {
       throw new ParameterException(spec.commandLine(), "--history is of one run, not of a --sweep");
     }
+    if (faults != null) {
+      throw new ParameterException(spec.commandLine(), "--faults are of one run, not of a --sweep");
+    }
     checkSomeLayoutCanMeetTheSlo();
     List<Frontier.Point> points = new ArrayList<>();
     for (String layout : spreads()) {
       for (int concurrency : sweep) {
         TwinOptions.Scenario scenario =
             options.scenario(spec.commandLine(), invocation.host(), layout, concurrency);
-        TwinReport report = run(scenario);
+        TwinReport report = run(scenario, TwinFaults.NONE);
         points.add(new Frontier.Point(report.layout(), concurrency, false, report));
       }
     }
@@ -155,16 +170,34 @@ final class TwinCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private TwinReport run(TwinOptions.Scenario scenario) throws IOException {
+  private TwinFaults faults(TwinOptions.Scenario scenario) {
+    if (faults == null) {
+      return TwinFaults.NONE;
+    }
+    try {
+      return TwinFaults.read(
+          faults,
+          scenario.workload().seed(),
+          scenario.hardware(),
+          scenario.rack().layout(),
+          Duration.ofNanos(scenario.workload().endNanos()));
+    } catch (InvalidConfigException e) {
+      // The command line was right, what it names is not.
+      throw new CommandFailedException(e.getMessage(), e);
+    }
+  }
+
+  private TwinReport run(TwinOptions.Scenario scenario, TwinFaults schedule) throws IOException {
     if (history == null) {
       return Twin.run(
-          scenario.rack(), scenario.workload(), scenario.valuation(), new VirtualTime());
+          scenario.rack(), scenario.workload(), scenario.valuation(), schedule, new VirtualTime());
     }
     try (Writer lines = Files.newBufferedWriter(history)) {
       return Twin.run(
           scenario.rack(),
           scenario.workload(),
           scenario.valuation(),
+          schedule,
           new VirtualTime(new EventHistory(lines)));
     } catch (IOException e) {
       throw new CommandFailedException("cannot write the history to " + history + ": " + e, e);

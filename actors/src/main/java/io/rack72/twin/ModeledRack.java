@@ -12,6 +12,7 @@ import io.rack72.device.StepDurations;
 import io.rack72.device.StepShape;
 import io.rack72.device.StepTerms;
 import io.rack72.device.TimedDevice;
+import io.rack72.device.WeightLoads;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.placement.HbmBudget;
@@ -138,11 +139,14 @@ public final class ModeledRack {
             formats.kvBytes(),
             gpu ->
                 switch (fidelity) {
-                  case STEP -> new ModeledDevice(config, groups.of(gpu));
+                  case STEP ->
+                      new ModeledDevice(
+                          config, () -> groups.of(gpu), loads(config, settings, weights.expert()));
                   case DISPATCH ->
                       new TimedDevice(
                           config,
-                          groups.of(gpu),
+                          () -> groups.of(gpu),
+                          loads(config, settings, weights.expert()),
                           durations,
                           new ChoosingDevice(gpu.index(), config, routing));
                 },
@@ -171,9 +175,18 @@ public final class ModeledRack {
     PlacedModel placed =
         computed.on(
             gpu ->
-                new TimedDevice(config, groups.of(gpu), durations, computed.device().apply(gpu)));
+                new TimedDevice(
+                    config,
+                    () -> groups.of(gpu),
+                    loads(config, settings, computed.expertBytes()),
+                    durations,
+                    computed.device().apply(gpu)));
     Layout layout = Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
     return new ModeledRack(layout, groups, parts(settings, placed, formats), formats, durations);
+  }
+
+  private static WeightLoads loads(ModelConfig config, RackSettings settings, long expertBytes) {
+    return new WeightLoads(config, expertBytes, settings.profile().gpu().hostBytesPerSecond());
   }
 
   private static NodeParts parts(RackSettings settings, PlacedModel placed, Formats formats) {
@@ -241,9 +254,19 @@ public final class ModeledRack {
     return RequestHost.before(router, clock, requestNanos);
   }
 
+  /** GPUs of the rack that have not failed. */
+  int workingGpus() {
+    return groups.gpus() * layout.attentionGpus();
+  }
+
   /** What its actors are made of. */
   public NodeParts parts() {
     return parts;
+  }
+
+  /** The groups in which its GPUs take their steps. */
+  ExpertGroups groups() {
+    return groups;
   }
 
   /**

@@ -12,8 +12,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  *
  * <p><b>Owns</b> nothing. <b>Receives</b> all that a router does. <b>Sends</b> it on to the router
  * in the same order, after the time that a host takes for a request. That is true of all messages,
- * so none overtakes the request that it is about; only the rack's loss, which ends all requests, is
- * told at once.
+ * so none overtakes the request that it is about. Only the rack's loss, which ends all requests,
+ * and requests that go on after their GPU was lost, which a host has seen before, are told at once.
  */
 final class RequestHost {
   private RequestHost() {}
@@ -27,12 +27,20 @@ final class RequestHost {
       ActorRef<RouterActor.Command> router, Clock clock, long requestNanos) {
     return Behaviors.receiveMessage(
         message -> {
-          if (requestNanos == 0 || message instanceof RouterActor.RackLost) {
+          if (requestNanos == 0 || passesAtOnce(message)) {
             router.tell(message);
           } else {
             clock.wakeAt(clock.nowNanos() + requestNanos, () -> router.tell(message));
           }
           return Behaviors.same();
         });
+  }
+
+  private static boolean passesAtOnce(RouterActor.Command message) {
+    return switch (message) {
+      case RouterActor.RackLost _ -> true;
+      case RouterActor.Submit submit -> submit.request().attempt() > 1;
+      default -> false;
+    };
   }
 }

@@ -28,8 +28,8 @@ final class RackSequences {
 
   /**
    * GPUs that a sequence may lose without a token between them. It may be the sequence that makes
-   * them fail, and must not take the whole rack with it. One that is lost again counts once: it was
-   * only thought to be gone before.
+   * them fail, and must not take the whole rack with it. One that is lost again counts once, since
+   * it was only thought to be gone before; unless it has begun anew meanwhile, and so had failed.
    */
   static final int LOSSES = 4;
 
@@ -42,15 +42,19 @@ final class RackSequences {
   private boolean paused;
   private boolean everPaused;
 
+  /** A GPU from when it begins to when it ends. */
+  private record Incarnation(GpuId gpu, int number) {}
+
   /** How far a choice's sequence is. */
   private static final class Progress {
     private final TokenIds generated = new TokenIds();
     private int attempt = 1;
     private int fruitless;
     private int losses;
-    private final Set<GpuId> lost = new HashSet<>();
+    private final Set<Incarnation> lost = new HashSet<>();
     // Where the attempt is, and where the one before may still be.
     private GpuId gpu;
+    private int incarnation;
     private GpuId formerGpu;
     private boolean heard = true;
     private boolean probed;
@@ -124,8 +128,9 @@ final class RackSequences {
   }
 
   /** Where the choice's attempt is. */
-  void placed(int choice, GpuId gpu) {
+  void placed(int choice, GpuId gpu, int incarnation) {
     progress.get(choice).gpu = gpu;
+    progress.get(choice).incarnation = incarnation;
   }
 
   /**
@@ -179,11 +184,13 @@ final class RackSequences {
   void submitAfterLoss(int choice, String why) {
     Progress progress = this.progress.get(choice);
     // Before it has its place, nobody knows where it was.
-    boolean isAnother = progress.gpu == null || progress.lost.add(progress.gpu);
+    boolean isAnother =
+        progress.gpu == null
+            || progress.lost.add(new Incarnation(progress.gpu, progress.incarnation));
     progress.losses += isAnother ? 1 : 0;
     if (progress.losses > LOSSES) {
       throw ApiError.failed(
-          "choice %d was given up: %d GPUs on which it was are gone, the last since %s"
+          "choice %d was given up: %d GPUs on which it was, or as many starts of fewer, are gone, the last since %s"
               .formatted(choice, LOSSES + 1, why));
     }
     GpuId former = progress.gpu;

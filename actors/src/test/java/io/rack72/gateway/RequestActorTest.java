@@ -102,7 +102,7 @@ class RequestActorTest {
     // What the first GPU had sent before it was heard of.
     token(1, 1, 2, 'X');
     ended(1, SequenceEvent.Cause.MOVED);
-    tell(new SequenceEvent.Placed(id(1), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(1), 2, new GpuId(5), 1));
     tell(new SequenceEvent.Started(id(1), 2, 1));
     token(1, 2, 2, 'c');
     tell(new SequenceEvent.Ended(id(1), 2, SequenceEvent.Cause.MOVED, "so it is"));
@@ -123,7 +123,7 @@ class RequestActorTest {
     Arrays.fill(sent, 'a');
     assertSubmittedAgain(0, 2, sent);
     assertPaused(0);
-    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5), 1));
     pull();
     assertResumed(0);
     assertResumed(2);
@@ -151,7 +151,7 @@ class RequestActorTest {
     ended(0, SequenceEvent.Cause.MOVED);
     assertSubmittedAgain(0, 2);
     assertFalse(answer.isDone());
-    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5), 1));
     assertInstanceOf(RequestActor.Answer.Stream.class, await(answer));
   }
 
@@ -163,7 +163,7 @@ class RequestActorTest {
     token(0, 1, 2, 'c');
     assertSubmittedAgain(0, 2, 'a');
     token(0, 1, 3, 'd');
-    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5), 1));
     token(0, 2, 1, 'b');
     tell(new SequenceEvent.Token(id(0), 2, 2, sampled('c'), Optional.of(FinishReason.LENGTH)));
     assertEquals("abc", whole().at("/choices/0/text").asText());
@@ -174,7 +174,7 @@ class RequestActorTest {
   void sequenceThatLosesManyGpusWithoutATokenIsGivenUp() {
     begin("{\"prompt\": \"x\"}");
     for (int attempt = 1; attempt <= RackSequences.LOSSES; attempt++) {
-      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt)));
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt), 1));
       tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is gone"));
       assertSubmittedAgain(0, attempt + 1);
     }
@@ -185,10 +185,24 @@ class RequestActorTest {
   }
 
   @Test
+  void gpuThatFailsEachTimeItIsStartedAnewIsAnotherLossEachTime() {
+    begin("{\"prompt\": \"x\"}");
+    for (int attempt = 1; attempt <= RackSequences.LOSSES + 1; attempt++) {
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(5), 100 - attempt));
+      tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "gpu-5 is gone"));
+      if (attempt <= RackSequences.LOSSES) {
+        assertSubmittedAgain(0, attempt + 1);
+      }
+    }
+    assertEquals(500, refusal().status());
+    assertTrue(refusal().getMessage().contains("5 GPUs on which it was"), refusal().getMessage());
+  }
+
+  @Test
   void gpuThatIsThoughtGoneAgainAndAgainIsOneLoss() {
     begin("{\"prompt\": \"x\"}");
     for (int attempt = 1; attempt <= 2 * RackSequences.LOSSES; attempt++) {
-      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt % 2)));
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt % 2), 1));
       tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is silent"));
       assertSubmittedAgain(0, attempt + 1);
     }
@@ -691,7 +705,7 @@ class RequestActorTest {
   }
 
   private void placed(int choice) {
-    tell(new SequenceEvent.Placed(id(choice), 1, new GpuId(choice)));
+    tell(new SequenceEvent.Placed(id(choice), 1, new GpuId(choice), 1));
   }
 
   private void token(int choice, int attempt, int index, int token) {

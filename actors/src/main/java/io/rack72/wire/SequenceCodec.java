@@ -74,7 +74,8 @@ final class SequenceCodec extends MessageCodec {
   Object readFields(String manifest, WireReader in) {
     return switch (manifest) {
       case TOKEN -> readToken(in);
-      case PLACED -> new SequenceEvent.Placed(id(in), attempt(in), gpu(in), in.int32("the incarnation"));
+      case PLACED ->
+          new SequenceEvent.Placed(id(in), attempt(in), gpu(in), in.int32("the incarnation"));
       case STARTED -> new SequenceEvent.Started(id(in), attempt(in), in.int32("the cached tokens"));
       case ALIVE -> new SequenceEvent.Alive(id(in), attempt(in), in.int32("the generated tokens"));
       case ENDED -> new SequenceEvent.Ended(id(in), attempt(in), cause(in), in.text("the detail"));

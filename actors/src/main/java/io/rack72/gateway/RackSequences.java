@@ -98,6 +98,7 @@ final class RackSequences {
     if (tokens.length > 0) {
       // It had been admitted, and is another attempt at the same.
       progress.attempt++;
+      meter.goOn(choice);
     }
   }
 
@@ -231,12 +232,14 @@ final class RackSequences {
   void pause() {
     paused = true;
     everPaused = true;
+    meter.pause();
     tellLive(RouterActor.Pause::new);
   }
 
   /** Those that were paused go on. */
   void resume() {
     paused = false;
+    meter.resume();
     tellLive(RouterActor.Resume::new);
   }
 

@@ -196,7 +196,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         new LiveSequences(
             parts.id(),
             context.getSelf().path().uid(),
-            owner -> context.watchWith(owner, new OwnerGone(owner)), context::unwatch);
+            owner -> context.watchWith(owner, new OwnerGone(owner)),
+            context::unwatch);
     port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));
     post();
   }

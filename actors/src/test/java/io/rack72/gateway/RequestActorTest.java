@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.clock.ManualClock;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.hardware.GpuId;
+import io.rack72.metrics.Exposition;
 import io.rack72.metrics.RequestMetrics;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SampledToken;
@@ -49,6 +50,8 @@ class RequestActorTest {
 
   private TestProbe<RouterActor.Command> router;
   private final AtomicInteger left = new AtomicInteger();
+  private final ManualClock clock = new ManualClock();
+  private final RequestMetrics metrics = new RequestMetrics(clock);
   private CompletableFuture<RequestActor.Answer> answer;
   private ActorRef<RequestActor.Command> request;
   private List<RouterActor.Submit> submitted;
@@ -294,6 +297,9 @@ class RequestActorTest {
     // What is in flight still comes, and is not lost.
     token(0, 1, UNREAD_LIMIT / 2, 'A');
     token(1, 1, UNREAD_LIMIT / 2, 'B');
+    tell(new SequenceEvent.Alive(id(0), 1, UNREAD_LIMIT / 2 + 1));
+    assertPaused(0);
+    clock.advanceTo(Duration.ofHours(1).toNanos());
     List<String> data = GatewayFixture.data(pull().orElseThrow());
     assertResumed(0);
     assertResumed(1);
@@ -305,6 +311,9 @@ class RequestActorTest {
     last(1, UNREAD_LIMIT / 2 + 1, 'z', FinishReason.LENGTH);
     assertTrue(pull().orElseThrow().endsWith("data: [DONE]\n\n"));
     router.expectNoMessage(Duration.ZERO);
+    String measured =
+        new String(Exposition.of(metrics.collect(), "").bytes(), StandardCharsets.UTF_8);
+    assertTrue(measured.contains("rack72_inter_token_latency_seconds_sum 0.0\n"), measured);
   }
 
   @Test
@@ -698,8 +707,7 @@ class RequestActorTest {
                 generation.service().timeout(),
                 answering,
                 new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
-                new RequestMetrics(new ManualClock())
-                    .begin(0, generation.promptTokens(), generation.sequences().size()),
+                metrics.begin(0, generation.promptTokens(), generation.sequences().size()),
                 answer,
                 left::incrementAndGet));
   }

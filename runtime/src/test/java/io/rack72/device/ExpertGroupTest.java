@@ -185,6 +185,7 @@ class ExpertGroupTest {
           spent.activations(),
           spent.arithmetic(),
           spent.links(),
+          spent.latency(),
           spent.fixed(),
           time.hostMicros(),
           time.waitingMicros()

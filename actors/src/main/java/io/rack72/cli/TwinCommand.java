@@ -1,9 +1,11 @@
 package io.rack72.cli;
 
+import io.rack72.config.InvalidConfigException;
 import io.rack72.twin.EventHistory;
 import io.rack72.twin.Frontier;
 import io.rack72.twin.Html;
 import io.rack72.twin.Twin;
+import io.rack72.twin.TwinFaults;
 import io.rack72.twin.TwinReport;
 import io.rack72.twin.VirtualTime;
 import java.io.IOException;
@@ -11,9 +13,11 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -45,6 +49,14 @@ final class TwinCommand implements Callable<Integer> {
   private Path history;
 
   @Option(
+      names = "--faults",
+      paramLabel = "FILE",
+      description =
+          "Have GPUs, ports or trays fail as a schedule has it, at virtual times, and tell what"
+              + " that did.")
+  private Path faults;
+
+  @Option(
       names = "--sweep",
       paramLabel = "N,N,..",
       split = ",",
@@ -74,7 +86,8 @@ final class TwinCommand implements Callable<Integer> {
   /** The command with its own commands. */
   static CommandLine commandLine(Invocation invocation) {
     return new CommandLine(new TwinCommand(invocation))
-        .addSubcommand(new TwinCalibrateCommand(invocation));
+        .addSubcommand(new TwinCalibrateCommand(invocation))
+        .addSubcommand(new TwinChatCommand(invocation));
   }
 
   @Override
@@ -92,8 +105,15 @@ final class TwinCommand implements Callable<Integer> {
 
   private void tellRun() throws IOException {
     TwinOptions.Scenario scenario = options.scenario(spec.commandLine(), invocation.host());
+    scenario
+        .impossible()
+        .ifPresent(
+            why -> {
+              throw new CommandFailedException(why);
+            });
+    TwinFaults schedule = faults(scenario);
     long begin = System.nanoTime();
-    TwinReport report = run(scenario);
+    TwinReport report = run(scenario, schedule);
     tell(json ? Json.line(report) + "\n" : report.toText(), Html.of(report));
     if (invocation.onTerminal()) {
       tellSpeed(report, scenario, (System.nanoTime() - begin) / NANOS_PER_SECOND);
@@ -104,18 +124,41 @@ final class TwinCommand implements Callable<Integer> {
     if (history != null) {
       throw new ParameterException(spec.commandLine(), "--history is of one run, not of a --sweep");
     }
+    if (faults != null) {
+      throw new ParameterException(spec.commandLine(), "--faults are of one run, not of a --sweep");
+    }
+    checkSomeLayoutCanMeetTheSlo();
     List<Frontier.Point> points = new ArrayList<>();
-    // One that was not named is the rack's own.
-    for (String layout : layouts.isEmpty() ? Collections.<String>singletonList(null) : layouts) {
+    for (String layout : spreads()) {
       for (int concurrency : sweep) {
         TwinOptions.Scenario scenario =
             options.scenario(spec.commandLine(), invocation.host(), layout, concurrency);
-        TwinReport report = run(scenario);
+        TwinReport report = run(scenario, TwinFaults.NONE);
         points.add(new Frontier.Point(report.layout(), concurrency, false, report));
       }
     }
     Frontier frontier = Frontier.of(points);
     tell(json ? Json.line(frontier) + "\n" : frontier.toText(), Html.of(frontier));
+  }
+
+  /** One that was not named is the rack's own. */
+  private List<String> spreads() {
+    return layouts.isEmpty() ? Collections.singletonList(null) : layouts;
+  }
+
+  private void checkSomeLayoutCanMeetTheSlo() {
+    List<String> reasons = new ArrayList<>();
+    for (String layout : spreads()) {
+      Optional<String> why =
+          options
+              .scenario(spec.commandLine(), invocation.host(), layout, sweep.getFirst())
+              .impossible();
+      if (why.isEmpty()) {
+        return;
+      }
+      reasons.add(why.get());
+    }
+    throw new CommandFailedException(reasons.getFirst());
   }
 
   private void tell(String text, String page) {
@@ -127,16 +170,34 @@ final class TwinCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private TwinReport run(TwinOptions.Scenario scenario) throws IOException {
+  private TwinFaults faults(TwinOptions.Scenario scenario) {
+    if (faults == null) {
+      return TwinFaults.NONE;
+    }
+    try {
+      return TwinFaults.read(
+          faults,
+          scenario.workload().seed(),
+          scenario.hardware(),
+          scenario.rack().layout(),
+          Duration.ofNanos(scenario.workload().endNanos()));
+    } catch (InvalidConfigException e) {
+      // The command line was right, what it names is not.
+      throw new CommandFailedException(e.getMessage(), e);
+    }
+  }
+
+  private TwinReport run(TwinOptions.Scenario scenario, TwinFaults schedule) throws IOException {
     if (history == null) {
       return Twin.run(
-          scenario.rack(), scenario.workload(), scenario.valuation(), new VirtualTime());
+          scenario.rack(), scenario.workload(), scenario.valuation(), schedule, new VirtualTime());
     }
     try (Writer lines = Files.newBufferedWriter(history)) {
       return Twin.run(
           scenario.rack(),
           scenario.workload(),
           scenario.valuation(),
+          schedule,
           new VirtualTime(new EventHistory(lines)));
     } catch (IOException e) {
       throw new CommandFailedException("cannot write the history to " + history + ": " + e, e);

@@ -6,11 +6,13 @@ import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StepDurations;
+import io.rack72.hardware.RackProfile;
 import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.Layout;
 import io.rack72.twin.ModeledRack;
 import io.rack72.twin.Valuation;
 import io.rack72.twin.Workload;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -81,8 +83,14 @@ final class TwinOptions {
    * What is simulated.
    *
    * @param rack used once
+   * @param hardware of which it is a model
    */
-  record Scenario(ModeledRack rack, Workload workload, Valuation valuation) {}
+  record Scenario(ModeledRack rack, RackProfile hardware, Workload workload, Valuation valuation) {
+    /** Why none of its requests can meet its SLO, if that is so. */
+    Optional<String> impossible() {
+      return rack.impossible(valuation.slo(), workload);
+    }
+  }
 
   /**
    * Reads it.
@@ -124,6 +132,7 @@ final class TwinOptions {
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     return new Scenario(
         rack(config, name, ModeledSizing.model(name)),
+        config.rack(),
         workload,
         valuation.valuation(config.gpu().watts()));
   }

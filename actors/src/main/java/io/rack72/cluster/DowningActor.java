@@ -28,8 +28,8 @@ import org.apache.pekko.cluster.typed.Down;
  * Throws nodes that are gone out of the cluster.
  *
  * <p><b>Owns</b> the decision. <b>Receives</b> from the node's actor who hears whom. <b>Sends</b>
- * to the cluster whom it is to throw out. <b>On failure</b> of the node's actor there is no
- * decision; the node ends then, and the others decide.
+ * it the members of the cluster, and to the cluster whom it is to throw out. <b>On failure</b> of
+ * the node's actor there is no decision; the node ends then, and the others decide.
  */
 final class DowningActor extends AbstractBehavior<DowningActor.Command> {
   /** Looks within the time that a decision must stand. */
@@ -80,11 +80,21 @@ final class DowningActor extends AbstractBehavior<DowningActor.Command> {
         .onMessage(
             Look.class,
             _ -> {
-              node.tell(new NodeActor.TellHeard(known));
+              node.tell(new NodeActor.TellHeard(rackMembers(), known));
               return this;
             })
         .onMessage(Known.class, message -> look(message.heard()))
         .build();
+  }
+
+  private Set<NodeId> rackMembers() {
+    Set<NodeId> members = new TreeSet<>();
+    for (Member member : cluster.state().getMembers()) {
+      if (Standing.of(member) != Standing.GOING) {
+        members.add(ClusterKeeper.id(member.uniqueAddress()));
+      }
+    }
+    return members;
   }
 
   private Behavior<Command> look(Heard heard) {

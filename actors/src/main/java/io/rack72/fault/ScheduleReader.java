@@ -3,7 +3,9 @@ package io.rack72.fault;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /**
  * Makes the faults of a run from its description and a seed: those that are listed, each at its
@@ -31,18 +33,30 @@ public final class ScheduleReader {
    * @throws io.rack72.config.InvalidConfigException that says where and what would be right
    */
   public static FaultSchedule read(Fields fields, long seed) {
+    return read(fields, seed, _ -> Optional.empty());
+  }
+
+  /**
+   * The same where not every fault can be.
+   *
+   * @param refusal why one cannot, as a sentence; empty where it can
+   * @throws io.rack72.config.InvalidConfigException that says where and what would be right
+   */
+  public static FaultSchedule read(
+      Fields fields, long seed, Function<ScheduledFault, Optional<String>> refusal) {
     SplittableRandom random = new SplittableRandom(seed);
     List<ScheduledFault> faults = new ArrayList<>();
     if (fields.has("faults")) {
       for (Fields each : fields.sections("faults")) {
         Fields drawn = each.again(random.split());
-        faults.add(new ScheduledFault(drawn.duration("at"), FaultText.read(drawn)));
+        ScheduledFault fault = new ScheduledFault(drawn.duration("at"), FaultText.read(drawn));
         drawn.end();
+        faults.add(accepted(drawn, fault, refusal));
       }
     }
     if (fields.has("random")) {
       Fields section = fields.section("random");
-      faults.addAll(stretch(section, random.split()));
+      faults.addAll(stretch(section, random.split(), refusal));
       section.end();
     }
     if (faults.size() > MAX_FAULTS) {
@@ -55,7 +69,17 @@ public final class ScheduleReader {
     }
   }
 
-  private static List<ScheduledFault> stretch(Fields fields, SplittableRandom random) {
+  private static ScheduledFault accepted(
+      Fields fields, ScheduledFault fault, Function<ScheduledFault, Optional<String>> refusal) {
+    Optional<String> reason = refusal.apply(fault);
+    if (reason.isPresent()) {
+      throw fields.wrong(reason.get());
+    }
+    return fault;
+  }
+
+  private static List<ScheduledFault> stretch(
+      Fields fields, SplittableRandom random, Function<ScheduledFault, Optional<String>> refusal) {
     Duration time = fields.duration("from");
     Duration end = fields.duration("to");
     List<Fields> kinds = fields.sections("faults");
@@ -70,7 +94,7 @@ public final class ScheduleReader {
       if (next.end().compareTo(end) > 0) {
         break;
       }
-      faults.add(next);
+      faults.add(accepted(kind, next, refusal));
       Duration pause = fields.again(random.split()).duration("pause");
       if (pause.isZero() && next.fault().length().isZero()) {
         throw fields.wrong("pause is above 0 after a fault that is over at once");

@@ -6,12 +6,11 @@ import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.metrics.RequestMetrics;
 import io.rack72.metrics.RequestMetrics.Again;
-import io.rack72.resume.TokenIds;
 import io.rack72.routing.RouterActor;
+import io.rack72.routing.SequenceAttempts;
 import io.rack72.schedule.SequenceId;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -23,16 +22,6 @@ import org.apache.pekko.actor.typed.ActorRef;
  * that there are; what comes of earlier ones is refused. Not thread-safe.
  */
 final class RackSequences {
-  /** Attempts without a token between them after which a sequence is given up. */
-  static final int FRUITLESS_ATTEMPTS = 16;
-
-  /**
-   * GPUs that a sequence may lose without a token between them. It may be the sequence that makes
-   * them fail, and must not take the whole rack with it. One that is lost again counts once: it was
-   * only thought to be gone before.
-   */
-  static final int LOSSES = 4;
-
   private final Generation generation;
   private final Reply reply;
   private final ActorRef<RouterActor.Command> router;
@@ -44,14 +33,7 @@ final class RackSequences {
 
   /** How far a choice's sequence is. */
   private static final class Progress {
-    private final TokenIds generated = new TokenIds();
-    private int attempt = 1;
-    private int fruitless;
-    private int losses;
-    private final Set<GpuId> lost = new HashSet<>();
-    // Where the attempt is, and where the one before may still be.
-    private GpuId gpu;
-    private GpuId formerGpu;
+    private final SequenceAttempts attempts = new SequenceAttempts();
     private boolean heard = true;
     private boolean probed;
   }
@@ -87,14 +69,7 @@ final class RackSequences {
 
   /** A choice that is yet to be asked for has these tokens already. */
   void goOnBehind(int choice, int[] tokens) {
-    Progress progress = this.progress.get(choice);
-    for (int id : tokens) {
-      progress.generated.add(id);
-    }
-    if (tokens.length > 0) {
-      // It had been admitted, and is another attempt at the same.
-      progress.attempt++;
-    }
+    progress.get(choice).attempts.goOnBehind(tokens);
   }
 
   /** A choice's sequence may still run under another id, which nobody wants. */
@@ -111,10 +86,15 @@ final class RackSequences {
   boolean concerns(SequenceEvent event) {
     int choice = event.id().choice();
     Progress progress = this.progress.get(choice);
-    if (event.attempt() != progress.attempt) {
-      if (event instanceof SequenceEvent.Token && progress.formerGpu != null) {
-        router.tell(new RouterActor.Evict(progress.formerGpu, id(choice), progress.attempt - 1));
-        progress.formerGpu = null;
+    if (!progress.attempts.concerns(event)) {
+      if (event instanceof SequenceEvent.Token) {
+        progress
+            .attempts
+            .takeFormerGpu()
+            .ifPresent(
+                gpu ->
+                    router.tell(
+                        new RouterActor.Evict(gpu, id(choice), progress.attempts.attempt() - 1)));
       }
       return false;
     }
@@ -125,7 +105,7 @@ final class RackSequences {
 
   /** Where the choice's attempt is. */
   void placed(int choice, GpuId gpu) {
-    progress.get(choice).gpu = gpu;
+    progress.get(choice).attempts.placed(gpu);
   }
 
   /**
@@ -134,19 +114,12 @@ final class RackSequences {
    * @return whether no token before it was lost
    */
   boolean generated(int choice, SequenceEvent.Token token) {
-    Progress progress = this.progress.get(choice);
-    if (token.index() == progress.generated.size()) {
-      progress.generated.add(token.token().id());
-      progress.fruitless = 0;
-      progress.losses = 0;
-      progress.lost.clear();
-    }
-    return token.index() < progress.generated.size();
+    return progress.get(choice).attempts.generated(token);
   }
 
   /** Whether all tokens have come that the GPU has sent, so many with those of earlier attempts. */
   boolean has(int choice, int tokens) {
-    return tokens <= progress.get(choice).generated.size();
+    return tokens <= progress.get(choice).attempts.tokens();
   }
 
   /**
@@ -157,16 +130,15 @@ final class RackSequences {
    * @throws ApiError where it was
    */
   void submitAgain(int choice, Again reason, String why) {
-    Progress progress = this.progress.get(choice);
     meter.again(reason);
-    if (++progress.fruitless > FRUITLESS_ATTEMPTS) {
-      throw ApiError.failed(
-          "choice %d was given up after %d attempts without a token, the last since %s"
-              .formatted(choice, FRUITLESS_ATTEMPTS, why));
+    submitNext(choice, progress.get(choice).attempts.again(why));
+  }
+
+  private void submitNext(int choice, Optional<String> givenUp) {
+    if (givenUp.isPresent()) {
+      throw ApiError.failed("choice " + choice + " " + givenUp.get());
     }
-    progress.gpu = null;
-    progress.formerGpu = null;
-    progress.attempt++;
+    Progress progress = this.progress.get(choice);
     progress.heard = true;
     progress.probed = false;
     router.tell(new RouterActor.Submit(request(choice), events));
@@ -177,18 +149,11 @@ final class RackSequences {
 
   /** The same where the GPU was lost on which the sequence was; it may still work on it. */
   void submitAfterLoss(int choice, String why) {
-    Progress progress = this.progress.get(choice);
-    // Before it has its place, nobody knows where it was.
-    boolean isAnother = progress.gpu == null || progress.lost.add(progress.gpu);
-    progress.losses += isAnother ? 1 : 0;
-    if (progress.losses > LOSSES) {
-      throw ApiError.failed(
-          "choice %d was given up: %d GPUs on which it was are gone, the last since %s"
-              .formatted(choice, LOSSES + 1, why));
+    Optional<String> givenUp = progress.get(choice).attempts.againAfterLoss(why);
+    if (givenUp.isEmpty()) {
+      meter.again(Again.GPU_LOST);
     }
-    GpuId former = progress.gpu;
-    submitAgain(choice, Again.GPU_LOST, why);
-    progress.formerGpu = former;
+    submitNext(choice, givenUp);
   }
 
   /**
@@ -204,20 +169,18 @@ final class RackSequences {
         submitAgain(choice, Again.SILENT, "nothing was heard of it");
       } else {
         progress.probed = true;
-        router.tell(new RouterActor.Probe(id(choice), progress.attempt, events));
+        router.tell(new RouterActor.Probe(id(choice), progress.attempts.attempt(), events));
       }
     }
   }
 
   private SequenceRequest request(int choice) {
     Sequence sequence = generation.sequences().get(choice);
-    return new SequenceRequest(
-        id(choice),
-        progress.get(choice).attempt,
-        sequence.promptIds(),
-        progress.get(choice).generated.toArray(),
-        sequence.params(),
-        generation.service().standing());
+    return progress
+        .get(choice)
+        .attempts
+        .request(
+            id(choice), sequence.promptIds(), sequence.params(), generation.service().standing());
   }
 
   /** Those that have not ended are not computed until they are resumed. */

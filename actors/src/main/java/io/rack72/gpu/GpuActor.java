@@ -248,7 +248,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   }
 
   private void prepare(Placement next, ActorRef<PlacementStep> replyTo) {
-    held.prepare(next);
+    held.prepare(next, clock.nowNanos());
     post();
     replyTo.tell(new PlacementStep.Prepared(parts.id(), next.epoch()));
   }
@@ -314,7 +314,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         // The one before was the last that the layer waited for.
         return;
       }
-      if (!held.host(question.layer(), question.experts(), guestRoom())) {
+      if (!held.host(question.layer(), question.experts(), guestRoom(), clock.nowNanos())) {
         getContext()
             .getLog()
             .warn("{} has no room for the experts that {} owes it", parts.id(), question.to());
@@ -575,7 +575,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               held.epochs());
       return;
     }
-    if (!held.host(dispatch.layer(), dispatch.experts(), guestRoom())) {
+    if (!held.host(dispatch.layer(), dispatch.experts(), guestRoom(), clock.nowNanos())) {
       getContext()
           .getLog()
           .warn(

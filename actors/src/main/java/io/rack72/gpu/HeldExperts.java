@@ -8,6 +8,7 @@ import io.rack72.placement.ExpertPlacement.Slot;
 import io.rack72.placement.Placement;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.NavigableMap;
 import java.util.Set;
@@ -39,10 +40,12 @@ final class HeldExperts {
   }
 
   /** Holds what a placement gives the GPU, beside what it holds already. */
-  void prepare(Placement placement) {
+  void prepare(Placement placement, long nowNanos) {
     placements.put(placement.epoch(), placement);
     own();
-    owned.forEach(slot -> device.load(slot.layer(), slot.expert()));
+    owned.stream()
+        .sorted(Comparator.comparingInt(Slot::layer).thenComparingInt(Slot::expert))
+        .forEach(slot -> device.load(slot.layer(), slot.expert(), nowNanos));
     guests.removeAll(owned);
   }
 
@@ -86,7 +89,7 @@ final class HeldExperts {
    * @param room guests for which there is room
    * @return whether there was room for all
    */
-  boolean host(int layer, int[] experts, long room) {
+  boolean host(int layer, int[] experts, long room, long nowNanos) {
     if (ownsAll(layer, experts)) {
       return true;
     }
@@ -98,7 +101,7 @@ final class HeldExperts {
     }
     for (Slot slot : wanted) {
       if (!guests.remove(slot)) {
-        device.load(slot.layer(), slot.expert());
+        device.load(slot.layer(), slot.expert(), nowNanos);
       }
       guests.add(slot);
     }

@@ -8,11 +8,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which nodes this one has heard of lately. All nodes tell each other several times a second that
- * they are there; one that has been silent for long enough is <i>out</i>, until it is heard again.
- * That is a suspicion of this node's, made in a fraction of the time that it takes all to agree on
- * who is gone. It may be wrong, and harms nothing then: who is out is not asked for anything, and
- * what it was asked is asked of others.
+ * Which nodes this one has heard of lately. All nodes of the cluster, in a view or not, tell each
+ * other several times a second that they are there; one that has been silent for long enough is
+ * <i>out</i>, until it is heard again. That is a suspicion of this node's, made in a fraction of
+ * the time that it takes all to agree on who is gone. It may be wrong, and harms nothing then: who
+ * is out is not asked for anything, and what it was asked is asked of others.
  *
  * <p>Two nodes count each other out together: one that is not heard by another would wait for
  * answers to what never arrived. A node that was itself stopped for a while has heard nothing

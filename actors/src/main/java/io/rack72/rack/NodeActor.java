@@ -68,8 +68,17 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   /** Tell the state of the whole rack. */
   public record Report(ActorRef<RackStatus> replyTo) implements Command {}
 
-  /** Tell who hears whom. */
-  public record TellHeard(ActorRef<Heard> replyTo) implements Command {}
+  /**
+   * Tell who hears whom.
+   *
+   * @param members that are or come to be nodes of the rack, in a view or not; they are heard from
+   *     now on
+   */
+  public record TellHeard(Set<NodeId> members, ActorRef<Heard> replyTo) implements Command {
+    public TellHeard {
+      members = Set.copyOf(members);
+    }
+  }
 
   /** Tell whether the rack can compute: empty, or one sentence that says what is wrong. */
   public record Health(ActorRef<Optional<String>> replyTo) implements Command {}
@@ -332,7 +341,11 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case Lost(String actor, Optional<GpuId> gpu) -> fail(actor, gpu);
       case Beat() -> beat();
       case Presence() -> tellPresence();
-      case TellHeard(ActorRef<Heard> replyTo) -> replyTo.tell(reach.heard(clock.nowNanos()));
+      case TellHeard(Set<NodeId> members, ActorRef<Heard> replyTo) -> {
+        reach.meet(members, clock.nowNanos());
+        tellWhoIsOut();
+        replyTo.tell(reach.heard(clock.nowNanos()));
+      }
       case Report(ActorRef<RackStatus> replyTo) -> report(replyTo);
       case Health(ActorRef<Optional<String>> replyTo) ->
           replyTo.tell(Optional.of(health()).filter(state -> !state.equals(WELL)));
@@ -556,7 +569,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private void pulse() {
     Pulse pulse = reach.pulse(clock.nowNanos());
-    views.others().forEach(node -> peers.node(node).tell(pulse));
+    reach.others().forEach(node -> peers.node(node).tell(pulse));
   }
 
   private void heard(Pulse pulse) {

@@ -88,7 +88,9 @@ public final class NodeParts {
             .scheduler()
             .withContextLimit(
                 Math.min(settings.scheduler().contextLimit(), sizing.longestContext()));
-    StepSize.check(config, settings.scheduler());
+    if (placed.computed()) {
+      StepSize.check(config, settings.scheduler());
+    }
     model =
         new ServedModel(
             placed.name(),

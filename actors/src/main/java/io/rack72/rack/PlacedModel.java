@@ -32,6 +32,7 @@ import java.util.function.Supplier;
  * @param fingerprint of weights and numeric mode: all that tokens depend on, in a word
  * @param createdEpochSeconds when the model was made
  * @param kernels what computes, in a word
+ * @param computed whether steps have tensors, which limits their size
  * @param sharedBytes of everything that is not an expert, as it lies in HBM
  * @param expertBytes of one expert of one layer
  * @param kvElementBytes of one element of keys and values
@@ -47,6 +48,7 @@ public record PlacedModel(
     String fingerprint,
     long createdEpochSeconds,
     String kernels,
+    boolean computed,
     long sharedBytes,
     long expertBytes,
     int kvElementBytes,
@@ -81,6 +83,7 @@ public record PlacedModel(
         numerics.mode() + "-" + checkpoint.fingerprint().substring(0, 12),
         createdEpochSeconds(checkpoint),
         numerics.kernels().name(),
+        true,
         numerics.weights().sharedBytes(),
         numerics.weights().expertBytes(),
         Float.BYTES,
@@ -105,6 +108,7 @@ public record PlacedModel(
         fingerprint,
         createdEpochSeconds,
         kernels,
+        computed,
         sharedBytes,
         expertBytes,
         kvElementBytes,

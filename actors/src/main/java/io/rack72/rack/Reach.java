@@ -32,16 +32,41 @@ final class Reach {
   private final Optional<Hearing> hearing;
   // Trays that do not compute any more, of this node and as others have told of theirs.
   private final Map<NodeId, Set<TrayId>> failed = new TreeMap<>();
+  private Set<NodeId> met = new TreeSet<>();
+  private Set<NodeId> followed = new TreeSet<>();
 
   Reach(NodeId self, Optional<PulseTiming> timing) {
     this.self = self;
     hearing = timing.map(pulses -> new Hearing(self, pulses));
   }
 
-  /** These are the nodes of the rack now. */
+  /**
+   * These can be nodes of the rack, whether they are in a view or not. Who goes on when some are
+   * lost is asked of all of them, and so all are to be heard.
+   */
+  void meet(Collection<NodeId> nodes, long nowNanos) {
+    met = new TreeSet<>(nodes);
+    listen(nowNanos);
+  }
+
+  /** These are the nodes of the views that are followed now. */
   void follow(Collection<NodeId> nodes, long nowNanos) {
+    followed = new TreeSet<>(nodes);
+    listen(nowNanos);
+  }
+
+  private void listen(long nowNanos) {
+    Set<NodeId> nodes = others();
     hearing.ifPresent(ears -> ears.follow(nodes, nowNanos));
     failed.keySet().removeIf(node -> !nodes.contains(node) && !node.equals(self));
+  }
+
+  /** To whom this node tells that it is there. A copy. */
+  Set<NodeId> others() {
+    Set<NodeId> others = new TreeSet<>(met);
+    others.addAll(followed);
+    others.remove(self);
+    return others;
   }
 
   /**

@@ -3,6 +3,7 @@ package io.rack72.twin;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.device.ExpertGroup;
 import io.rack72.device.GpuTime;
+import io.rack72.device.GroupMember;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StepDurations;
 import io.rack72.device.StepTerms;
@@ -10,12 +11,25 @@ import io.rack72.hardware.GpuId;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.rack.RackSettings;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** A rack's GPUs in the groups that take their steps together. Used by one thread at a time. */
+/**
+ * A rack's GPUs in the groups that take their steps together, as its placement has them. Used by
+ * one thread at a time.
+ */
 final class ExpertGroups {
-  private final int degree;
-  private final List<ExpertGroup> groups = new ArrayList<>();
+  private final ModelConfig config;
+  private final RoutingModel routing;
+  private final StepDurations durations;
+  private final int exchangeBytes;
+  // Part of its bandwidth that each GPU's port has.
+  private final double[] portFactors;
+  // All that ever were: steps of earlier ones may not be over.
+  private final List<ExpertGroup> all = new ArrayList<>();
+  private long lateNanos;
+  private ExpertPlacement placement;
+  private GroupMember[] members;
 
   /**
    * @param exchangeBytes of an element of the rows that GPUs exchange
@@ -26,36 +40,112 @@ final class ExpertGroups {
       RoutingModel routing,
       StepDurations durations,
       int exchangeBytes) {
-    degree = settings.expertParallel();
-    ExpertPlacement placement =
+    this.config = config;
+    this.routing = routing;
+    this.durations = durations;
+    this.exchangeBytes = exchangeBytes;
+    portFactors = new double[settings.profile().gpuCount()];
+    Arrays.fill(portFactors, 1);
+    placement =
         new ExpertPlacement(
-            1, degree, config.layers(), config.experts(), settings.profile().gpus());
-    for (int group = 0; group < settings.profile().gpuCount() / degree; group++) {
-      GpuId first = new GpuId(group * degree);
-      groups.add(
-          new ExpertGroup(
-              group,
-              config,
-              degree,
-              (layer, expert) -> placement.owner(first, layer, expert).index() - first.index(),
-              routing,
-              durations,
-              exchangeBytes));
+            1,
+            settings.expertParallel(),
+            config.layers(),
+            config.experts(),
+            settings.profile().gpus());
+    members = grouped();
+  }
+
+  /** Each GPU's place; null where it is not there. */
+  private GroupMember[] grouped() {
+    GroupMember[] places = new GroupMember[portFactors.length];
+    int degree = placement.degree();
+    int[] gpus = placement.gpus();
+    int groups = gpus.length / degree;
+    for (int group = 0; group < groups; group++) {
+      // Those that are left over use the last group's experts.
+      int end = group == groups - 1 ? gpus.length : (group + 1) * degree;
+      int[] together = Arrays.copyOfRange(gpus, group * degree, end);
+      ExpertGroup next = group(together);
+      for (int member = 0; member < together.length; member++) {
+        places[together[member]] = new GroupMember(next, member);
+      }
+    }
+    return places;
+  }
+
+  private ExpertGroup group(int[] together) {
+    GpuId first = new GpuId(together[0]);
+    // The group goes by its own placement, whatever comes later.
+    ExpertPlacement owners = placement;
+    ExpertGroup group =
+        new ExpertGroup(
+            all.size(),
+            config,
+            owners.degree(),
+            (layer, expert) ->
+                Arrays.binarySearch(together, owners.owner(first, layer, expert).index()),
+            routing,
+            durations,
+            exchangeBytes,
+            member -> portFactors[together[member]]);
+    group.tolerate(lateNanos);
+    all.add(group);
+    return group;
+  }
+
+  /**
+   * From now on steps are taken as this placement says. Those that have begun go on as they were,
+   * and what GPUs that are not in it would have computed in the next is not computed.
+   */
+  void follow(ExpertPlacement next, long nowNanos) {
+    if (Arrays.equals(placement.gpus(), next.gpus())
+        && Arrays.deepEquals(placement.owners(), next.owners())) {
+      return;
+    }
+    GroupMember[] before = members;
+    placement = next;
+    members = grouped();
+    for (int gpu = 0; gpu < before.length; gpu++) {
+      if (before[gpu] == null) {
+        continue;
+      }
+      if (members[gpu] == null) {
+        before[gpu].group().leave(before[gpu].number(), nowNanos);
+      } else {
+        members[gpu].group().awaitWeights(before[gpu].group().weightsNanos());
+      }
     }
   }
 
-  /** That of a GPU. Those that are left over use the last group's experts. */
-  ExpertGroup of(GpuId gpu) {
-    return groups.get(Math.min(gpu.index() / degree, groups.size() - 1));
+  /** A GPU's place in its group. */
+  GroupMember of(GpuId gpu) {
+    return members[gpu.index()];
+  }
+
+  /** A GPU's port has a part of its bandwidth from now on: above 0, and 1 for all of it. */
+  void setPortFactor(GpuId gpu, double factor) {
+    portFactors[gpu.index()] = factor;
+  }
+
+  /** GPUs that are in the placement. */
+  int gpus() {
+    return placement.gpus().length;
+  }
+
+  /** See {@link ExpertGroup#tolerate}. */
+  void tolerate(long nanos) {
+    lateNanos = nanos;
+    all.forEach(group -> group.tolerate(nanos));
   }
 
   /** Where the time of all steps so far went. */
   StepTerms terms() {
-    return groups.stream().map(ExpertGroup::terms).reduce(StepTerms.NONE, StepTerms::plus);
+    return all.stream().map(ExpertGroup::terms).reduce(StepTerms.NONE, StepTerms::plus);
   }
 
   /** What all GPUs did with their time until then. */
   GpuTime time(long nowNanos) {
-    return groups.stream().map(group -> group.time(nowNanos)).reduce(GpuTime.NONE, GpuTime::plus);
+    return all.stream().map(group -> group.time(nowNanos)).reduce(GpuTime.NONE, GpuTime::plus);
   }
 }

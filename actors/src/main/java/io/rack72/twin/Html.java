@@ -30,6 +30,7 @@ public final class Html {
       td.bar { width: 500px; } td.bar div { height: .8em; background: var(--c0); }
       svg { width: 100%; height: auto; font-size: 12px; margin: .5em 0 1.5em; }
       svg text { fill: var(--ink); } .grid { stroke: var(--line); }
+      .mark { stroke: var(--c4); stroke-width: 2; stroke-dasharray: 4 3; }
       polyline { fill: none; stroke-width: 2; }
       .s0 { stroke: var(--c0) } .s1 { stroke: var(--c1) } .s2 { stroke: var(--c2) }
       .s3 { stroke: var(--c3) } .s4 { stroke: var(--c4) } .s5 { stroke: var(--c5) }
@@ -146,18 +147,18 @@ public final class Html {
     List<TwinReport.Sample> timeline = report.timeline();
     page.format(
         "<h2>Throughput over time</h2>%n%s",
-        new LineChart("seconds", "tokens/s of the rack")
+        overTime(report, "tokens/s of the rack")
             .line("tokens/s", over(timeline, TwinReport.Sample::tps))
             .toSvg());
     page.format(
         "<h2>Requests over time</h2>%n%s",
-        new LineChart("seconds", "requests")
+        overTime(report, "requests")
             .line("running", over(timeline, TwinReport.Sample::running))
             .line("waiting", over(timeline, TwinReport.Sample::waiting))
             .toSvg());
     page.format(
         "<h2>KV memory over time</h2>%n%s",
-        new LineChart("seconds", "blocks in use, %")
+        overTime(report, "blocks in use, %")
             .line("KV", over(timeline, sample -> 100 * sample.kvUsed()))
             .toSvg());
     TwinReport.Latencies latencies = report.latencies();
@@ -183,6 +184,14 @@ public final class Html {
                         + " %.1f%%\"></div></tr>%n",
                     name, 100 * part, 100 * part));
     page.format("</table>%n");
+  }
+
+  private static LineChart overTime(TwinReport report, String yName) {
+    LineChart chart = new LineChart("seconds", yName);
+    for (FaultEffect fault : report.faults()) {
+      chart.mark(fault.at(), String.format(Locale.ROOT, "%s at %.1f s", fault.what(), fault.at()));
+    }
+    return chart;
   }
 
   private static List<Spot> over(

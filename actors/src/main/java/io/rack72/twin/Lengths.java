@@ -1,6 +1,7 @@
 package io.rack72.twin;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -14,6 +15,9 @@ public sealed interface Lengths {
    * machine.
    */
   int at(double first, double second);
+
+  /** The shortest there may be. */
+  int least();
 
   /**
    * Each length as likely.
@@ -67,6 +71,11 @@ public sealed interface Lengths {
     }
 
     @Override
+    public int least() {
+      return 1;
+    }
+
+    @Override
     public String toString() {
       return "lognormal:" + median + ":" + sigma;
     }
@@ -92,6 +101,11 @@ public sealed interface Lengths {
     @Override
     public int at(double first, double second) {
       return tokens.get((int) (first * tokens.size()));
+    }
+
+    @Override
+    public int least() {
+      return Collections.min(tokens);
     }
 
     @Override

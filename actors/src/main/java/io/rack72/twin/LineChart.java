@@ -23,9 +23,12 @@ final class LineChart {
 
   private record Line(String name, List<Spot> spots, boolean dotted) {}
 
+  private record Mark(double x, String name) {}
+
   private final String xName;
   private final String yName;
   private final List<Line> lines = new ArrayList<>();
+  private final List<Mark> marks = new ArrayList<>();
 
   LineChart(String xName, String yName) {
     this.xName = xName;
@@ -41,6 +44,16 @@ final class LineChart {
   /** Adds places that nothing joins. */
   LineChart dots(String name, List<Spot> spots) {
     lines.add(new Line(name, List.copyOf(spots), true));
+    return this;
+  }
+
+  /**
+   * Marks a place of the x axis.
+   *
+   * @param name of the mark, shown where a reader points at it
+   */
+  LineChart mark(double x, String name) {
+    marks.add(new Mark(x, name));
     return this;
   }
 
@@ -70,6 +83,13 @@ final class LineChart {
         "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
         (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, Html.escaped(xName));
     svg.format("<text x=\"4\" y=\"14\">%s</text>%n", Html.escaped(yName));
+    for (Mark mark : marks) {
+      double x = LEFT + mark.x / xMost * (WIDTH - LEFT - RIGHT);
+      svg.format(
+          "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\""
+              + " y2=\"%d\"><title>%s</title></line>%n",
+          x, x, TOP, HEIGHT - BOTTOM, Html.escaped(mark.name));
+    }
     for (int i = 0; i < lines.size(); i++) {
       draw(svg, lines.get(i), i, xMost, yMost);
     }

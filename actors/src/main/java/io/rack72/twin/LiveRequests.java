@@ -1,5 +1,9 @@
 package io.rack72.twin;
 
+import io.rack72.routing.SequenceAttempts;
+import io.rack72.sampling.SamplingParams;
+import java.util.function.Consumer;
+
 /**
  * Requests that have come and not ended, by their number. Numbers are given in order, so those that
  * are live lie close together, and a table that is larger than their span finds each at once. Not
@@ -8,16 +12,19 @@ package io.rack72.twin;
 final class LiveRequests {
   /** A request that is live. */
   static final class Live {
-    private final int number;
+    final int number;
     final long sinceNanos;
-    final int promptLength;
+    final int[] prompt;
+    final SamplingParams params;
+    final SequenceAttempts attempts = new SequenceAttempts();
     long firstNanos = -1;
     long lastNanos;
 
-    Live(int number, long sinceNanos, int promptLength) {
+    Live(int number, long sinceNanos, int[] prompt, SamplingParams params) {
       this.number = number;
       this.sinceNanos = sinceNanos;
-      this.promptLength = promptLength;
+      this.prompt = prompt;
+      this.params = params;
     }
   }
 
@@ -33,8 +40,19 @@ final class LiveRequests {
     size++;
   }
 
+  /** The request; null where it is not live. */
   Live get(int number) {
-    return table[slot(number)];
+    Live there = table[slot(number)];
+    return there != null && there.number == number ? there : null;
+  }
+
+  /** All of them, in no order that means anything but always the same. */
+  void forEach(Consumer<Live> action) {
+    for (Live request : table) {
+      if (request != null) {
+        action.accept(request);
+      }
+    }
   }
 
   void remove(int number) {

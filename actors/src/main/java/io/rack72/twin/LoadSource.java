@@ -1,13 +1,13 @@
 package io.rack72.twin;
 
 import io.rack72.gpu.SequenceEvent;
-import io.rack72.gpu.SequenceRequest;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.CounterRandom;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -18,7 +18,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * Where a workload's requests come from, and the owner of their sequences.
  *
  * <p><b>Owns</b> every live request. <b>Receives</b> what becomes of their sequences. <b>Sends</b>
- * sequences to the router, by the workload's arrivals, until its end. <b>On failure</b> of a
+ * sequences to the router, by the workload's arrivals, until its end. Where a GPU gives one up or
+ * is gone, it is sent again with the tokens that it has, as a gateway does. <b>On failure</b> of a
  * request it counts it.
  */
 final class LoadSource {
@@ -32,6 +33,8 @@ final class LoadSource {
 
   private static final int REPLY_LENGTH = 3;
 
+  private static final int LEFT_OF_REPLY = 5;
+
   /** After which a client of a closed loop that was refused comes again. */
   private static final long RETRY_NANOS = 100_000_000;
 
@@ -42,6 +45,7 @@ final class LoadSource {
   private final ActorRef<RouterActor.Command> router;
   private final int vocabSize;
   private final Measurements measurements;
+  private final FaultWatch watch;
   private final ActorRef<SequenceEvent> self;
   private final LiveRequests live = new LiveRequests();
   private int submitted;
@@ -49,27 +53,39 @@ final class LoadSource {
   private long finished;
   private long refused;
   private long failed;
+  private String broken = "";
 
   private LoadSource(
-      Workload workload, VirtualRack rack, int vocabSize, Measurements measurements) {
+      Workload workload,
+      VirtualRack rack,
+      ActorRef<RouterActor.Command> router,
+      int vocabSize,
+      Measurements measurements,
+      FaultWatch watch) {
     this.workload = workload;
     this.time = rack.time();
-    this.router = rack.router();
+    this.router = router;
     this.vocabSize = vocabSize;
     this.measurements = measurements;
+    this.watch = watch;
     self = rack.spawn(behavior(), "load");
   }
 
-  /** Starts to send requests. */
+  /**
+   * Starts to send requests.
+   *
+   * @param router where they are submitted
+   */
   static LoadSource start(
-      Workload workload, VirtualRack rack, int vocabSize, Measurements measurements) {
-    LoadSource source = new LoadSource(workload, rack, vocabSize, measurements);
+      Workload workload,
+      VirtualRack rack,
+      ActorRef<RouterActor.Command> router,
+      int vocabSize,
+      Measurements measurements,
+      FaultWatch watch) {
+    LoadSource source = new LoadSource(workload, rack, router, vocabSize, measurements, watch);
     switch (workload.arrivals()) {
-      case Workload.ClosedLoop(int concurrency) -> {
-        for (int i = 0; i < concurrency; i++) {
-          source.submit();
-        }
-      }
+      case Workload.ClosedLoop(int concurrency) -> source.fill(concurrency);
       case Workload.Poisson(double perSecond) -> source.awaitArrival(perSecond, 0);
       case Workload.Bursts bursts -> source.burst(bursts);
       case Workload.Replay(Trace trace) -> source.awaitEntry(trace, 0);
@@ -88,38 +104,69 @@ final class LoadSource {
   }
 
   private void on(SequenceEvent event) {
+    LiveRequests.Live request = live.get(event.id().choice());
+    if (request == null || !request.attempts.concerns(event)) {
+      // Of an attempt before, whose GPU is gone.
+      return;
+    }
     switch (event) {
-      case SequenceEvent.Placed _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
-      case SequenceEvent.Token token -> take(token);
-      case SequenceEvent.Ended(SequenceId id, _, SequenceEvent.Cause cause, _) -> {
-        if (live.get(id.choice()).firstNanos >= 0) {
-          running--;
-        }
-        live.remove(id.choice());
+      case SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
+      case SequenceEvent.Placed placed -> request.attempts.placed(placed.gpu());
+      case SequenceEvent.Token token -> take(request, token);
+      case SequenceEvent.Ended(_, _, SequenceEvent.Cause cause, String detail) -> {
         switch (cause) {
-          case FULL -> refused++;
-          case TOO_LARGE, MOVED, LOST, FAILED -> failed++;
-        }
-        if (workload.arrivals() instanceof Workload.ClosedLoop) {
-          time.wakeAt(time.nowNanos() + RETRY_NANOS, this::submit);
+          case MOVED -> goOn(request, request.attempts.again(detail));
+          case LOST -> goOn(request, request.attempts.againAfterLoss(detail));
+          case FULL -> {
+            refused++;
+            drop(request);
+          }
+          case TOO_LARGE, FAILED -> fail(request);
         }
       }
     }
   }
 
-  private void take(SequenceEvent.Token token) {
+  private void goOn(LiveRequests.Live request, Optional<String> givenUp) {
+    if (givenUp.isPresent()) {
+      fail(request);
+    } else {
+      watch.recomputed();
+      ask(request);
+    }
+  }
+
+  private void fail(LiveRequests.Live request) {
+    failed++;
+    watch.failed();
+    drop(request);
+  }
+
+  private void drop(LiveRequests.Live request) {
+    if (request.firstNanos >= 0) {
+      running--;
+    }
+    live.remove(request.number);
+    if (workload.arrivals() instanceof Workload.ClosedLoop) {
+      time.wakeAt(time.nowNanos() + RETRY_NANOS, this::submit);
+    }
+  }
+
+  private void take(LiveRequests.Live request, SequenceEvent.Token token) {
     long now = time.nowNanos();
-    LiveRequests.Live request = live.get(token.id().choice());
+    check(request, token);
+    watch.token(now);
     if (request.firstNanos < 0) {
       request.firstNanos = now;
       running++;
-      measurements.first(now, now - request.sinceNanos, request.promptLength);
+      measurements.first(now, now - request.sinceNanos, request.prompt.length);
     } else {
+      watch.gap(request.number, request.firstNanos, request.lastNanos, now);
       measurements.next(now, now - request.lastNanos);
     }
     request.lastNanos = now;
     if (token.finish().isPresent()) {
-      live.remove(token.id().choice());
+      live.remove(request.number);
       finished++;
       running--;
       measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
@@ -127,6 +174,36 @@ final class LoadSource {
         submit();
       }
     }
+  }
+
+  /**
+   * The first requests of a closed loop come together. Were their replies of one length, they would
+   * end together too, and all others after them. So they have what is left of replies that have
+   * begun at other times, as any moment of a loop that has long run would find them.
+   */
+  private void fill(int concurrency) {
+    for (int i = 0; i < concurrency; i++) {
+      double left = CounterRandom.uniform(workload.seed(), submitted, LEFT_OF_REPLY);
+      int reply = length(workload.reply(), REPLY_LENGTH);
+      submit(prompt(), 1 + (int) (left * reply));
+    }
+  }
+
+  /** Messages of one JVM are not lost, so each token is the next, and the last the last. */
+  private void check(LiveRequests.Live request, SequenceEvent.Token token) {
+    boolean isNext = token.index() == request.attempts.tokens();
+    boolean isLast = token.index() + 1 == request.params.maxTokens();
+    if ((!isNext || token.finish().isPresent() != isLast) && broken.isEmpty()) {
+      broken =
+          "request %d of %d tokens has %d and was given number %d%s"
+              .formatted(
+                  request.number,
+                  request.params.maxTokens(),
+                  request.attempts.tokens(),
+                  token.index(),
+                  token.finish().map(finish -> ", ended by " + finish).orElse(""));
+    }
+    request.attempts.generated(token);
   }
 
   private void awaitArrival(double perSecond, long number) {
@@ -165,12 +242,13 @@ final class LoadSource {
   }
 
   private void submit() {
-    long seed = workload.seed();
-    int[] prompt =
-        new SplittableRandom(seed + submitted)
-            .ints(length(workload.prompt(), PROMPT_LENGTH), 0, vocabSize)
-            .toArray();
-    submit(prompt, length(workload.reply(), REPLY_LENGTH));
+    submit(prompt(), length(workload.reply(), REPLY_LENGTH));
+  }
+
+  private int[] prompt() {
+    return new SplittableRandom(workload.seed() + submitted)
+        .ints(length(workload.prompt(), PROMPT_LENGTH), 0, vocabSize)
+        .toArray();
   }
 
   private int length(Lengths lengths, int draw) {
@@ -186,15 +264,45 @@ final class LoadSource {
     }
     int number = submitted++;
     long seed = workload.seed();
-    live.put(new LiveRequests.Live(number, now, prompt.length));
     SamplingParams params =
         new SamplingParams(
             1, 1, 0, 0, seed + number, 0, 0, 1, Map.of(), -1, reply, 0, Set.of(), true);
+    LiveRequests.Live request = new LiveRequests.Live(number, now, prompt, params);
+    live.put(request);
+    ask(request);
+  }
+
+  private void ask(LiveRequests.Live request) {
     router.tell(
         new RouterActor.Submit(
-            new SequenceRequest(
-                new SequenceId(REQUEST, number), 1, prompt, new int[0], params, Standing.DEFAULT),
+            request.attempts.request(
+                new SequenceId(REQUEST, request.number),
+                request.prompt,
+                request.params,
+                Standing.DEFAULT),
             self));
+  }
+
+  /**
+   * To be called when the run is over. Streams that have not got their next token count as well.
+   *
+   * @throws IllegalStateException if a request got other tokens than those that it asked for, or
+   *     one did not end exactly once
+   */
+  void end() {
+    long now = time.nowNanos();
+    live.forEach(
+        request -> {
+          if (request.firstNanos >= 0) {
+            watch.gap(request.number, request.firstNanos, request.lastNanos, now);
+          }
+        });
+    if (!broken.isEmpty()) {
+      throw new IllegalStateException("the rack has broken a promise: " + broken);
+    }
+    if (submitted != finished + refused + failed + live.size()) {
+      throw new IllegalStateException("requests do not add up: " + requests());
+    }
   }
 
   /** Live requests that have a token already. */

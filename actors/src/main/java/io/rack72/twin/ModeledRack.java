@@ -2,14 +2,17 @@ package io.rack72.twin;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.WeightBytes;
+import io.rack72.clock.Clock;
 import io.rack72.device.ChoosingDevice;
 import io.rack72.device.GpuTime;
 import io.rack72.device.ModeledDevice;
 import io.rack72.device.ModeledTokens;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StepDurations;
+import io.rack72.device.StepShape;
 import io.rack72.device.StepTerms;
 import io.rack72.device.TimedDevice;
+import io.rack72.device.WeightLoads;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.placement.HbmBudget;
@@ -18,11 +21,16 @@ import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.roofline.Layout;
+import io.rack72.routing.RouterActor;
 import io.rack72.sampling.TokenSource;
 import io.rack72.text.Tokenizer;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 
 /**
  * A rack whose GPUs know how long everything takes, and compute nothing or as they are told. Its
@@ -76,12 +84,21 @@ public final class ModeledRack {
   private final ExpertGroups groups;
   private final NodeParts parts;
   private final int exchangeBytes;
+  private final long requestNanos;
+  private final long shortestStepNanos;
 
-  private ModeledRack(Layout layout, ExpertGroups groups, NodeParts parts, Formats formats) {
+  private ModeledRack(
+      Layout layout,
+      ExpertGroups groups,
+      NodeParts parts,
+      Formats formats,
+      StepDurations durations) {
     this.layout = layout;
     this.groups = groups;
     this.parts = parts;
     exchangeBytes = formats.exchangeBytes();
+    requestNanos = durations.requestNanos();
+    shortestStepNanos = shortestStep(parts.model().config(), durations);
   }
 
   /**
@@ -116,21 +133,25 @@ public final class ModeledRack {
             "modeled",
             0,
             "modeled",
+            false,
             weights.shared(),
             weights.expert(),
             formats.kvBytes(),
             gpu ->
                 switch (fidelity) {
-                  case STEP -> new ModeledDevice(config, groups.of(gpu));
+                  case STEP ->
+                      new ModeledDevice(
+                          config, () -> groups.of(gpu), loads(config, settings, weights.expert()));
                   case DISPATCH ->
                       new TimedDevice(
                           config,
-                          groups.of(gpu),
+                          () -> groups.of(gpu),
+                          loads(config, settings, weights.expert()),
                           durations,
                           new ChoosingDevice(gpu.index(), config, routing));
                 },
             replies.tokens());
-    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats);
+    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats, durations);
   }
 
   /**
@@ -154,9 +175,18 @@ public final class ModeledRack {
     PlacedModel placed =
         computed.on(
             gpu ->
-                new TimedDevice(config, groups.of(gpu), durations, computed.device().apply(gpu)));
+                new TimedDevice(
+                    config,
+                    () -> groups.of(gpu),
+                    loads(config, settings, computed.expertBytes()),
+                    durations,
+                    computed.device().apply(gpu)));
     Layout layout = Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
-    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats);
+    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats, durations);
+  }
+
+  private static WeightLoads loads(ModelConfig config, RackSettings settings, long expertBytes) {
+    return new WeightLoads(config, expertBytes, settings.profile().gpu().hostBytesPerSecond());
   }
 
   private static NodeParts parts(RackSettings settings, PlacedModel placed, Formats formats) {
@@ -182,6 +212,21 @@ public final class ModeledRack {
             gpu.hostBytesPerSecond()));
   }
 
+  /** No step has less than one row that sees one key and goes to one expert at least. */
+  private static long shortestStep(ModelConfig config, StepDurations durations) {
+    StepShape one = new StepShape(1, 1, 1, List.of(), 1);
+    long layers = 0;
+    for (boolean sliding : config.slidingLayers()) {
+      layers += durations.attentionNanos(sliding, one) + durations.expertsNanos(1, 1);
+    }
+    return durations.hostNanos(one) + layers + durations.logitsNanos(1);
+  }
+
+  /** Why no request of a workload can meet an SLO, however few there are; empty where some may. */
+  public Optional<String> impossible(Slo slo, Workload workload) {
+    return slo.impossible(requestNanos, shortestStepNanos, workload.leastReply());
+  }
+
   /** How the model is spread over its GPUs. */
   public Layout layout() {
     return layout;
@@ -192,9 +237,36 @@ public final class ModeledRack {
     return parts.settings().profile().gpuCount() * layout.attentionGpus();
   }
 
+  /**
+   * Lets its GPUs make up for what a machine is late by, on a clock that does not wait for them.
+   *
+   * @param late by which a step may be made up for, at most
+   */
+  public void tolerate(Duration late) {
+    groups.tolerate(late.toNanos());
+  }
+
+  /**
+   * What requests are sent to instead of the rack's router: the host of a serving stack, which
+   * takes its time for each.
+   */
+  public Behavior<RouterActor.Command> host(ActorRef<RouterActor.Command> router, Clock clock) {
+    return RequestHost.before(router, clock, requestNanos);
+  }
+
+  /** GPUs of the rack that have not failed. */
+  int workingGpus() {
+    return groups.gpus() * layout.attentionGpus();
+  }
+
   /** What its actors are made of. */
   public NodeParts parts() {
     return parts;
+  }
+
+  /** The groups in which its GPUs take their steps. */
+  ExpertGroups groups() {
+    return groups;
   }
 
   /**

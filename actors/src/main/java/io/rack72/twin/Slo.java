@@ -1,6 +1,7 @@
 package io.rack72.twin;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -95,6 +96,40 @@ public record Slo(long ttftNanos, long tpotNanos, long endToEndNanos) {
     if (nanos != Long.MAX_VALUE) {
       to.append(to.isEmpty() ? "" : ",").append(name).append('=').append(nanos / NANOS_PER_MILLI);
     }
+  }
+
+  /**
+   * Why no request can meet it, if that is so.
+   *
+   * @param requestNanos that a host takes for a request before its first step
+   * @param stepNanos that the shortest of all steps takes
+   * @param leastReply tokens of the shortest reply
+   */
+  Optional<String> impossible(long requestNanos, long stepNanos, int leastReply) {
+    long first = requestNanos + stepNanos;
+    long whole = first + (leastReply - 1) * stepNanos;
+    if (ttftNanos < first) {
+      return Optional.of(
+          whyNot("ttft", ttftNanos, "its host and one step of one token take", first));
+    }
+    if (leastReply > 1 && tpotNanos < stepNanos) {
+      return Optional.of(whyNot("tpot", tpotNanos, "a step of one token takes", stepNanos));
+    }
+    return endToEndNanos < whole
+        ? Optional.of(
+            whyNot(
+                "e2e", endToEndNanos, "its host and a step for each token of a reply take", whole))
+        : Optional.empty();
+  }
+
+  private static String whyNot(String name, long nanos, String what, long least) {
+    return String.format(
+        Locale.ROOT,
+        "no request can meet an SLO of %s=%s: on this rack %s %.3f ms at least",
+        name,
+        nanos / NANOS_PER_MILLI,
+        what,
+        least / NANOS_PER_MILLI);
   }
 
   /**

@@ -1,8 +1,12 @@
 package io.rack72.twin;
 
 import io.rack72.rack.RackSettings;
+import io.rack72.rack.RackView;
 import io.rack72.rack.ServedModel;
+import io.rack72.routing.RouterActor;
 import java.util.List;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
 
 /** A workload on a modeled rack, in virtual time. */
 public final class Twin {
@@ -28,12 +32,38 @@ public final class Twin {
    */
   public static TwinReport run(
       ModeledRack rack, Workload workload, Valuation valuation, VirtualTime time) {
+    return run(rack, workload, valuation, TwinFaults.NONE, time);
+  }
+
+  /**
+   * Runs it to its end, and has the rack fail meanwhile.
+   *
+   * @param rack used once
+   * @param time that has not passed yet
+   */
+  public static TwinReport run(
+      ModeledRack rack,
+      Workload workload,
+      Valuation valuation,
+      TwinFaults faults,
+      VirtualTime time) {
     RackSettings settings = rack.parts().settings();
     ServedModel model = rack.parts().model();
     Measurements measured = new Measurements(workload, valuation.slo());
-    try (VirtualRack running = VirtualRack.start(rack.parts(), time)) {
-      LoadSource source = LoadSource.start(workload, running, model.config().vocabSize(), measured);
-      List<TwinReport.Sample> timeline = Timeline.run(workload, running, source, measured);
+    FaultWatch watch = new FaultWatch(workload);
+    Consumer<RackView> onView =
+        view -> {
+          rack.groups().follow(view.placement().experts(), time.nowNanos());
+          watch.goesOnWith(rack.workingGpus());
+        };
+    try (VirtualRack running = VirtualRack.start(rack.parts(), time, onView)) {
+      new FaultInjector(rack, running, watch, workload.seed()).plan(faults);
+      ActorRef<RouterActor.Command> host =
+          running.spawn(rack.host(running.router(), time), "request-host");
+      LoadSource source =
+          LoadSource.start(workload, running, host, model.config().vocabSize(), measured, watch);
+      List<TwinReport.Sample> timeline = Timeline.run(workload, faults, running, source, measured);
+      source.end();
       double seconds = workload.durationNanos() / NANOS_PER_SECOND;
       int gpus = rack.gpus();
       TwinReport.Latencies latencies = measured.latencies();
@@ -57,6 +87,7 @@ public final class Twin {
           rack.linkUse(time.nowNanos()),
           TwinReport.Costs.of(valuation, measured.tokens() / seconds / gpus),
           timeline,
+          watch.effects(),
           time.ran());
     }
   }

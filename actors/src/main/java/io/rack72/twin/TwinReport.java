@@ -24,6 +24,7 @@ import java.util.stream.IntStream;
  * @param linkUse part of what all ports could have sent in the whole run
  * @param costs of what was counted
  * @param timeline the whole run, warm-up included
+ * @param faults what failed, and what that did
  * @param events tasks and wakes that it took
  */
 public record TwinReport(
@@ -46,12 +47,14 @@ public record TwinReport(
     double linkUse,
     Costs costs,
     List<Sample> timeline,
+    List<FaultEffect> faults,
     long events) {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_MICRO = 1e3;
 
   public TwinReport {
     timeline = List.copyOf(timeline);
+    faults = List.copyOf(faults);
   }
 
   /**

@@ -8,14 +8,19 @@ import java.util.stream.Collectors;
 final class TwinTable {
   private final Formatter text = new Formatter(Locale.ROOT);
 
-  private TwinTable() {}
+  private final int gpus;
+
+  private TwinTable(int gpus) {
+    this.gpus = gpus;
+  }
 
   static String of(TwinReport report) {
-    TwinTable table = new TwinTable();
+    TwinTable table = new TwinTable(report.gpus());
     table.load(report);
     table.goodput(report.goodput());
     table.latencies(report.latencies());
     table.resources(report);
+    report.faults().forEach(table::fault);
     return table.text.toString();
   }
 
@@ -94,6 +99,31 @@ final class TwinTable {
       text.format(
           "cost       %.4f for a million tokens of replies%n", costs.pricePerMillionTokens());
     }
+  }
+
+  private void fault(FaultEffect fault) {
+    text.format("%nfault      at %.1f s: %s", fault.at(), fault.what());
+    if (!fault.note().isEmpty()) {
+      text.format("; %s%n", fault.note());
+      return;
+    }
+    text.format("; %d of %d GPUs are left%n", fault.gpusLeft(), gpus);
+    text.format("           tokens/s %,.0f before", fault.tpsBefore());
+    if (fault.lowestTps() != null) {
+      text.format(
+          ", %,.0f in the worst second, %s",
+          fault.lowestTps(),
+          fault.recoveredSeconds() == null
+              ? "not back at 95 % for each GPU"
+              : String.format(
+                  Locale.ROOT, "95 %% for each GPU after %.1f s", fault.recoveredSeconds()));
+    }
+    FaultEffect.Pauses pauses = fault.pauses();
+    text.format(
+        "%n           longest pauses of %,d streams: %,.1f ms p50, %,.1f p99, %,.1f at most%n",
+        pauses.streams(), pauses.p50(), pauses.p99(), pauses.max());
+    text.format(
+        "           %,d requests recomputed, %,d failed%n", fault.recomputed(), fault.failed());
   }
 
   private void line(String name, TwinReport.Quantiles quantiles) {

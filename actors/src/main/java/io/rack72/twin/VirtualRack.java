@@ -1,20 +1,25 @@
 package io.rack72.twin;
 
+import io.rack72.fault.Fault;
 import io.rack72.rack.ActorSettings;
 import io.rack72.rack.LocalRack;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.NodeParts;
 import io.rack72.rack.RackStatus;
+import io.rack72.rack.RackView;
 import io.rack72.routing.RouterActor;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
  * A whole rack on virtual time: the actors of a {@link LocalRack}, moved by whoever moves the time.
@@ -27,6 +32,7 @@ public final class VirtualRack implements AutoCloseable {
   private final VirtualTime time;
   private final ActorSystem<NodeActor.Command> system;
   private final ActorRef<RouterActor.Command> router;
+  private int faults;
 
   private VirtualRack(
       VirtualTime time,
@@ -39,7 +45,16 @@ public final class VirtualRack implements AutoCloseable {
 
   /** Starts a rack; it takes sequences when this returns. */
   public static VirtualRack start(NodeParts parts, VirtualTime time) {
-    NodeActor.Milestones milestones = new NodeActor.Milestones();
+    return start(parts, time, _ -> {});
+  }
+
+  /**
+   * Starts a rack; it takes sequences when this returns.
+   *
+   * @param onView told of each view of the rack, at the instant from which it is followed
+   */
+  public static VirtualRack start(NodeParts parts, VirtualTime time, Consumer<RackView> onView) {
+    NodeActor.Milestones milestones = new NodeActor.Milestones(onView);
     ActorSystem<NodeActor.Command> system =
         time.inside(
             () ->
@@ -70,6 +85,23 @@ public final class VirtualRack implements AutoCloseable {
   /** Where sequences are submitted. */
   public ActorRef<RouterActor.Command> router() {
     return router;
+  }
+
+  /**
+   * Brings a fault upon the rack.
+   *
+   * @param seed of what the fault leaves to chance
+   * @param outcome told at the same instant why that cannot be, or nothing
+   */
+  public void suffer(Fault.OfParts fault, long seed, Consumer<Optional<String>> outcome) {
+    // An actor, since a future's callbacks come by a thread of their own.
+    Behavior<Optional<String>> once =
+        Behaviors.receiveMessage(
+            reason -> {
+              outcome.accept(reason);
+              return Behaviors.stopped();
+            });
+    system.tell(new NodeActor.Suffer(fault, seed, spawn(once, "fault-" + faults++)));
   }
 
   /** Starts an actor beside the rack, such as one that owns sequences. */

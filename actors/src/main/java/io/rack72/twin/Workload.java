@@ -76,6 +76,15 @@ public record Workload(
     }
   }
 
+  /** Tokens that the shortest reply may have. */
+  int leastReply() {
+    return switch (arrivals) {
+      case Replay(Trace trace) ->
+          trace.entries().stream().mapToInt(Trace.Entry::outputLength).min().orElse(1);
+      case ClosedLoop _, Poisson _, Bursts _ -> reply.least();
+    };
+  }
+
   /** The instant at which the run is over. */
   public long endNanos() {
     return warmupNanos + durationNanos;

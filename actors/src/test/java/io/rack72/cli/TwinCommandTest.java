@@ -66,6 +66,25 @@ class TwinCommandTest {
     assertEquals(2.1 * 2000, submitted, 4 * Math.sqrt(2.1 * 2000));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "ttft=1, its host and one step of one token take",
+    "tpot=0.01, a step of one token takes",
+    "e2e=30, its host and",
+  })
+  void anSloThatNoRequestCanMeetIsRefusedBeforeAnythingStarts(String slo, String why) {
+    for (List<String> more : List.of(List.<String>of(), List.of("--sweep=1,2"))) {
+      List<String> words = new ArrayList<>(List.of("--slo=" + slo));
+      words.addAll(more);
+      CommandRun run = twin(words.toArray(String[]::new));
+      assertEquals(1, run.exitCode());
+      assertEquals("", run.out());
+      assertTrue(run.err().startsWith("rack72: no request can meet an SLO of " + slo), run.err());
+      assertTrue(run.err().contains(why), run.err());
+      assertEquals(1, run.err().lines().count(), run.err());
+    }
+  }
+
   @Test
   void aBrokenTraceIsRefusedWithFileAndLineBeforeAnythingStarts(@TempDir Path directory)
       throws IOException {

@@ -13,6 +13,7 @@ import io.rack72.gpu.SequenceEvent;
 import io.rack72.hardware.GpuId;
 import io.rack72.metrics.RequestMetrics;
 import io.rack72.routing.RouterActor;
+import io.rack72.routing.SequenceAttempts;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
@@ -173,12 +174,12 @@ class RequestActorTest {
   @Test
   void sequenceThatLosesManyGpusWithoutATokenIsGivenUp() {
     begin("{\"prompt\": \"x\"}");
-    for (int attempt = 1; attempt <= RackSequences.LOSSES; attempt++) {
+    for (int attempt = 1; attempt <= SequenceAttempts.LOSSES; attempt++) {
       tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt)));
       tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is gone"));
       assertSubmittedAgain(0, attempt + 1);
     }
-    int last = RackSequences.LOSSES + 1;
+    int last = SequenceAttempts.LOSSES + 1;
     tell(new SequenceEvent.Ended(id(0), last, SequenceEvent.Cause.LOST, "gpu-7 is gone"));
     assertEquals(500, refusal().status());
     assertTrue(refusal().getMessage().contains("gpu-7 is gone"), refusal().getMessage());
@@ -187,7 +188,7 @@ class RequestActorTest {
   @Test
   void gpuThatIsThoughtGoneAgainAndAgainIsOneLoss() {
     begin("{\"prompt\": \"x\"}");
-    for (int attempt = 1; attempt <= 2 * RackSequences.LOSSES; attempt++) {
+    for (int attempt = 1; attempt <= 2 * SequenceAttempts.LOSSES; attempt++) {
       tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt % 2)));
       tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is silent"));
       assertSubmittedAgain(0, attempt + 1);

@@ -26,7 +26,7 @@ class HeldExpertsTest {
           GPU,
           new Device() {
             @Override
-            public void load(int layer, int expert) {
+            public void load(int layer, int expert, long nowNanos) {
               loaded.add(new Slot(layer, expert));
             }
 
@@ -61,16 +61,16 @@ class HeldExpertsTest {
   @Test
   void guestsComeBesideWhatIsOwnedAndGoWithTheNextPlacement() {
     Placement first = placement(1, 4);
-    held.prepare(first);
+    held.prepare(first, 0);
     assertEquals(slots(first), loaded);
     List<Integer> others =
         IntStream.range(0, 8).filter(e -> !loaded.contains(new Slot(1, e))).boxed().toList();
-    assertTrue(held.host(1, new int[] {others.get(0), others.get(1), others.get(0)}, 4));
+    assertTrue(held.host(1, new int[] {others.get(0), others.get(1), others.get(0)}, 4, 0));
     assertEquals(2, held.guests());
     assertTrue(loaded.contains(new Slot(1, others.get(0))));
 
     Placement second = placement(2, 2);
-    held.prepare(second);
+    held.prepare(second, 0);
     Set<Slot> both = slots(first);
     both.addAll(slots(second));
     assertTrue(loaded.containsAll(both));
@@ -83,12 +83,12 @@ class HeldExpertsTest {
 
   @Test
   void guestThatWasAskedForTheLongestTimeAgoMakesRoom() {
-    held.prepare(placement(1, 8));
+    held.prepare(placement(1, 8), 0);
     int[] others = IntStream.range(0, 8).filter(e -> !loaded.contains(new Slot(0, e))).toArray();
-    assertTrue(held.host(0, new int[] {others[0]}, 2));
-    assertTrue(held.host(0, new int[] {others[1]}, 2));
-    assertTrue(held.host(0, new int[] {others[0]}, 2));
-    assertTrue(held.host(0, new int[] {others[2]}, 2));
+    assertTrue(held.host(0, new int[] {others[0]}, 2, 0));
+    assertTrue(held.host(0, new int[] {others[1]}, 2, 0));
+    assertTrue(held.host(0, new int[] {others[0]}, 2, 0));
+    assertTrue(held.host(0, new int[] {others[2]}, 2, 0));
     assertTrue(loaded.contains(new Slot(0, others[0])));
     assertFalse(loaded.contains(new Slot(0, others[1])));
     assertEquals(2, held.guests());
@@ -96,16 +96,16 @@ class HeldExpertsTest {
 
   @Test
   void moreThanThereIsRoomForIsRefusedAndNothingChanges() {
-    held.prepare(placement(1, 8));
+    held.prepare(placement(1, 8), 0);
     Set<Slot> before = new HashSet<>(loaded);
     int[] others = IntStream.range(0, 8).filter(e -> !before.contains(new Slot(0, e))).toArray();
-    assertFalse(held.host(0, new int[] {others[0], others[1]}, 1));
-    assertFalse(held.host(0, new int[] {others[0]}, -3));
+    assertFalse(held.host(0, new int[] {others[0], others[1]}, 1, 0));
+    assertFalse(held.host(0, new int[] {others[0]}, -3, 0));
     assertEquals(before, loaded);
     assertTrue(
         held.host(
-            0, before.stream().filter(s -> s.layer() == 0).mapToInt(Slot::expert).toArray(), 0),
+            0, before.stream().filter(s -> s.layer() == 0).mapToInt(Slot::expert).toArray(), 0, 0),
         "what is owned needs no room");
-    assertTrue(held.host(0, new int[0], -1), "nor does nothing");
+    assertTrue(held.host(0, new int[0], -1, 0), "nor does nothing");
   }
 }

@@ -41,7 +41,7 @@ class StepRunTest {
   /** Chooses the first and the last experts of each layer. */
   private final class Scripted implements Device, ForwardStep {
     @Override
-    public void load(int layer, int expert) {}
+    public void load(int layer, int expert, long nowNanos) {}
 
     @Override
     public void unload(int layer, int expert) {}

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SplittableRandom;
@@ -123,30 +125,40 @@ class DowningTest {
   }
 
   /**
-   * Racks in which nodes die and networks break at random. Whoever is silent for five seconds is
-   * accused, by some who watch it; word of that reaches those that hear the accuser.
+   * Racks in which nodes die, stand still and networks break at random, some of them before the
+   * first view. Whoever is silent for five seconds is accused, by some who watch it; word of that
+   * reaches those that hear the accuser. One that stood still accuses all when it wakes, and may
+   * die before it has taken that back.
    */
   @Test
   void inNoWorldTwoPartsGoOnAndTheLivingSurviveTheDeathOfFew() {
     int deaths = 0;
     int parted = 0;
+    int rash = 0;
+    int viewless = 0;
     for (long seed = 0; seed < 300; seed++) {
       World world = new World(new SplittableRandom(seed));
       world.run();
       deaths += world.dead.size();
       parted += world.broken ? 1 : 0;
+      rash += world.diesRashly ? 1 : 0;
+      viewless += world.viewNanos > 0 ? 1 : 0;
       List<Set<NodeId>> parts = world.parts();
       assertTrue(parts.size() <= 1, "seed " + seed + ": these go on apart: " + parts);
       if (!world.broken) {
         assertEquals(List.of(world.living()), parts, "seed " + seed);
+        assertTrue(world.living().containsAll(world.faultless()), "seed " + seed);
       }
     }
     assertTrue(deaths > 200 && parted > 50, deaths + " deaths, " + parted + " broken networks");
+    assertTrue(rash > 30 && viewless > 100, rash + " rash accusers, " + viewless + " late views");
   }
 
   private static final class World {
     private static final long TICK = 250 * MILLI;
     private static final int WATCHERS = 4;
+    private static final PulseTiming PULSES =
+        new PulseTiming(Duration.ofMillis(250), Duration.ofMillis(750));
 
     private final SplittableRandom random;
     private final int size;
@@ -155,10 +167,18 @@ class DowningTest {
     // By who hears it; the time at which the other was heard last.
     private final Map<NodeId, Map<NodeId, Long>> lastHeard = new TreeMap<>();
     private final Map<NodeId, Downing> downings = new TreeMap<>();
+    private final Map<NodeId, Reach> reaches = new TreeMap<>();
     // Who is out, as each node has it.
     private final Map<NodeId, Set<NodeId>> out = new TreeMap<>();
     private final Map<NodeId, Map<NodeId, Set<NodeId>>> accusations = new TreeMap<>();
     private final List<NodeId> all;
+    // When all follow a view.
+    private final long viewNanos;
+    // One that stands still for a time, and may die as soon as it has accused the others.
+    private final NodeId sleeper;
+    private final long asleepNanos;
+    private final long awakeNanos;
+    private final boolean diesRashly;
     private long now;
 
     World(SplittableRandom random) {
@@ -166,10 +186,17 @@ class DowningTest {
       size = random.nextInt(3, 10);
       all = IntStream.rangeClosed(1, size).mapToObj(DowningTest::node).toList();
       broken = random.nextInt(4) == 0;
+      viewNanos = random.nextInt(3) * random.nextLong(60_000) * MILLI;
+      sleeper = all.get(random.nextInt(size));
+      boolean sleeps = size > 4 && !broken && random.nextInt(2) == 0;
+      asleepNanos = sleeps ? random.nextLong(15_000) * MILLI : Long.MAX_VALUE;
+      awakeNanos = sleeps ? asleepNanos + random.nextLong(5_500, 7_500) * MILLI : Long.MAX_VALUE;
+      diesRashly = sleeps && random.nextBoolean();
       for (NodeId node : all) {
         lastHeard.put(node, new TreeMap<>());
         all.forEach(other -> lastHeard.get(node).put(other, 0L));
         downings.put(node, new Downing(node, STABLE));
+        reaches.put(node, new Reach(node, Optional.of(PULSES)));
         out.put(node, new TreeSet<>());
         accusations.put(node, new TreeMap<>());
       }
@@ -180,6 +207,16 @@ class DowningTest {
       living.removeAll(dead);
       living.removeIf(node -> out.get(node).contains(node));
       return living;
+    }
+
+    /** Nodes that nothing ever happened to. */
+    Set<NodeId> faultless() {
+      Set<NodeId> faultless = new TreeSet<>(all);
+      faultless.removeAll(dead);
+      if (asleepNanos < Long.MAX_VALUE) {
+        faultless.remove(sleeper);
+      }
+      return faultless;
     }
 
     /** Nodes that go on, by whom they take for members. */
@@ -194,7 +231,8 @@ class DowningTest {
     }
 
     void run() {
-      int deathsLeft = random.nextInt((size - 1) / 2 + 1);
+      boolean sleeps = asleepNanos < Long.MAX_VALUE;
+      int deathsLeft = random.nextInt((size - 1) / 2 + (sleeps ? 0 : 1));
       int cut = broken ? random.nextInt(1, size) : size;
       boolean oneWay = random.nextInt(3) == 0;
       long breaks = random.nextLong(10_000) * MILLI;
@@ -207,15 +245,25 @@ class DowningTest {
           dead.add(living.get(random.nextInt(living.size())));
           deathsLeft--;
         }
+        if (diesRashly && now >= awakeNanos + 2 * TICK) {
+          dead.add(sleeper);
+        }
         boolean isBroken = broken && now >= breaks;
-        List<NodeId> order = List.copyOf(living());
+        List<NodeId> order = new ArrayList<>(living());
+        if (now >= asleepNanos && now < awakeNanos) {
+          order.remove(sleeper);
+        }
+        boolean wakes = now >= awakeNanos && now - TICK < awakeNanos;
+        order.forEach(this::follow);
         for (NodeId listener : order) {
           for (NodeId speaker : order) {
             boolean passes =
                 !isBroken
                     || (all.indexOf(listener) < cut) == (all.indexOf(speaker) < cut)
                     || (oneWay && all.indexOf(speaker) < cut);
-            if (passes && !out.get(listener).contains(speaker)) {
+            // What was sent to one that stood still it hears only when it has looked.
+            boolean comesLate = wakes && listener.equals(sleeper);
+            if (passes && !comesLate && !out.get(listener).contains(speaker)) {
               hear(listener, speaker);
             }
           }
@@ -224,8 +272,21 @@ class DowningTest {
       }
     }
 
+    private void follow(NodeId node) {
+      Set<NodeId> others = members(node);
+      others.remove(node);
+      reaches.get(node).meet(others, now);
+      if (now >= viewNanos) {
+        reaches.get(node).follow(others, now);
+      }
+    }
+
     private void hear(NodeId listener, NodeId speaker) {
       lastHeard.get(listener).put(speaker, now);
+      Reach speaking = reaches.get(speaker);
+      if (speaking.others().contains(listener)) {
+        reaches.get(listener).heard(speaking.pulse(now), now);
+      }
       // Gossip comes with some of it only.
       if (random.nextInt(2) == 0) {
         out.get(listener).addAll(out.get(speaker));
@@ -265,20 +326,14 @@ class DowningTest {
       accusations.get(node).values().forEach(accused::addAll);
       accused.remove(node);
       accused.removeAll(out.get(node));
-      SortedMap<NodeId, Set<NodeId>> silentFor = new TreeMap<>();
-      Set<NodeId> quiet = silent(node, 700);
-      for (NodeId other : ring) {
-        if (!quiet.contains(other) && !dead.contains(other)) {
-          silentFor.put(other, silent(other, 700));
-        }
-      }
+      reaches.get(node).look(now);
       out.get(node)
           .addAll(
               downings
                   .get(node)
                   .look(
                       new Downing.Picture(
-                          new TreeSet<>(ring), NOBODY, accused, new Heard(silentFor)),
+                          new TreeSet<>(ring), NOBODY, accused, reaches.get(node).heard(now)),
                       now));
     }
   }

@@ -40,7 +40,7 @@ class NodeActorTest {
   /** A device that does something else than compute, for a test. */
   private record OddDevice(Runnable atStep) implements Device {
     @Override
-    public void load(int layer, int expert) {}
+    public void load(int layer, int expert, long nowNanos) {}
 
     @Override
     public void unload(int layer, int expert) {}

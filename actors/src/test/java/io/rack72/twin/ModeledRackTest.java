@@ -13,6 +13,7 @@ import io.rack72.kv.KvMemory;
 import io.rack72.rack.RackSettings;
 import io.rack72.roofline.Layout;
 import io.rack72.schedule.SchedulerLimits;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
@@ -116,6 +117,28 @@ class ModeledRackTest {
       assertEquals(
           1, steps.throughput().tps() / dispatches.throughput().tps(), 0.02, steps::toText);
     }
+  }
+
+  @Test
+  void aClosedLoopOfEqualLengthsDoesNotBeatInTime() {
+    Workload workload =
+        new Workload(
+            new Workload.ClosedLoop(720),
+            new Lengths.Uniform(50, 50),
+            new Lengths.Uniform(200, 200),
+            TimeUnit.SECONDS.toNanos(1),
+            TimeUnit.SECONDS.toNanos(2),
+            1);
+    TwinReport report =
+        Twin.run(rack(72, ModeledRack.Fidelity.STEP, 1), workload, new VirtualTime());
+    double[] counted =
+        report.timeline().stream()
+            .filter(sample -> sample.at() >= 1)
+            .mapToDouble(TwinReport.Sample::tps)
+            .toArray();
+    double least = Arrays.stream(counted).min().orElseThrow();
+    double most = Arrays.stream(counted).max().orElseThrow();
+    assertTrue(least > 0.7 * most, () -> least + " to " + most);
   }
 
   private static TwinReport arriving(Workload.Arrivals arrivals) {

@@ -2,18 +2,15 @@ package io.rack72.chaos;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigResolveOptions;
-import com.typesafe.config.ConfigSyntax;
 import io.rack72.config.InvalidConfigException;
 import io.rack72.config.Origins;
 import io.rack72.config.Spelling;
 import io.rack72.fault.FaultSchedule;
 import io.rack72.fault.Fields;
+import io.rack72.fault.ScheduleFile;
 import io.rack72.fault.ScheduleReader;
 import io.rack72.fault.ScheduledFault;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -62,7 +59,6 @@ final class ScenarioReader {
 
   private static final String DEFAULTS = "defaults";
   private static final String DIRECTORY = "/io/rack72/chaos/scenarios/";
-  private static final long MAX_BYTES = 1 << 20;
   private static final int MAX_JVMS = 64;
   static final int MAX_STREAMS = 1024;
   private static final int MAX_TOKENS = 4096;
@@ -80,13 +76,15 @@ final class ScenarioReader {
     String name;
     if (NAMES.contains(nameOrFile)) {
       name = nameOrFile;
-      config = parse(resource(nameOrFile), nameOrFile + ".conf");
+      config = ScheduleFile.parse(resource(nameOrFile), nameOrFile + ".conf");
     } else {
       name = nameOrFile.replaceAll(".*/", "").replaceAll("\\.conf$", "");
-      config = parse(new StringReader(file(nameOrFile)), nameOrFile);
+      config = ScheduleFile.parse(new StringReader(file(nameOrFile)), nameOrFile);
     }
     return read(
-        name, resolved(config.withFallback(parse(resource(DEFAULTS), "defaults.conf"))), seed);
+        name,
+        resolved(config.withFallback(ScheduleFile.parse(resource(DEFAULTS), "defaults.conf"))),
+        seed);
   }
 
   /** A scenario can refer to what the defaults say, such as to add settings to theirs. */
@@ -182,20 +180,6 @@ final class ScenarioReader {
     return duration;
   }
 
-  private static Config parse(Reader text, String origin) {
-    try (text) {
-      return ConfigFactory.parseReader(
-          text,
-          ConfigParseOptions.defaults().setSyntax(ConfigSyntax.CONF).setOriginDescription(origin));
-    } catch (ConfigException e) {
-      throw new InvalidConfigException(Origins.explain(e, origin), e);
-    } catch (StackOverflowError e) {
-      throw new InvalidConfigException(origin + ": sections are nested too deeply", e);
-    } catch (IOException e) {
-      throw new InvalidConfigException("cannot read %s: %s".formatted(origin, e), e);
-    }
-  }
-
   private static Reader resource(String name) {
     InputStream in = ScenarioReader.class.getResourceAsStream(DIRECTORY + name + ".conf");
     if (in == null) {
@@ -216,14 +200,6 @@ final class ScenarioReader {
                       .orElse(""),
                   String.join(", ", NAMES)));
     }
-    try {
-      if (Files.size(path) > MAX_BYTES) {
-        throw new InvalidConfigException(
-            path + " has more than 1 MiB, which is no scenario that a person wrote");
-      }
-      return Files.readString(path);
-    } catch (IOException e) {
-      throw new InvalidConfigException("cannot read %s: %s".formatted(path, e), e);
-    }
+    return ScheduleFile.text(path);
   }
 }

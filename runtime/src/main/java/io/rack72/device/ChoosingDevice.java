@@ -26,7 +26,7 @@ public final class ChoosingDevice implements Device {
   }
 
   @Override
-  public void load(int layer, int expert) {}
+  public void load(int layer, int expert, long nowNanos) {}
 
   @Override
   public void unload(int layer, int expert) {}

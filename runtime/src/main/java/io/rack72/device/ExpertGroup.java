@@ -2,8 +2,9 @@ package io.rack72.device;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.model.ExpertOwner;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 
 /**
  * The GPUs over which one copy of the experts is spread. They take their steps together, since each
@@ -27,10 +28,14 @@ public final class ExpertGroup {
   private final ExpertLoads loads;
   private final int elementBytes;
   private final int slidingLayers;
-  private final List<StepShape> joining = new ArrayList<>();
+  private final IntToDoubleFunction portFactor;
+  // By the member that computes it, in the order in which they joined.
+  private final Map<Integer, StepShape> joining = new LinkedHashMap<>();
+  private long lateNanos;
   private long hostNanos;
   private long beginNanos;
   private long endNanos;
+  private long weightsNanos;
   private long steps;
   private StepTerms terms = StepTerms.NONE;
   private final TimeTally tally = new TimeTally();
@@ -44,6 +49,7 @@ public final class ExpertGroup {
    * @param gpus in the group
    * @param owner tells, of each layer's experts, which of the group's GPUs has it, from 0
    * @param elementBytes of the elements of rows that are exchanged
+   * @param portFactor for each member, the part of its port's bandwidth that it has now, above 0
    */
   public ExpertGroup(
       int number,
@@ -52,28 +58,60 @@ public final class ExpertGroup {
       ExpertOwner owner,
       RoutingModel routing,
       StepDurations durations,
-      int elementBytes) {
+      int elementBytes,
+      IntToDoubleFunction portFactor) {
     this.config = config;
     this.gpus = gpus;
     this.durations = durations;
     this.elementBytes = elementBytes;
+    this.portFactor = portFactor;
     loads = new ExpertLoads(number, config, gpus, owner, routing);
     slidingLayers = (int) config.slidingLayers().stream().filter(sliding -> sliding).count();
   }
 
   /**
+   * Forgives its callers for coming late, as they do on a clock that does not wait for them: a step
+   * that is joined so soon after the end of the last one begins as if it had been joined at that
+   * end, and one that nobody has asked the end of can be joined so long after its begin. So what a
+   * machine is late by does not add up from step to step.
+   *
+   * @param nanos 0, which it is at first, where callers are never late
+   */
+  public void tolerate(long nanos) {
+    lateNanos = nanos;
+  }
+
+  /**
    * Joins the next step that has not begun.
    *
-   * @return when it begins
+   * @param member that computes this shape; of the rest of the group nothing is known
+   * @return when it begins, which may be past where callers may be late
    */
-  public long join(StepShape shape, long nowNanos) {
-    closeIfBegun(nowNanos);
+  public long join(int member, StepShape shape, long nowNanos) {
+    closeIfBegun(nowNanos - lateNanos);
     if (joining.isEmpty()) {
       hostNanos = Math.max(1, durations.hostNanos(shape));
-      beginNanos = Math.max(nowNanos, endNanos) + hostNanos;
+      long readyNanos = nowNanos <= endNanos + lateNanos ? endNanos : nowNanos;
+      beginNanos = Math.max(readyNanos + hostNanos, weightsNanos);
     }
-    joining.add(shape);
+    joining.put(member, shape);
     return beginNanos;
+  }
+
+  /** A member is there no more: what it would have computed in a step to come is not computed. */
+  public void leave(int member, long nowNanos) {
+    closeIfBegun(nowNanos);
+    joining.remove(member);
+  }
+
+  /** Steps that nobody has joined begin at this instant or later, when experts have come. */
+  public void awaitWeights(long loadedNanos) {
+    weightsNanos = Math.max(weightsNanos, loadedNanos);
+  }
+
+  /** When the last of the experts have come, or will. */
+  public long weightsNanos() {
+    return weightsNanos;
   }
 
   /**
@@ -117,7 +155,7 @@ public final class ExpertGroup {
     }
     long late = 0;
     long hosts = 0;
-    for (StepShape shape : joining) {
+    for (StepShape shape : joining.values()) {
       long own = durations.hostNanos(shape);
       late = Math.max(late, own - hostNanos);
       hosts += own;
@@ -128,26 +166,28 @@ public final class ExpertGroup {
     before = before.plus(last);
     lastBeginNanos = beginNanos - hostNanos;
     endNanos = beginNanos + late + step.deviceNanos();
-    last = tally.of((double) taking(joining) * (endNanos - lastBeginNanos), hosts);
+    last = tally.of((double) taking() * (endNanos - lastBeginNanos), hosts);
     joining.clear();
     steps++;
   }
 
   /** GPUs of a step: the group's, and those without experts that have joined it. */
-  private int taking(List<StepShape> shapes) {
-    return Math.max(gpus, shapes.size());
+  private int taking() {
+    return Math.max(gpus, joining.size());
   }
 
   /**
    * How long a step takes, of which each GPU of the group computes one of these shapes, or none.
    */
-  private StepTerms termsOf(List<StepShape> shapes, long host) {
+  private StepTerms termsOf(Map<Integer, StepShape> shapes, long host) {
     long sliding = 0;
     long full = 0;
     long logits = 0;
     int rows = 0;
-    int mostRows = 0;
-    for (StepShape shape : shapes) {
+    // As many as would take as long through a port that is not slow.
+    double mostRows = 0;
+    for (Map.Entry<Integer, StepShape> member : shapes.entrySet()) {
+      StepShape shape = member.getValue();
       if (slidingLayers > 0) {
         KernelTime time = durations.attentionTime(true, shape);
         sliding = Math.max(sliding, time.nanos());
@@ -162,12 +202,12 @@ public final class ExpertGroup {
       logits = Math.max(logits, logitsTime.nanos());
       tally.add(logitsTime, 1);
       rows += shape.rows();
-      mostRows = Math.max(mostRows, shape.rows());
+      mostRows = Math.max(mostRows, shape.rows() / portFactor.applyAsDouble(member.getKey()));
     }
     long attention = slidingLayers * sliding + (config.layers() - slidingLayers) * full;
     return gpus == 1
         ? alone(host, attention, logits, rows)
-        : together(host, attention, logits, rows, mostRows, taking(shapes));
+        : together(host, attention, logits, rows, mostRows, taking());
   }
 
   private StepTerms alone(long host, long attention, long logits, int rows) {
@@ -186,7 +226,7 @@ public final class ExpertGroup {
   }
 
   private StepTerms together(
-      long host, long attention, long logits, int rows, int mostRows, int taking) {
+      long host, long attention, long logits, int rows, double mostRows, int taking) {
     long experts = 0;
     long exchange = 0;
     long bytes = 0;
@@ -205,15 +245,15 @@ public final class ExpertGroup {
         tally.add(own, layersOfOne);
         long dispatched = (long) (loads.remoteRows(gpu) * rowBytes);
         long combined = (long) (loads.remoteAssignments(gpu) * rowBytes);
-        busiestIn = Math.max(busiestIn, dispatched);
-        busiestOut = Math.max(busiestOut, combined);
+        double factor = portFactor.applyAsDouble(gpu);
+        busiestIn = Math.max(busiestIn, (long) (dispatched / factor));
+        busiestOut = Math.max(busiestOut, (long) (combined / factor));
         bytes += dispatched + combined;
       }
       experts += slowest;
       // The sender with the most rows may be busier than any receiver, and likewise back.
       long sent = (long) (mostRows * loads.gpusPerRow() * rowBytes);
-      long answered =
-          (long) (mostRows * (double) config.expertsPerToken() * (gpus - 1) / gpus * rowBytes);
+      long answered = (long) (mostRows * config.expertsPerToken() * (gpus - 1) / gpus * rowBytes);
       KernelTime there = durations.exchangeTime(Math.max(busiestIn, sent), gpus);
       KernelTime back = durations.exchangeTime(Math.max(busiestOut, answered), gpus);
       exchange += there.nanos() + back.nanos();

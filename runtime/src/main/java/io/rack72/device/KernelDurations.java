@@ -54,6 +54,11 @@ public final class KernelDurations implements StepDurations {
   }
 
   @Override
+  public long requestNanos() {
+    return Math.round(NANOS_PER_MICRO * host.requestMicros());
+  }
+
+  @Override
   public long hostNanos(StepShape step) {
     return Math.max(1, Math.round(NANOS_PER_MICRO * host.micros(step.work())));
   }

@@ -5,6 +5,7 @@ import io.rack72.model.Device;
 import io.rack72.model.ForwardStep;
 import io.rack72.model.Routing;
 import io.rack72.model.StepBatch;
+import java.util.function.Supplier;
 
 /**
  * A device that takes a whole step at once: its group knows how long that takes with all its
@@ -16,26 +17,33 @@ public final class ModeledDevice implements Device {
   private static final float[] NO_WEIGHTS = {};
 
   private final ModelConfig config;
-  private final ExpertGroup group;
+  private final Supplier<GroupMember> place;
+  private final WeightLoads weights;
 
   /**
-   * @param group of the GPU
+   * @param place of the GPU in its group, now
+   * @param weights of the GPU
    */
-  public ModeledDevice(ModelConfig config, ExpertGroup group) {
+  public ModeledDevice(ModelConfig config, Supplier<GroupMember> place, WeightLoads weights) {
     this.config = config;
-    this.group = group;
+    this.place = place;
+    this.weights = weights;
   }
 
-  /** What weights it has is the placement's affair; they take no time and no memory here. */
+  /** Each step of the group has rows for about all of its experts, and waits for them. */
   @Override
-  public void load(int layer, int expert) {}
+  public void load(int layer, int expert, long nowNanos) {
+    place.get().group().awaitWeights(weights.load(layer, expert, nowNanos));
+  }
 
   @Override
-  public void unload(int layer, int expert) {}
+  public void unload(int layer, int expert) {
+    weights.unload(layer, expert);
+  }
 
   @Override
   public ForwardStep begin(StepBatch batch) {
-    return new Step(StepShape.of(batch, config.slidingWindow()));
+    return new Step(StepShape.of(batch, config.slidingWindow()), place.get());
   }
 
   @Override
@@ -45,17 +53,19 @@ public final class ModeledDevice implements Device {
         "a modeled GPU was sent rows by one that computes: a rack has devices of one kind");
   }
 
-  private final class Step implements ForwardStep {
+  private static final class Step implements ForwardStep {
     private final StepShape shape;
+    private final GroupMember member;
 
-    Step(StepShape shape) {
+    Step(StepShape shape, GroupMember member) {
       this.shape = shape;
+      this.member = member;
     }
 
     /** Before the first layer the group gathers; the layers themselves pass with the logits. */
     @Override
     public Routing route(int layer, long nowNanos) {
-      long readyNanos = layer == 0 ? group.join(shape, nowNanos) : nowNanos;
+      long readyNanos = layer == 0 ? member.join(shape, nowNanos) : nowNanos;
       return new Routing(null, NO_EXPERTS, NO_WEIGHTS, readyNanos);
     }
 
@@ -66,7 +76,7 @@ public final class ModeledDevice implements Device {
 
     @Override
     public Logits logits(long nowNanos) {
-      return new Logits(null, group.endNanos(nowNanos));
+      return new Logits(null, member.group().endNanos(nowNanos));
     }
   }
 }

@@ -31,6 +31,11 @@ public final class ReplicaDurations implements StepDurations {
   }
 
   @Override
+  public long requestNanos() {
+    return Math.round(NANOS_PER_MICRO * steps.requestMicros());
+  }
+
+  @Override
   public long hostNanos(StepShape step) {
     return Math.max(1, Math.round(NANOS_PER_MICRO * steps.hostMicros(step.work())));
   }

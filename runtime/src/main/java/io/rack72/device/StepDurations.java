@@ -9,6 +9,14 @@ package io.rack72.device;
  * and no memory as used. Where it does, its times have the same nanoseconds as its durations.
  */
 public interface StepDurations {
+  /**
+   * Time that the host of a serving stack takes for each new request before it can be in a step:
+   * parsing, tokens, admission. Requests do not wait for each other meanwhile.
+   */
+  default long requestNanos() {
+    return 0;
+  }
+
   /** Host time before a step's first kernel: scheduling, inputs, launches. At least 1. */
   long hostNanos(StepShape shape);
 

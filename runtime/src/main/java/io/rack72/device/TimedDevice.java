@@ -7,6 +7,7 @@ import io.rack72.model.Routing;
 import io.rack72.model.StepBatch;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.function.Supplier;
 
 /**
  * Another device, with the time that a GPU of the rack would take. Over one that computes this
@@ -20,7 +21,8 @@ import java.util.BitSet;
  */
 public final class TimedDevice implements Device {
   private final ModelConfig config;
-  private final ExpertGroup group;
+  private final Supplier<GroupMember> place;
+  private final WeightLoads weights;
   private final StepDurations durations;
   private final Device results;
   private final Kernel[] kernels;
@@ -31,11 +33,13 @@ public final class TimedDevice implements Device {
   /** The expert kernel of one layer. */
   private static final class Kernel {
     private final BitSet experts = new BitSet();
+    private ExpertGroup group;
     private long step = -1;
     private int assignments;
     private long nanos;
 
-    void beginWith(long newStep) {
+    void beginWith(ExpertGroup newGroup, long newStep) {
+      group = newGroup;
       step = newStep;
       experts.clear();
       assignments = 0;
@@ -44,13 +48,19 @@ public final class TimedDevice implements Device {
   }
 
   /**
-   * @param group of the GPU
+   * @param place of the GPU in its group, now
+   * @param weights of the GPU
    * @param results gives what comes out, in no time of its own
    */
   public TimedDevice(
-      ModelConfig config, ExpertGroup group, StepDurations durations, Device results) {
+      ModelConfig config,
+      Supplier<GroupMember> place,
+      WeightLoads weights,
+      StepDurations durations,
+      Device results) {
     this.config = config;
-    this.group = group;
+    this.place = place;
+    this.weights = weights;
     this.durations = durations;
     this.results = results;
     kernels = new Kernel[config.layers()];
@@ -58,26 +68,29 @@ public final class TimedDevice implements Device {
   }
 
   @Override
-  public void load(int layer, int expert) {
-    results.load(layer, expert);
+  public void load(int layer, int expert, long nowNanos) {
+    weights.load(layer, expert, nowNanos);
+    results.load(layer, expert, nowNanos);
   }
 
   @Override
   public void unload(int layer, int expert) {
+    weights.unload(layer, expert);
     results.unload(layer, expert);
   }
 
   @Override
   public ForwardStep begin(StepBatch batch) {
-    return new Step(StepShape.of(batch, config.slidingWindow()), results.begin(batch));
+    return new Step(StepShape.of(batch, config.slidingWindow()), place.get(), results.begin(batch));
   }
 
   @Override
   public ExpertOutputs experts(
       int layer, float[] hidden, int[] rows, int[] experts, long nowNanos) {
     Kernel kernel = kernels[layer];
-    if (kernel.step != group.steps()) {
-      kernel.beginWith(group.steps());
+    ExpertGroup group = place.get().group();
+    if (kernel.group != group || kernel.step != group.steps()) {
+      kernel.beginWith(group, group.steps());
     }
     for (int expert : experts) {
       kernel.experts.set(expert);
@@ -86,7 +99,8 @@ public final class TimedDevice implements Device {
     long nanos =
         Math.max(
             kernel.nanos, durations.expertsNanos(kernel.experts.cardinality(), kernel.assignments));
-    long readyNanos = occupy(nowNanos, nanos - kernel.nanos);
+    long beginNanos = Math.max(nowNanos, weights.loadedNanos(layer, experts));
+    long readyNanos = occupy(beginNanos, nanos - kernel.nanos);
     kernel.nanos = nanos;
     return new ExpertOutputs(
         results.experts(layer, hidden, rows, experts, nowNanos).values(), readyNanos);
@@ -110,10 +124,12 @@ public final class TimedDevice implements Device {
 
   private final class Step implements ForwardStep {
     private final StepShape shape;
+    private final GroupMember member;
     private final ForwardStep step;
 
-    Step(StepShape shape, ForwardStep step) {
+    Step(StepShape shape, GroupMember member, ForwardStep step) {
       this.shape = shape;
+      this.member = member;
       this.step = step;
     }
 
@@ -126,8 +142,8 @@ public final class TimedDevice implements Device {
     }
 
     private long begin(long nowNanos, long nanos) {
-      long beginNanos = group.join(shape, nowNanos);
-      return book(beginNanos + group.lateNanos(shape), nanos);
+      long beginNanos = member.join(shape, nowNanos);
+      return book(beginNanos + member.group().lateNanos(shape), nanos);
     }
 
     @Override

@@ -41,7 +41,7 @@ public final class CpuDevice implements Device {
   }
 
   @Override
-  public void load(int layer, int expert) {
+  public void load(int layer, int expert, long nowNanos) {
     slots.load(layer, expert, weights.expert(layer, expert));
   }
 

@@ -6,8 +6,11 @@ package io.rack72.model;
  * at a time; not thread-safe.
  */
 public interface Device {
-  /** Gives this GPU an expert of the model. */
-  void load(int layer, int expert);
+  /**
+   * Gives this GPU an expert of the model; one that it has already stays. Where that takes time,
+   * rows for the expert wait for it.
+   */
+  void load(int layer, int expert, long nowNanos);
 
   /** Takes an expert away; one that the GPU does not have is ignored. */
   void unload(int layer, int expert);

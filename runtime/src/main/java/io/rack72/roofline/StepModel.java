@@ -108,6 +108,11 @@ public final class StepModel {
         .plus(layer.sampling(sampled));
   }
 
+  /** Of each new request on its host before its first step, in microseconds. */
+  public double requestMicros() {
+    return host.requestMicros();
+  }
+
   /** In which the GPUs wait for their host, in microseconds. */
   public double hostMicros(StepWork work) {
     return host.micros(work);

@@ -208,10 +208,14 @@ public final class Scheduler {
    * as they are not the fewer: where more sequences still have their prompt before them, as in a
    * burst, all gain from getting these into the batch. A sequence that goes on in the middle of its
    * reply, since it was moved here or was preempted, has such a reader, who has waited already: its
-   * own rows are not counted, and all others' prompts spare it.
+   * own rows are not counted, and all others' prompts spare it once it runs or is the next to.
+   * While other tenants' sequences are before it, to hold these back would not bring its turn
+   * nearer.
    */
   private int prefillLimit(boolean othersDecode) {
-    boolean goesOn = live.values().stream().anyMatch(Scheduler::isComputedAgain);
+    boolean goesOn =
+        running.stream().anyMatch(Scheduler::isComputedAgain)
+            || waiting.cursor().sequence().filter(Scheduler::isComputedAgain).isPresent();
     int decodes = 0;
     int prompts = 0;
     for (Sequence sequence : running) {
@@ -229,9 +233,7 @@ public final class Scheduler {
   }
 
   private static boolean isComputedAgain(Sequence sequence) {
-    return sequence.generated() > 0
-        && sequence.remaining() > 1
-        && sequence.state() != Sequence.State.PAUSED;
+    return sequence.generated() > 0 && sequence.remaining() > 1;
   }
 
   /** Rows that a step has left. */

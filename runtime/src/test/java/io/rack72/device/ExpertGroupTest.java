@@ -53,14 +53,15 @@ class ExpertGroupTest {
         (_, expert) -> expert % gpus,
         new RoutingModel(CONFIG, 0, 1),
         durations,
-        1);
+        1,
+        _ -> 1);
   }
 
   @Test
   void whatBecomesReadyWhileAStepIsPreparedIsInIt() {
     ExpertGroup group = group(1, new Durations(1000, 10));
-    assertEquals(6000, group.join(DECODE, 5000));
-    assertEquals(6000, group.join(DECODE, 5999));
+    assertEquals(6000, group.join(0, DECODE, 5000));
+    assertEquals(6000, group.join(1, DECODE, 5999));
     // The slower of both decides: they run side by side.
     assertEquals(6000 + 36 * 80, group.endNanos(6000));
   }
@@ -69,8 +70,8 @@ class ExpertGroupTest {
   void aHostThatTakesLongerHoldsUpTheWholeStep() {
     StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 8)), 1);
     ExpertGroup group = group(1, new Durations(1000, 10));
-    assertEquals(6000, group.join(DECODE, 5000));
-    assertEquals(6000, group.join(prompt, 5500));
+    assertEquals(6000, group.join(0, DECODE, 5000));
+    assertEquals(6000, group.join(1, prompt, 5500));
     assertEquals(6000 + 1000 + 36 * 80, group.endNanos(6000));
     assertEquals(2000, group.terms().hostNanos());
   }
@@ -78,14 +79,32 @@ class ExpertGroupTest {
   @Test
   void whatBecomesReadyWhileOthersComputeWaitsForTheNextStep() {
     ExpertGroup group = group(1, new Durations(1000, 10));
-    long begin = group.join(DECODE, 0);
+    long begin = group.join(0, DECODE, 0);
     long end = group.endNanos(begin);
-    assertEquals(end + 1000, group.join(DECODE, begin));
-    assertEquals(end + 1000, group.join(DECODE, begin + 1));
+    assertEquals(end + 1000, group.join(1, DECODE, begin));
+    assertEquals(end + 1000, group.join(2, DECODE, begin + 1));
     // One that ends there has its next step in it too.
-    assertEquals(end + 1000, group.join(DECODE, end));
+    assertEquals(end + 1000, group.join(0, DECODE, end));
     assertEquals(end, group.endNanos(end));
     assertEquals(end + 1000 + 36 * 80, group.endNanos(end + 1000));
+  }
+
+  @Test
+  void whatAMachineIsLateByIsMadeUpForUpToABound() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    group.tolerate(500);
+    long begin = group.join(0, DECODE, 0);
+    long end = group.endNanos(begin);
+    // The next step begins as if it had been joined at that end, and not 300 ns later.
+    assertEquals(end + 1000, group.join(0, DECODE, end + 300));
+    // Nobody has asked yet when it ends, so another may join it after its begin.
+    assertEquals(end + 1000, group.join(1, DECODE, end + 1400));
+    long next = group.endNanos(end + 1400);
+    assertEquals(end + 1000 + 36 * 80, next);
+    // As soon as its end is told, none can.
+    assertEquals(next + 1000, group.join(0, DECODE, end + 1450));
+    long last = group.endNanos(next + 1000);
+    assertEquals(last + 501 + 1000, group.join(0, DECODE, last + 501), "so late is another time");
   }
 
   @Test
@@ -93,7 +112,7 @@ class ExpertGroupTest {
     ExpertGroup group = group(64, new Durations(1, 0));
     int rows = 0;
     for (int gpu = 0; gpu < 64; gpu++) {
-      group.join(DECODE, 0);
+      group.join(gpu, DECODE, 0);
       rows += DECODE.rows();
     }
     group.endNanos(1);

@@ -52,7 +52,8 @@ final class PlanChecks {
 
   /** Checks a plan against what was known before it, and takes note of what it changes. */
   void check(StepPlan plan, Collection<TrackedSequence> live, boolean othersDecode) {
-    int prefillLeft = prefillLimit(live, othersDecode) - checkPrefill(plan, live, othersDecode);
+    int prefillLeft =
+        leastPrefillLimit(live, othersDecode) - checkPrefill(plan, live, othersDecode);
     assertTrue(plan.rows() <= limits.tokenBudget(), "the budget is exceeded");
     assertTrue(plan.shares().size() <= limits.maxRunning(), "too many run");
     List<TrackedSequence> going = new ArrayList<>();
@@ -128,13 +129,49 @@ final class PlanChecks {
     }
   }
 
-  private int prefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
+  /** Whether one that goes on in the middle of its reply runs, or is next whatever tenants had. */
+  private static boolean certainlyGoesOn(Collection<TrackedSequence> live) {
+    Collection<TrackedSequence> next = nextOfTenants(live);
+    return runsAgain(live) || (!next.isEmpty() && next.stream().allMatch(PlanChecks::isAgain));
+  }
+
+  /** Whether one that goes on in the middle of its reply runs, or may be next. */
+  private static boolean possiblyGoesOn(Collection<TrackedSequence> live) {
+    return runsAgain(live) || nextOfTenants(live).stream().anyMatch(PlanChecks::isAgain);
+  }
+
+  private static boolean runsAgain(Collection<TrackedSequence> live) {
+    return live.stream().anyMatch(one -> one.place == Place.RUNNING && isAgain(one));
+  }
+
+  private static boolean isAgain(TrackedSequence tracked) {
+    return isComputedAgain(tracked.sequence, tracked.computed);
+  }
+
+  /** Of each tenant the one that waits and is before its others; one of them is next of all. */
+  private static Collection<TrackedSequence> nextOfTenants(Collection<TrackedSequence> live) {
+    Map<String, TrackedSequence> next = new HashMap<>();
+    for (TrackedSequence tracked : live) {
+      if (tracked.place == Place.WAITING) {
+        next.merge(tracked.tenant(), tracked, (one, other) -> one.isBefore(other) ? one : other);
+      }
+    }
+    return next.values();
+  }
+
+  private int leastPrefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
+    return prefillLimit(live, othersDecode, possiblyGoesOn(live));
+  }
+
+  private int mostPrefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
+    return prefillLimit(live, othersDecode, certainlyGoesOn(live));
+  }
+
+  private int prefillLimit(Collection<TrackedSequence> live, boolean othersDecode, boolean goesOn) {
     int decodes = 0;
     int prompts = 0;
-    boolean goesOn = false;
     for (TrackedSequence tracked : live) {
-      boolean again = isComputedAgain(tracked.sequence, tracked.computed);
-      goesOn |= again && tracked.place != Place.PAUSED;
+      boolean again = isAgain(tracked);
       switch (tracked.place) {
         case RUNNING -> {
           boolean decodesNow = tracked.length() - tracked.computed == 1;
@@ -167,7 +204,7 @@ final class PlanChecks {
       }
     }
     // Each that runs has one row whatever the limit.
-    int limit = prefillLimit(live, othersDecode);
+    int limit = mostPrefillLimit(live, othersDecode);
     assertTrue(rows <= limit + single, rows + " rows of prompts, above " + limit);
     if (rows >= limit && limit < limits.tokenBudget()) {
       events.count(WorldEvent.PREFILL_LIMITED);

@@ -282,6 +282,29 @@ class SchedulerTest {
   }
 
   @Test
+  void sequenceThatGoesOnHoldsNobodyBackWhileOtherTenantsAreBeforeIt() {
+    SchedulerLimits limits = new SchedulerLimits(32, 8, 2, 3, 10, Long.MAX_VALUE, 100, 100);
+    Scheduler scheduler = new Scheduler(limits, cache(90, 90));
+    Standing much = new Standing("much", 1, 0, "");
+    accept(scheduler, "a", 3, 50);
+    accepted(scheduler.add(id("x"), new int[24], NOTHING, length(1), much));
+    assertEquals("a:0+3* x:0+8", run(scheduler));
+    assertEquals("a:3+1* x:8+2", run(scheduler));
+    while (scheduler.sequence(id("x")).isPresent()) {
+      run(scheduler);
+    }
+    accept(scheduler, "c", 40, 50);
+    accept(scheduler, "g", 40, 50);
+    accept(scheduler, "e", 40, 50);
+    accepted(scheduler.add(id("b"), new int[20], new int[] {7}, length(50), much, true));
+    int replies = scheduler.sequence(id("a")).orElseThrow().generated();
+    String a = "a:" + (2 + replies) + "+1* ";
+    assertEquals(a + "c:0+8 g:0+8", run(scheduler), "its tenant has had more than theirs");
+    a = "a:" + (3 + replies) + "+1* ";
+    assertEquals(a + "c:8+2 g:8+1", run(scheduler), "now it is next");
+  }
+
+  @Test
   void pausedSequencesKeepNobodyOut() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
     for (int i = 0; i < 32; i++) {

@@ -1,0 +1,140 @@
+package io.rack72.routing;
+
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
+import io.rack72.hardware.GpuId;
+import io.rack72.resume.TokenIds;
+import io.rack72.sampling.SamplingParams;
+import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One sequence as its owner knows it: all that is needed to ask for it again where a GPU has given
+ * it up or is gone, or a token was lost on its way. Each time is another <i>attempt</i>, which goes
+ * on behind the tokens that there are; what comes of earlier ones is refused. A pure class; not
+ * thread-safe.
+ */
+public final class SequenceAttempts {
+  /** Attempts without a token between them after which a sequence is given up. */
+  private static final int FRUITLESS = 16;
+
+  /**
+   * GPUs that a sequence may lose without a token between them. It may be the sequence that makes
+   * them fail, and must not take the whole rack with it. One that is lost again counts once: it was
+   * only thought to be gone before.
+   */
+  public static final int LOSSES = 4;
+
+  private final TokenIds generated = new TokenIds();
+  private final Set<GpuId> lost = new HashSet<>(2);
+  private int attempt = 1;
+  private int fruitless;
+  private int losses;
+  // Where the attempt is, and where the one before may still be.
+  private GpuId gpu;
+  private GpuId formerGpu;
+
+  /** Takes tokens of a sequence that is gone on with, before it is asked for. */
+  public void goOnBehind(int[] tokens) {
+    for (int id : tokens) {
+      generated.add(id);
+    }
+    if (tokens.length > 0) {
+      // It had been admitted, and is another attempt at the same.
+      attempt++;
+    }
+  }
+
+  /** Number of the present attempt, from 1. */
+  public int attempt() {
+    return attempt;
+  }
+
+  /** Tokens that there are. */
+  public int tokens() {
+    return generated.size();
+  }
+
+  /** Whether an event is of the present attempt; of others it is of no interest any more. */
+  public boolean concerns(SequenceEvent event) {
+    return event.attempt() == attempt;
+  }
+
+  /**
+   * The GPU that may still work on the attempt before, to be told to stop; empty once it was asked
+   * for, and where there is none.
+   */
+  public Optional<GpuId> takeFormerGpu() {
+    Optional<GpuId> former = Optional.ofNullable(formerGpu);
+    formerGpu = null;
+    return former;
+  }
+
+  /** Where the attempt is. */
+  public void placed(GpuId there) {
+    gpu = there;
+  }
+
+  /**
+   * Remembers a token, without which the sequence could not go on elsewhere.
+   *
+   * @return whether no token before it was lost
+   */
+  public boolean generated(SequenceEvent.Token token) {
+    if (token.index() == generated.size()) {
+      generated.add(token.token().id());
+      fruitless = 0;
+      losses = 0;
+      lost.clear();
+    }
+    return token.index() < generated.size();
+  }
+
+  /**
+   * Goes on to the next attempt.
+   *
+   * @param why the one before is over
+   * @return why there is none, as the end of a sentence that begins with the sequence; empty where
+   *     there is
+   */
+  public Optional<String> again(String why) {
+    if (++fruitless > FRUITLESS) {
+      return Optional.of(
+          "was given up after %d attempts without a token, the last since %s"
+              .formatted(FRUITLESS, why));
+    }
+    gpu = null;
+    formerGpu = null;
+    attempt++;
+    return Optional.empty();
+  }
+
+  /**
+   * The same where the GPU was lost on which the sequence was; it may still work on it.
+   *
+   * @param why the one before is over
+   */
+  public Optional<String> againAfterLoss(String why) {
+    // Before it has its place, nobody knows where it was.
+    boolean isAnother = gpu == null || lost.add(gpu);
+    losses += isAnother ? 1 : 0;
+    if (losses > LOSSES) {
+      return Optional.of(
+          "was given up: %d GPUs on which it was are gone, the last since %s"
+              .formatted(LOSSES + 1, why));
+    }
+    GpuId former = gpu;
+    Optional<String> givenUp = again(why);
+    formerGpu = former;
+    return givenUp;
+  }
+
+  /** What is asked of the router: the present attempt, behind the tokens that there are. */
+  public SequenceRequest request(
+      SequenceId id, int[] promptIds, SamplingParams params, Standing standing) {
+    return new SequenceRequest(id, attempt, promptIds, generated.toArray(), params, standing);
+  }
+}

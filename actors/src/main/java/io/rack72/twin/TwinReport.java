@@ -183,8 +183,9 @@ public record TwinReport(
    * @param kv reading keys and values
    * @param activations moving what lies between two kernels
    * @param arithmetic what is not hidden behind reading
-   * @param links on the ports, all until the busiest is through
-   * @param fixed launches, latencies, first and last tiles
+   * @param links bytes on the ports, for all until the busiest is through
+   * @param latency of what passes between GPUs, however little
+   * @param fixed of other kernels, launches above all
    * @param host waiting for the own host
    * @param waiting during steps, for other GPUs of the group and for their hosts
    * @param idle no step to take
@@ -195,6 +196,7 @@ public record TwinReport(
       double activations,
       double arithmetic,
       double links,
+      double latency,
       double fixed,
       double host,
       double waiting,
@@ -212,6 +214,7 @@ public record TwinReport(
           time.spent().activations() / all,
           time.spent().arithmetic() / all,
           time.spent().links() / all,
+          time.spent().latency() / all,
           time.spent().fixed() / all,
           time.hostMicros() / all,
           time.waitingMicros() / all,
@@ -226,6 +229,7 @@ public record TwinReport(
       terms.put("activations", activations);
       terms.put("arithmetic", arithmetic);
       terms.put("links", links);
+      terms.put("latency", latency);
       terms.put("fixed", fixed);
       terms.put("host", host);
       terms.put("waiting", waiting);

@@ -31,7 +31,7 @@ class FrontierTest {
             new TwinReport.Goodput(slo, 1, 2, part),
             new TwinReport.Latencies(QUANTILES, QUANTILES, QUANTILES, QUANTILES),
             new TwinReport.Terms(0.1, 0.2, 0.3, 0.3, 0.1),
-            new TwinReport.Spent(0.1, 0.05, 0.05, 0.1, 0.1, 0.2, 0.25, 0.05, 0.1),
+            new TwinReport.Spent(0.1, 0.05, 0.05, 0.1, 0.1, 0.15, 0.05, 0.25, 0.05, 0.1),
             0.2,
             0.1,
             new TwinReport.Costs(0, 0),
@@ -85,6 +85,13 @@ class FrontierTest {
     assertTrue(frontier("ttft=1000").toText().contains("within ttft=1000: dep8 with 8"));
     Frontier none = Frontier.of(List.of(point("dep8", 64, 90, 90, "ttft=1", 0.2)));
     assertTrue(none.toText().contains("no run had 90 %"), none.toText());
+  }
+
+  @Test
+  void eachPointIsLimitedByWhatItsGpusSpentTheMostTimeOn() {
+    assertEquals("host", frontier("").points().getFirst().limitedBy());
+    assertTrue(frontier("").toText().contains("host, 25 %"), frontier("")::toText);
+    assertTrue(Html.of(frontier("")).contains("<td>host, 25 %"), Html.of(frontier("")));
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.rack72.twin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +59,21 @@ class TwinReportTest {
         1,
         terms.host() + terms.attention() + terms.experts() + terms.exchange() + terms.logits(),
         1e-9);
+  }
+
+  @Test
+  void durationsWithoutTermsAreFixedAndUseNoMemory() {
+    TwinReport report = run(Slo.NONE);
+    TwinReport.Spent spent = report.spent();
+    assertTrue(spent.fixed() > 0.1 && spent.host() > 0.05, spent::toString);
+    assertEquals(0, spent.weights() + spent.kv() + spent.links() + report.hbmUse());
+    double all = spent.byName().values().stream().mapToDouble(part -> part).sum();
+    assertEquals(1, all, 1e-9, spent::toString);
+    assertEquals("fixed", spent.largest());
+    assertEquals(spent.fixed(), spent.most());
+    String part = String.format(Locale.ROOT, "%.1f %%", 100 * spent.fixed());
+    assertTrue(report.toText().contains(part + " fixed"), report::toText);
+    assertTrue(Html.of(report).contains("<td>fixed<td>" + part), part);
   }
 
   @Test

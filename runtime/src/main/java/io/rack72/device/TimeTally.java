@@ -14,6 +14,7 @@ final class TimeTally {
   private double activations;
   private double arithmetic;
   private double links;
+  private double latency;
   private double fixed;
   private double hbm;
 
@@ -24,6 +25,7 @@ final class TimeTally {
     activations = 0;
     arithmetic = 0;
     links = 0;
+    latency = 0;
     fixed = 0;
     hbm = 0;
   }
@@ -36,6 +38,7 @@ final class TimeTally {
     activations += spent.activations() * times;
     arithmetic += spent.arithmetic() * times;
     links += spent.links() * times;
+    latency += spent.latency() * times;
     fixed += spent.fixed() * times;
     hbm += kernel.hbmMicros() * times;
   }
@@ -47,7 +50,7 @@ final class TimeTally {
    * @param hostNanos of it, in which they waited for their own hosts
    */
   GpuTime of(double allNanos, long hostNanos) {
-    Spent spent = new Spent(weights, kv, activations, arithmetic, links, fixed);
+    Spent spent = new Spent(weights, kv, activations, arithmetic, links, latency, fixed);
     double host = hostNanos / NANOS_PER_MICRO;
     double waiting = allNanos / NANOS_PER_MICRO - host - spent.micros();
     return new GpuTime(spent, host, Math.max(0, waiting), hbm);

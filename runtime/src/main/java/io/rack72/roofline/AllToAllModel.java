@@ -72,8 +72,9 @@ final class AllToAllModel {
             0,
             moving.second() * (1 - portPart),
             0,
-            crossings + moving.second() * portPart,
-            fixed + moving.first());
+            moving.second() * portPart,
+            fixed + crossings + moving.first(),
+            0);
     return new KernelCost(fixed + crossings + moving.duration(), spent, 0, 0, bytes);
   }
 }

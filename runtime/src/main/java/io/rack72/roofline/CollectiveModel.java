@@ -70,10 +70,14 @@ final class CollectiveModel {
             ? of.bandwidthPart() * peers / (peers + of.peerLoss())
             : of.bandwidthPart() / (1 + of.peerLoss() * (peers - 1));
     double onPort = MICROS * bytes / (gpu.linkBytesPerSecond() * part);
-    double fixed = of.fixedMicros() + of.peerMicros() * StrictMath.pow(peers, of.peerPower());
-    double crossings = (twice ? 2 : 1) * gpu.linkNanos() / NANOS_PER_MICRO;
-    double latency = fixed + crossings;
-    double transfer = onPort + of.rampMicros() * onPort / (onPort + of.rampAtMicros());
+    double latency =
+        of.fixedMicros()
+            + of.peerMicros() * StrictMath.pow(peers, of.peerPower())
+            + (twice ? 2 : 1) * gpu.linkNanos() / NANOS_PER_MICRO;
+    double ramp = of.rampMicros() * onPort / (onPort + of.rampAtMicros());
+    double transfer = onPort + ramp;
+    // As far as the ramp grows with the bytes.
+    double ofBytes = onPort + ramp * of.rampAtMicros() / (onPort + of.rampAtMicros());
     if (call.operation() == Operation.FUSED_ALL_REDUCE) {
       double oneShot =
           MICROS * call.bytes() * peers / (gpu.linkBytesPerSecond() * fused.oneShotPart());
@@ -84,14 +88,14 @@ final class CollectiveModel {
       double micros = 1 / speed.duration();
       double onLinks =
           micros
-              * (speed.firstPart() * (crossings + oneShot) / inOne
-                  + (1 - speed.firstPart()) * (crossings + transfer) / inTwo);
-      return new KernelCost(micros, onLinks(onLinks, micros - onLinks), 0, 0, bytes);
+              * (speed.firstPart() * oneShot / inOne + (1 - speed.firstPart()) * ofBytes / inTwo);
+      return new KernelCost(micros, between(onLinks, micros - onLinks), 0, 0, bytes);
     }
-    return new KernelCost(latency + transfer, onLinks(crossings + transfer, fixed), 0, 0, bytes);
+    return new KernelCost(
+        latency + transfer, between(ofBytes, latency + transfer - ofBytes), 0, 0, bytes);
   }
 
-  private static Spent onLinks(double links, double fixed) {
-    return new Spent(0, 0, 0, 0, links, fixed);
+  private static Spent between(double links, double latency) {
+    return new Spent(0, 0, 0, 0, links, latency, 0);
   }
 }

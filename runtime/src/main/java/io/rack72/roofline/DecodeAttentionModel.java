@@ -74,7 +74,8 @@ final class DecodeAttentionModel {
     Overlap atOnce = Overlap.of(of.blockMicros() * blocks, streaming, power);
     Overlap kernel = Overlap.of(atOnce.duration(), inOrder, power);
     double ofBlocks = kernel.first() * atOnce.firstPart();
-    Spent spent = new Spent(0, kernel.duration() - ofBlocks, 0, 0, 0, of.fixedMicros() + ofBlocks);
+    Spent spent =
+        new Spent(0, kernel.duration() - ofBlocks, 0, 0, 0, 0, of.fixedMicros() + ofBlocks);
     double operations = 4.0 * call.sequences() * call.heads().query() * seen * call.heads().dim();
     return new KernelCost(of.fixedMicros() + kernel.duration(), spent, bytes, operations, 0);
   }

@@ -75,6 +75,7 @@ final class DenseModel {
             streaming * (1 - weightsPart),
             MICROS * both.first(),
             0,
+            0,
             fixed);
     return new KernelCost(fixed + MICROS * both.duration(), spent, bytes, 2 * m * n * k, 0);
   }

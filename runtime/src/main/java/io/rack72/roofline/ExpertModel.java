@@ -112,7 +112,7 @@ final class ExpertModel {
     double weights = 3 * hidden * call.intermediate();
     return new KernelCost(
         fixed + passing + products.micros(),
-        products.spent().plus(new Spent(0, 0, passing, 0, 0, fixed)),
+        products.spent().plus(new Spent(0, 0, passing, 0, 0, 0, fixed)),
         rows.touched() * weights * WEIGHT_BYTES + passes,
         2 * weights * rows.sum(),
         0);

@@ -102,6 +102,6 @@ public final class KernelModel {
     double moved = bytes * of.passes();
     double moving = MICROS * moved / (gpu.hbmBytesPerSecond() * of.bandwidthPart());
     return new KernelCost(
-        of.fixedMicros() + moving, new Spent(0, 0, moving, 0, 0, of.fixedMicros()), moved, 0, 0);
+        of.fixedMicros() + moving, new Spent(0, 0, moving, 0, 0, 0, of.fixedMicros()), moved, 0, 0);
   }
 }

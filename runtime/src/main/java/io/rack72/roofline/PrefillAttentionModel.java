@@ -77,7 +77,7 @@ final class PrefillAttentionModel {
     double passing = MICROS * passes / gpu.hbmBytesPerSecond();
     double ofTiles = factor * of.tileMicros() * (all.first() / mean + all.second() / last);
     double inTiles = factor * all.duration();
-    Spent spent = new Spent(0, 0, passing, inTiles - ofTiles, 0, of.fixedMicros() + ofTiles);
+    Spent spent = new Spent(0, 0, passing, inTiles - ofTiles, 0, 0, of.fixedMicros() + ofTiles);
     double pairs = tokens * Math.min((tokens + 1) / 2 + call.before(), seenAtMost);
     return new KernelCost(
         of.fixedMicros() + inTiles + passing,

@@ -12,28 +12,36 @@ package io.rack72.roofline;
  * @param kv reading keys and values, one after another ones included
  * @param activations moving what lies between two kernels, logits too
  * @param arithmetic on the tiles that are computed, padding included, and unpacking of weights
- * @param links bytes that pass the port, and the latency of the links
- * @param fixed launches, waiting for other GPUs to launch, first and last tiles: what no rate of
- *     the data sheet changes
+ * @param links bytes that pass the port
+ * @param latency of what passes between GPUs, however little: launches, meeting one another, the
+ *     links' latency
+ * @param fixed of all other kernels: launches, first and last tiles, and what else no rate of the
+ *     data sheet changes
  */
 public record Spent(
-    double weights, double kv, double activations, double arithmetic, double links, double fixed) {
+    double weights,
+    double kv,
+    double activations,
+    double arithmetic,
+    double links,
+    double latency,
+    double fixed) {
   /** On nothing. */
-  public static final Spent NONE = new Spent(0, 0, 0, 0, 0, 0);
+  public static final Spent NONE = new Spent(0, 0, 0, 0, 0, 0, 0);
 
   /** Only on launches and the like. */
   public static Spent fixed(double micros) {
-    return new Spent(0, 0, 0, 0, 0, micros);
+    return new Spent(0, 0, 0, 0, 0, 0, micros);
   }
 
   /** On reading weights, on arithmetic, and nothing else. */
   static Spent products(double weights, double arithmetic) {
-    return new Spent(weights, 0, 0, arithmetic, 0, 0);
+    return new Spent(weights, 0, 0, arithmetic, 0, 0, 0);
   }
 
   /** All of it. */
   public double micros() {
-    return weights + kv + activations + arithmetic + links + fixed;
+    return weights + kv + activations + arithmetic + links + latency + fixed;
   }
 
   /** This and then another. */
@@ -44,6 +52,7 @@ public record Spent(
         activations + next.activations,
         arithmetic + next.arithmetic,
         links + next.links,
+        latency + next.latency,
         fixed + next.fixed);
   }
 
@@ -55,6 +64,7 @@ public record Spent(
         activations * count,
         arithmetic * count,
         links * count,
+        latency * count,
         fixed * count);
   }
 
@@ -65,11 +75,13 @@ public record Spent(
    * @param micros of it, no more than all
    */
   Spent withoutFirst(double micros) {
-    if (micros <= fixed) {
-      return new Spent(weights, kv, activations, arithmetic, links, fixed - micros);
+    double starting = latency + fixed;
+    if (micros < starting) {
+      double left = (starting - micros) / starting;
+      return new Spent(weights, kv, activations, arithmetic, links, latency * left, fixed * left);
     }
-    double others = micros() - fixed;
-    return new Spent(weights, kv, activations, arithmetic, links, 0)
-        .times((others - (micros - fixed)) / others);
+    double others = micros() - starting;
+    return new Spent(weights, kv, activations, arithmetic, links, 0, 0)
+        .times((others - (micros - starting)) / others);
   }
 }

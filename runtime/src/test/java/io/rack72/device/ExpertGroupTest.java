@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.ModelShape;
+import io.rack72.roofline.Architecture;
+import io.rack72.roofline.GpuSpec;
+import io.rack72.roofline.Kernel.KvPrecision;
+import io.rack72.roofline.Spent;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class ExpertGroupTest {
@@ -117,5 +122,107 @@ class ExpertGroupTest {
     double bytes = 36.0 * CONFIG.hiddenSize() * (sent + answered);
     assertEquals(1, group.terms().exchangedBytes() / bytes, 0.05);
     assertTrue(group.terms().exchangeNanos() >= bytes / 64, "the busiest port is busier than most");
+  }
+
+  @Test
+  void aGpuWithLessToDoWaitsForTheSlowestAndItsHostForTheSlowestHost() {
+    StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 24)), 1);
+    ExpertGroup group = group(3, new Durations(1000, 10));
+    group.join(DECODE, 0);
+    group.join(prompt, 0);
+    long end = group.endNanos(2000);
+    GpuTime time = group.time(end);
+    // The third GPU has no rows.
+    double attention = 36 * 10 * (8 + 24) / 1e3;
+    assertEquals(1 + 2, time.hostMicros(), 1e-9);
+    double exchange = 3 * group.terms().exchangeNanos() / 1e3;
+    assertEquals(attention + exchange, time.spent().fixed(), 1e-9 * exchange);
+    double all = 3 * end / 1e3;
+    assertEquals(all, time.micros(), 1e-9 * all);
+    // One GPU waits for another's host and attention, and one for all of that.
+    assertEquals(1 + 2 + 36 * 10 * (16 + 24) / 1e3, time.waitingMicros(), 1e-9 * all);
+  }
+
+  @Test
+  void timeIsOfThatPartOfAStepThatHasPassed() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    group.join(DECODE, 5000);
+    assertEquals(GpuTime.NONE, group.time(5500), "a step that has not begun");
+    long end = group.endNanos(6000);
+    double all = (end - 5000) / 1e3;
+    assertEquals(all / 2, group.time(5000 + (end - 5000) / 2).micros(), 1e-3);
+    assertEquals(all, group.time(end).micros(), 1e-9);
+    assertEquals(all, group.time(end + 1_000_000).micros(), 1e-9, "idle since");
+    group.join(DECODE, end + 9000);
+    group.endNanos(end + 10_000);
+    assertEquals(all, group.time(end + 9000).micros(), 1e-9, "the next begins with its host");
+    assertEquals(2 * all, group.time(Long.MAX_VALUE).micros(), 1e-9);
+  }
+
+  @Test
+  void gpusAreAtSomethingOrWaitDuringStepsAndNothingIsCountedTwice() {
+    KernelDurations durations =
+        new KernelDurations(
+            CONFIG,
+            new GpuSpec(
+                "test",
+                Architecture.BLACKWELL,
+                152,
+                186_000_000_000L,
+                8e12,
+                2.5e15,
+                5e15,
+                126_000_000,
+                900e9,
+                1000,
+                1200),
+            "trtllm",
+            8,
+            KvPrecision.FP8,
+            2);
+    ExpertGroup group = group(8, durations);
+    SplittableRandom random = new SplittableRandom(1);
+    long now = 0;
+    double steps = 0;
+    for (int step = 0; step < 200; step++) {
+      long begin = now + random.nextInt(1_000_000);
+      long ready = begin;
+      int joining = 1 + random.nextInt(8);
+      for (int gpu = 0; gpu < joining; gpu++) {
+        ready = group.join(random(random), begin);
+      }
+      now = group.endNanos(ready);
+      steps += (now - begin) / 1e3;
+    }
+    GpuTime time = group.time(now);
+    Spent spent = time.spent();
+    assertEquals(8 * steps, time.micros(), 1e-6 * steps);
+    for (double term :
+        new double[] {
+          spent.weights(),
+          spent.kv(),
+          spent.activations(),
+          spent.arithmetic(),
+          spent.links(),
+          spent.latency(),
+          spent.fixed(),
+          time.hostMicros(),
+          time.waitingMicros()
+        }) {
+      assertTrue(term > 0 && term < 8 * steps, time::toString);
+    }
+    assertTrue(time.hbmMicros() > 0 && time.hbmMicros() < 8 * steps, time::toString);
+  }
+
+  private static StepShape random(SplittableRandom random) {
+    int decodes = random.nextInt(200);
+    List<StepShape.Chunk> prompts =
+        random.nextInt(3) == 0
+            ? List.of(new StepShape.Chunk(random.nextInt(4096), 2 + random.nextInt(4096)))
+            : List.of();
+    int logits = decodes + prompts.size();
+    return logits == 0
+        ? DECODE
+        : new StepShape(decodes, decodes * 4096L, decodes * 128L, prompts, logits);
   }
 }

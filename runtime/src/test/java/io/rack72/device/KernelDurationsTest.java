@@ -7,8 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.ModelShape;
 import io.rack72.roofline.Architecture;
+import io.rack72.roofline.Constants;
+import io.rack72.roofline.DecoderShape;
+import io.rack72.roofline.ExpertRouting;
 import io.rack72.roofline.GpuSpec;
+import io.rack72.roofline.HostTime;
 import io.rack72.roofline.Kernel.KvPrecision;
+import io.rack72.roofline.KernelModel;
+import io.rack72.roofline.Layout;
+import io.rack72.roofline.Spent;
+import io.rack72.roofline.StepModel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -145,6 +154,74 @@ class KernelDurationsTest {
           durations(8).exchangeNanos(assignments * 5760L, 8),
           warm.exchangeNanos(assignments * 5760L, 8));
     }
+  }
+
+  private static List<KernelTime> times(StepDurations durations) {
+    List<KernelTime> times = new ArrayList<>();
+    for (int count = 1; count <= 4096; count *= 4) {
+      times.add(durations.attentionTime(true, decodes(count, 3000)));
+      times.add(durations.attentionTime(false, decodes(count, 3000)));
+      times.add(durations.attentionTime(false, prompts(1, count + 1, 100)));
+      times.add(durations.expertsTime(Math.min(count, 128), count));
+      times.add(durations.exchangeTime(count * 5760L, 8));
+      times.add(durations.reducesTime(count));
+      times.add(durations.logitsTime(count));
+    }
+    return times;
+  }
+
+  private static StepDurations replica(GpuSpec gpu, String layout) {
+    Constants constants = Constants.committed();
+    return new ReplicaDurations(
+        new StepModel(
+            KernelModel.inSteps(gpu, constants),
+            DecoderShape.of(MODEL),
+            Layout.of(layout, MODEL.experts()),
+            KvPrecision.FP8,
+            ExpertRouting.zipf(0.5),
+            HostTime.of("trtllm", gpu.architecture(), constants)),
+        MODEL.expertsPerToken());
+  }
+
+  @Test
+  void whatADurationIsSpentOnIsAllOfItAndNoMemoryIsFasterThanItsDataSheet() {
+    GpuSpec gpu = gpu(8e12, 900e9);
+    for (StepDurations durations :
+        List.of(durations(8), replica(gpu, "TP1"), replica(gpu, "TP8"), replica(gpu, "TEP8"))) {
+      for (KernelTime time : times(durations)) {
+        assertEquals((double) time.nanos(), 1e3 * time.spent().micros(), 1e-6, time::toString);
+        assertTrue(time.hbmMicros() <= time.spent().micros(), time::toString);
+      }
+    }
+  }
+
+  @Test
+  void durationsAreThoseOfTheTimesThatSayWhatTheyAreSpentOn() {
+    StepDurations durations = durations(8);
+    assertEquals(
+        durations.attentionNanos(false, decodes(7, 900)),
+        durations.attentionTime(false, decodes(7, 900)).nanos());
+    assertEquals(durations.expertsNanos(9, 50), durations.expertsTime(9, 50).nanos());
+    assertEquals(durations.exchangeNanos(1 << 20, 8), durations.exchangeTime(1 << 20, 8).nanos());
+    assertEquals(durations.logitsNanos(7), durations.logitsTime(7).nanos());
+    StepDurations replica = replica(gpu(8e12, 900e9), "TP8");
+    assertEquals(replica.reducesNanos(9), replica.reducesTime(9).nanos());
+    assertTrue(replica.reducesTime(4096).spent().links() > 0);
+  }
+
+  @Test
+  void fasterMemorySavesTimeOnWeightsAndKeysAndFasterLinksOnExchanges() {
+    GpuSpec slow = gpu(4e12, 450e9);
+    GpuSpec fast = gpu(8e12, 900e9);
+    Spent experts = durations(slow, 8).expertsTime(16, 64).spent();
+    assertTrue(durations(fast, 8).expertsTime(16, 64).spent().weights() < 0.55 * experts.weights());
+    Spent attention = durations(slow, 8).attentionTime(false, decodes(64, 8192)).spent();
+    assertTrue(
+        durations(fast, 8).attentionTime(false, decodes(64, 8192)).spent().kv()
+            < 0.65 * attention.kv());
+    long bytes = (long) (4096 * ROW_BYTES);
+    Spent exchange = durations(slow, 8).exchangeTime(bytes, 8).spent();
+    assertTrue(durations(fast, 8).exchangeTime(bytes, 8).spent().links() < 0.65 * exchange.links());
   }
 
   @Test

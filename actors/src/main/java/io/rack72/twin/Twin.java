@@ -41,6 +41,7 @@ public final class Twin {
           settings.profile().name(),
           model.name(),
           gpus,
+          rack.gpusPerTray(),
           rack.layout().name(),
           rack.layout().expertGpus(),
           lengths(workload, workload.prompt()),
@@ -53,8 +54,11 @@ public final class Twin {
           latencies,
           TwinReport.Terms.of(rack.terms()),
           rack.linkUse(time.nowNanos()),
+          rack.busiestLinkUse(time.nowNanos()),
+          rack.memory(),
           TwinReport.Costs.of(valuation, measured.tokens() / seconds / gpus),
           timeline,
+          TwinReport.links(rack.traffic()),
           time.ran());
     }
   }

@@ -5,6 +5,8 @@ import java.util.Locale;
 
 /** A report as a table for a terminal. */
 final class TwinTable {
+  static final double BYTES_PER_GB = 1e9;
+
   private final Formatter text = new Formatter(Locale.ROOT);
 
   private TwinTable() {}
@@ -73,7 +75,16 @@ final class TwinTable {
         100 * terms.experts(),
         100 * terms.exchange(),
         100 * terms.logits());
-    text.format("links      %.2f %% of what the ports could send%n", 100 * report.linkUse());
+    text.format(
+        "links      %.2f %% of what the ports could send, %.2f %% the busiest%n",
+        100 * report.linkUse(), 100 * report.busiestLinkUse());
+    TwinReport.Memory memory = report.memory();
+    text.format(
+        "HBM        %.1f GB a GPU: %.1f weights, %.1f KV, %.1f left free%n",
+        memory.hbmBytes() / BYTES_PER_GB,
+        memory.weightBytes() / BYTES_PER_GB,
+        memory.kvBytes() / BYTES_PER_GB,
+        memory.leftFreeBytes() / BYTES_PER_GB);
     double most = report.timeline().stream().mapToDouble(TwinReport.Sample::kvUsed).max().orElse(0);
     text.format("KV         %.1f %% of the blocks in use at most%n", 100 * most);
     TwinReport.Costs costs = report.costs();

@@ -1,9 +1,9 @@
 package io.rack72.device;
 
 import io.rack72.checkpoint.ModelConfig;
-import io.rack72.model.ExpertOwner;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The GPUs over which one copy of the experts is spread. They take their steps together, since each
@@ -27,7 +27,9 @@ public final class ExpertGroup {
   private final ExpertLoads loads;
   private final int elementBytes;
   private final int slidingLayers;
-  private final List<StepShape> joining = new ArrayList<>();
+  private final GroupExchange links;
+  // By the member that computes it, in the order in which they joined.
+  private final Map<Integer, StepShape> joining = new LinkedHashMap<>();
   private long hostNanos;
   private long beginNanos;
   private long endNanos;
@@ -37,37 +39,43 @@ public final class ExpertGroup {
   /**
    * @param number of the group, which no other has
    * @param gpus in the group
-   * @param owner tells, of each layer's experts, which of the group's GPUs has it, from 0
+   * @param slots of the group's GPUs
    * @param elementBytes of the elements of rows that are exchanged
+   * @param traffic of the rack, which is told what the steps move
+   * @param gpuOf the GPU of the rack that a member is
    */
   public ExpertGroup(
       int number,
       ModelConfig config,
       int gpus,
-      ExpertOwner owner,
+      ExpertSlots slots,
       RoutingModel routing,
       StepDurations durations,
-      int elementBytes) {
+      int elementBytes,
+      LinkTraffic traffic,
+      IntUnaryOperator gpuOf) {
     this.config = config;
     this.gpus = gpus;
     this.durations = durations;
     this.elementBytes = elementBytes;
-    loads = new ExpertLoads(number, config, gpus, owner, routing);
+    loads = new ExpertLoads(number, config, gpus, slots, routing);
+    links = new GroupExchange(gpus, traffic, gpuOf);
     slidingLayers = (int) config.slidingLayers().stream().filter(sliding -> sliding).count();
   }
 
   /**
    * Joins the next step that has not begun.
    *
+   * @param member that computes this shape, from 0; those that have experts come first
    * @return when it begins
    */
-  public long join(StepShape shape, long nowNanos) {
+  public long join(int member, StepShape shape, long nowNanos) {
     closeIfBegun(nowNanos);
     if (joining.isEmpty()) {
       hostNanos = Math.max(1, durations.hostNanos(shape));
       beginNanos = Math.max(nowNanos, endNanos) + hostNanos;
     }
-    joining.add(shape);
+    joining.put(member, shape);
     return beginNanos;
   }
 
@@ -99,7 +107,7 @@ public final class ExpertGroup {
     if (joining.isEmpty() || nowNanos < beginNanos) {
       return;
     }
-    long late = joining.stream().mapToLong(this::lateNanos).max().orElse(0);
+    long late = joining.values().stream().mapToLong(this::lateNanos).max().orElse(0);
     StepTerms step = termsOf(joining, hostNanos + late);
     terms = terms.plus(step);
     endNanos = beginNanos + late + step.deviceNanos();
@@ -110,13 +118,14 @@ public final class ExpertGroup {
   /**
    * How long a step takes, of which each GPU of the group computes one of these shapes, or none.
    */
-  private StepTerms termsOf(List<StepShape> shapes, long host) {
+  private StepTerms termsOf(Map<Integer, StepShape> shapes, long host) {
     long sliding = 0;
     long full = 0;
     long logits = 0;
     int rows = 0;
+    int logitRows = 0;
     int mostRows = 0;
-    for (StepShape shape : shapes) {
+    for (StepShape shape : shapes.values()) {
       if (slidingLayers > 0) {
         sliding = Math.max(sliding, durations.attentionNanos(true, shape));
       }
@@ -125,15 +134,18 @@ public final class ExpertGroup {
       }
       logits = Math.max(logits, durations.logitsNanos(shape.logitRows()));
       rows += shape.rows();
+      logitRows += shape.logitRows();
       mostRows = Math.max(mostRows, shape.rows());
     }
     long attention = slidingLayers * sliding + (config.layers() - slidingLayers) * full;
     return gpus == 1
-        ? alone(host, attention, logits, rows)
-        : together(host, attention, logits, rows, mostRows);
+        ? alone(host, attention, logits, rows, logitRows)
+        : together(host, attention, logits, rows, mostRows, shapes);
   }
 
-  private StepTerms alone(long host, long attention, long logits, int rows) {
+  private StepTerms alone(long host, long attention, long logits, int rows, int logitRows) {
+    long reduced = durations.reducesBytes(rows, logitRows);
+    links.within((double) reduced);
     long experts =
         durations.expertsNanos(loads.expectedTouched(rows), rows * config.expertsPerToken());
     return new StepTerms(
@@ -142,13 +154,18 @@ public final class ExpertGroup {
         config.layers() * experts,
         config.layers() * durations.reducesNanos(rows),
         logits,
-        0);
+        reduced);
   }
 
-  private StepTerms together(long host, long attention, long logits, int rows, int mostRows) {
+  private StepTerms together(
+      long host,
+      long attention,
+      long logits,
+      int rows,
+      int mostRows,
+      Map<Integer, StepShape> shapes) {
     long experts = 0;
     long exchange = 0;
-    long bytes = 0;
     long rowBytes = (long) config.hiddenSize() * elementBytes;
     int drawn = Math.min(DRAWN_LAYERS, config.layers());
     for (int i = 0; i < drawn; i++) {
@@ -164,7 +181,7 @@ public final class ExpertGroup {
         long combined = (long) (loads.remoteAssignments(gpu) * rowBytes);
         busiestIn = Math.max(busiestIn, dispatched);
         busiestOut = Math.max(busiestOut, combined);
-        bytes += dispatched + combined;
+        links.add(gpu, loads.rows(gpu) * rowBytes, (double) loads.assignments(gpu) * rowBytes);
       }
       experts += slowest;
       // The sender with the most rows may be busier than any receiver, and likewise back.
@@ -181,6 +198,6 @@ public final class ExpertGroup {
         experts * config.layers() / drawn,
         exchange * config.layers() / drawn,
         logits,
-        bytes * config.layers() / drawn);
+        Math.round(links.end(shapes, rows, (double) config.layers() / drawn)));
   }
 }

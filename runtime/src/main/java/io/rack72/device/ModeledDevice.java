@@ -16,14 +16,14 @@ public final class ModeledDevice implements Device {
   private static final float[] NO_WEIGHTS = {};
 
   private final ModelConfig config;
-  private final ExpertGroup group;
+  private final GroupMember member;
 
   /**
-   * @param group of the GPU
+   * @param member the GPU's place in its group
    */
-  public ModeledDevice(ModelConfig config, ExpertGroup group) {
+  public ModeledDevice(ModelConfig config, GroupMember member) {
     this.config = config;
-    this.group = group;
+    this.member = member;
   }
 
   /** What weights it has is the placement's affair; they take no time and no memory here. */
@@ -55,7 +55,7 @@ public final class ModeledDevice implements Device {
     /** Before the first layer the group gathers; the layers themselves pass with the logits. */
     @Override
     public Routing route(int layer, long nowNanos) {
-      long readyNanos = layer == 0 ? group.join(shape, nowNanos) : nowNanos;
+      long readyNanos = layer == 0 ? member.join(shape, nowNanos) : nowNanos;
       return new Routing(null, NO_EXPERTS, NO_WEIGHTS, readyNanos);
     }
 
@@ -66,7 +66,7 @@ public final class ModeledDevice implements Device {
 
     @Override
     public Logits logits(long nowNanos) {
-      return new Logits(null, group.endNanos(nowNanos));
+      return new Logits(null, member.group().endNanos(nowNanos));
     }
   }
 }

@@ -17,6 +17,7 @@ public final class ReplicaDurations implements StepDurations {
   private final Remembered experts;
   private final Remembered reduces;
   private final Remembered logits;
+  private final Remembered linkBytes;
 
   /**
    * @param steps of one replica, whose layout is not data-parallel
@@ -28,6 +29,9 @@ public final class ReplicaDurations implements StepDurations {
     experts = new Remembered((_, rows) -> nanos(steps.experts((double) rows)));
     reduces = new Remembered((_, rows) -> nanos(steps.links((double) rows)));
     logits = new Remembered((_, rows) -> nanos(steps.afterLayers((double) rows)));
+    linkBytes =
+        new Remembered(
+            (sequences, rows) -> Math.round(steps.linkBytes((double) rows, (double) sequences)));
   }
 
   @Override
@@ -55,6 +59,11 @@ public final class ReplicaDurations implements StepDurations {
   @Override
   public long reducesNanos(int rows) {
     return rows == 0 ? 0 : reduces.of(0, rows);
+  }
+
+  @Override
+  public long reducesBytes(int rows, int logitRows) {
+    return rows == 0 ? 0 : linkBytes.of(logitRows, rows);
   }
 
   @Override

@@ -20,7 +20,7 @@ import java.util.BitSet;
  */
 public final class TimedDevice implements Device {
   private final ModelConfig config;
-  private final ExpertGroup group;
+  private final GroupMember member;
   private final StepDurations durations;
   private final Device results;
   private final Kernel[] kernels;
@@ -44,13 +44,13 @@ public final class TimedDevice implements Device {
   }
 
   /**
-   * @param group of the GPU
+   * @param member the GPU's place in its group
    * @param results gives what comes out, in no time of its own
    */
   public TimedDevice(
-      ModelConfig config, ExpertGroup group, StepDurations durations, Device results) {
+      ModelConfig config, GroupMember member, StepDurations durations, Device results) {
     this.config = config;
-    this.group = group;
+    this.member = member;
     this.durations = durations;
     this.results = results;
     kernels = new Kernel[config.layers()];
@@ -76,8 +76,8 @@ public final class TimedDevice implements Device {
   public ExpertOutputs experts(
       int layer, float[] hidden, int[] rows, int[] experts, long nowNanos) {
     Kernel kernel = kernels[layer];
-    if (kernel.step != group.steps()) {
-      kernel.beginWith(group.steps());
+    if (kernel.step != member.group().steps()) {
+      kernel.beginWith(member.group().steps());
     }
     for (int expert : experts) {
       kernel.experts.set(expert);
@@ -126,8 +126,8 @@ public final class TimedDevice implements Device {
     }
 
     private long begin(long nowNanos, long nanos) {
-      long beginNanos = group.join(shape, nowNanos);
-      return book(beginNanos + group.lateNanos(shape), nanos);
+      long beginNanos = member.join(shape, nowNanos);
+      return book(beginNanos + member.group().lateNanos(shape), nanos);
     }
 
     @Override

@@ -45,17 +45,19 @@ class ExpertGroupTest {
         0,
         CONFIG,
         gpus,
-        (_, expert) -> expert % gpus,
+        ExpertSlots.ownedBy((_, expert) -> expert % gpus),
         new RoutingModel(CONFIG, 0, 1),
         durations,
-        1);
+        1,
+        new LinkTraffic(gpus, 1),
+        member -> member);
   }
 
   @Test
   void whatBecomesReadyWhileAStepIsPreparedIsInIt() {
     ExpertGroup group = group(1, new Durations(1000, 10));
-    assertEquals(6000, group.join(DECODE, 5000));
-    assertEquals(6000, group.join(DECODE, 5999));
+    assertEquals(6000, group.join(0, DECODE, 5000));
+    assertEquals(6000, group.join(1, DECODE, 5999));
     // The slower of both decides: they run side by side.
     assertEquals(6000 + 36 * 80, group.endNanos(6000));
   }
@@ -64,8 +66,8 @@ class ExpertGroupTest {
   void aHostThatTakesLongerHoldsUpTheWholeStep() {
     StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 8)), 1);
     ExpertGroup group = group(1, new Durations(1000, 10));
-    assertEquals(6000, group.join(DECODE, 5000));
-    assertEquals(6000, group.join(prompt, 5500));
+    assertEquals(6000, group.join(0, DECODE, 5000));
+    assertEquals(6000, group.join(1, prompt, 5500));
     assertEquals(6000 + 1000 + 36 * 80, group.endNanos(6000));
     assertEquals(2000, group.terms().hostNanos());
   }
@@ -73,12 +75,12 @@ class ExpertGroupTest {
   @Test
   void whatBecomesReadyWhileOthersComputeWaitsForTheNextStep() {
     ExpertGroup group = group(1, new Durations(1000, 10));
-    long begin = group.join(DECODE, 0);
+    long begin = group.join(0, DECODE, 0);
     long end = group.endNanos(begin);
-    assertEquals(end + 1000, group.join(DECODE, begin));
-    assertEquals(end + 1000, group.join(DECODE, begin + 1));
+    assertEquals(end + 1000, group.join(0, DECODE, begin));
+    assertEquals(end + 1000, group.join(1, DECODE, begin + 1));
     // One that ends there has its next step in it too.
-    assertEquals(end + 1000, group.join(DECODE, end));
+    assertEquals(end + 1000, group.join(2, DECODE, end));
     assertEquals(end, group.endNanos(end));
     assertEquals(end + 1000 + 36 * 80, group.endNanos(end + 1000));
   }
@@ -88,7 +90,7 @@ class ExpertGroupTest {
     ExpertGroup group = group(64, new Durations(1, 0));
     int rows = 0;
     for (int gpu = 0; gpu < 64; gpu++) {
-      group.join(DECODE, 0);
+      group.join(gpu, DECODE, 0);
       rows += DECODE.rows();
     }
     group.endNanos(1);

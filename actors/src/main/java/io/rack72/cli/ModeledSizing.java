@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** What a rack of modeled devices is made of: the rack's own memory, and not this host's. */
 final class ModeledSizing {
@@ -97,10 +98,16 @@ final class ModeledSizing {
         1);
   }
 
-  /** How the model is spread over the rack: as it is told, or by the expert-parallel degree. */
+  /**
+   * How the model is spread over the rack: as it is told, or by the expert-parallel degree.
+   *
+   * @throws IllegalArgumentException if the slots that were asked for are too few or too many
+   */
   static Layout layout(Rack72Config config, ModelConfig model) {
     String dep = Layout.Kind.DEP.name() + config.expertParallel();
-    return Layout.of(config.modeled().layout().orElse(dep), model.experts());
+    Layout layout = Layout.of(config.modeled().layout().orElse(dep), model.experts());
+    OptionalInt slots = config.modeled().expertSlots();
+    return slots.isPresent() ? layout.withSlots(slots.getAsInt(), model.experts()) : layout;
   }
 
   /**
@@ -132,19 +139,20 @@ final class ModeledSizing {
   /**
    * Bytes for keys and values on each GPU.
    *
-   * @throws CommandFailedException if a layout that was asked for does not fit
+   * @throws CommandFailedException if a layout or slots that were asked for do not fit
    */
   private static long kvBytesPerGpu(Rack72Config config, ModelConfig model, Layout layout) {
-    if (config.modeled().layout().isEmpty()) {
-      return config.kv().bytesPerGpu().orElseGet(() -> kvRoom(config, model));
+    if (config.modeled().layout().isEmpty() && config.modeled().expertSlots().isEmpty()) {
+      return config.kv().bytesPerGpu().orElseGet(() -> kvRoom(config, model, layout));
     }
     long room = room(config, model, layout);
     long kv = config.kv().bytesPerGpu().orElse(Math.max(0, room - leftFree(config)));
     if (room <= 0 || kv > room) {
       throw new CommandFailedException(
-          "%s does not fit on rack %s: a GPU needs %,d bytes for weights and %,d for KV blocks and has %,d of HBM; %s"
+          "%s%s does not fit on rack %s: a GPU needs %,d bytes for weights and %,d for KV blocks and has %,d of HBM; %s"
               .formatted(
                   layout.name(),
+                  slots(config),
                   config.rack().name(),
                   config.rack().gpu().hbmBytes() - room,
                   kv,
@@ -154,10 +162,13 @@ final class ModeledSizing {
     return kv;
   }
 
+  private static String slots(Rack72Config config) {
+    OptionalInt slots = config.modeled().expertSlots();
+    return slots.isPresent() ? " with %,d expert slots".formatted(slots.getAsInt()) : "";
+  }
+
   private static long room(Rack72Config config, ModelConfig model, Layout layout) {
-    return layout.kind() == Layout.Kind.DEP
-        ? budget(config, model, layout.gpus(), config.rack().gpuCount()).kvRoomBytes()
-        : config.rack().gpu().hbmBytes() - new LayoutMemory(model, layout).weightBytes();
+    return config.rack().gpu().hbmBytes() - new LayoutMemory(model, layout).weightBytes();
   }
 
   private static long leftFree(Rack72Config config) {
@@ -187,24 +198,13 @@ final class ModeledSizing {
    *
    * @throws HbmBudget.DoesNotFitException if that is nothing
    */
-  private static long kvRoom(Rack72Config config, ModelConfig model) {
-    HbmBudget hbm =
-        budget(
-            config,
-            model,
-            config.expertParallel(),
-            config.dataParallel().orElse(config.rack().gpuCount()));
-    hbm.check(0);
-    return Math.max(0, hbm.kvRoomBytes() - leftFree(config));
-  }
-
-  private static HbmBudget budget(
-      Rack72Config config, ModelConfig model, int expertParallel, int dataParallel) {
+  private static long kvRoom(Rack72Config config, ModelConfig model, Layout layout) {
     WeightBytes weights = WeightBytes.of(model);
+    int gpus = config.rack().gpuCount();
     ExpertPlacement experts =
-        new ExpertPlacement(
-            1, config.rack().gpuCount(), expertParallel, model.layers(), model.experts());
-    return new HbmBudget(
-        config.rack(), Placement.first(experts, dataParallel), weights.shared(), weights.expert());
+        new ExpertPlacement(1, gpus, config.expertParallel(), model.layers(), model.experts());
+    Placement placement = Placement.first(experts, config.dataParallel().orElse(gpus));
+    new HbmBudget(config.rack(), placement, weights.shared(), weights.expert()).check(0);
+    return Math.max(0, room(config, model, layout) - leftFree(config));
   }
 }

@@ -90,6 +90,7 @@ final class StandInRack implements RackLauncher.Rack {
     return ModeledRack.withoutWeights(
         name,
         model,
+        config.rack(),
         ModeledSizing.layout(config, model),
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(KV_BYTES, KV_BYTES),

@@ -57,6 +57,14 @@ final class TwinOptions {
   private String layout;
 
   @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description =
+          "Room for experts of a layer on each GPU, with depN and tepN; what is more than one for"
+              + " each expert holds copies of popular ones; the least is the default.")
+  private String slots;
+
+  @Option(
       names = "--kv",
       paramLabel = "FORMAT",
       defaultValue = "bf16",
@@ -128,6 +136,9 @@ final class TwinOptions {
     if (spread != null) {
       layers.option("--layout", "rack72.modeled.layout", spread);
     }
+    if (slots != null) {
+      layers.option("--slots", "rack72.modeled.expert-slots", slots);
+    }
     Rack72Config config = layers.load(host);
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     return new Scenario(
@@ -143,12 +154,18 @@ final class TwinOptions {
       throw new IllegalArgumentException(
           "--fidelity dispatch is for layouts that exchange rows, depN, not " + spread.name());
     }
+    if (fidelity == ModeledRack.Fidelity.DISPATCH && config.modeled().expertSlots().isPresent()) {
+      throw new IllegalArgumentException(
+          "--fidelity dispatch has experts where the rack's actors place them, each once: leave out"
+              + " --slots (rack72.modeled.expert-slots)");
+    }
     // Before the sizes, since they do not tell what the model cannot be divided by.
     StepDurations durations =
         ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes, skew);
     return ModeledRack.withoutWeights(
         name,
         model,
+        config.rack(),
         spread,
         ModeledSizing.settings(config, model),
         new ModeledRack.Formats(kv.bytes, exchange.bytes),

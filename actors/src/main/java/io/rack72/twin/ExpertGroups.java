@@ -2,8 +2,11 @@ package io.rack72.twin;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.device.ExpertGroup;
+import io.rack72.device.ExpertSlots;
 import io.rack72.device.GpuTime;
+import io.rack72.device.GroupLinks;
 import io.rack72.device.GroupMember;
+import io.rack72.device.LinkTraffic;
 import io.rack72.device.RoutingModel;
 import io.rack72.device.StepDurations;
 import io.rack72.device.StepTerms;
@@ -13,6 +16,8 @@ import io.rack72.rack.RackSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * A rack's GPUs in the groups that take their steps together, as its placement has them. Used by
@@ -23,6 +28,8 @@ final class ExpertGroups {
   private final RoutingModel routing;
   private final StepDurations durations;
   private final int exchangeBytes;
+  private final IntFunction<Optional<ExpertSlots>> copies;
+  private final LinkTraffic traffic;
   // Part of its bandwidth that each GPU's port has.
   private final double[] portFactors;
   // All that ever were: steps of earlier ones may not be over.
@@ -33,17 +40,24 @@ final class ExpertGroups {
 
   /**
    * @param exchangeBytes of an element of the rows that GPUs exchange
+   * @param copies of experts on a group of so many GPUs; where there are none, each is where the
+   *     placement has it
+   * @param traffic is told what passes between GPUs
    */
   ExpertGroups(
       ModelConfig config,
       RackSettings settings,
       RoutingModel routing,
       StepDurations durations,
-      int exchangeBytes) {
+      int exchangeBytes,
+      IntFunction<Optional<ExpertSlots>> copies,
+      LinkTraffic traffic) {
     this.config = config;
     this.routing = routing;
     this.durations = durations;
     this.exchangeBytes = exchangeBytes;
+    this.copies = copies;
+    this.traffic = traffic;
     portFactors = new double[settings.profile().gpuCount()];
     Arrays.fill(portFactors, 1);
     placement =
@@ -83,12 +97,19 @@ final class ExpertGroups {
             all.size(),
             config,
             owners.degree(),
-            (layer, expert) ->
-                Arrays.binarySearch(together, owners.owner(first, layer, expert).index()),
+            copies
+                .apply(owners.degree())
+                .orElseGet(
+                    () ->
+                        ExpertSlots.ownedBy(
+                            (layer, expert) ->
+                                Arrays.binarySearch(
+                                    together, owners.owner(first, layer, expert).index()))),
             routing,
             durations,
             exchangeBytes,
-            member -> portFactors[together[member]]);
+            new GroupLinks(
+                traffic, member -> together[member], member -> portFactors[together[member]]));
     group.tolerate(lateNanos);
     all.add(group);
     return group;

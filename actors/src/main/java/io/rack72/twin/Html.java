@@ -161,6 +161,7 @@ public final class Html {
         overTime(report, "blocks in use, %")
             .line("KV", over(timeline, sample -> 100 * sample.kvUsed()))
             .toSvg());
+    memory(report);
     TwinReport.Latencies latencies = report.latencies();
     page.format(
         "<h2>Latencies</h2>%n%s%s",
@@ -170,6 +171,28 @@ public final class Html {
         new LineChart("ms", "tokens or requests that take no longer, %")
             .line("ITL", distribution(latencies.itl()))
             .line("TPOT", distribution(latencies.tpot()))
+            .toSvg());
+    if (!report.links().isEmpty()) {
+      page.format(
+          "<h2>Bytes from GPU to GPU</h2>%n%s",
+          HeatMap.toSvg(report.links(), report.gpusPerTray()));
+    }
+  }
+
+  /** Areas, each down to the axis, that the next ones cover but for their own part. */
+  private void memory(TwinReport report) {
+    TwinReport.Memory memory = report.memory();
+    double weights = memory.weightBytes() / TwinTable.BYTES_PER_GB;
+    double kv = memory.kvBytes() / TwinTable.BYTES_PER_GB;
+    double hbm = memory.hbmBytes() / TwinTable.BYTES_PER_GB;
+    List<TwinReport.Sample> timeline = report.timeline();
+    page.format(
+        "<h2>HBM over time</h2>%n%s",
+        new LineChart("seconds", "GB on each GPU")
+            .area("left free", over(timeline, _ -> hbm))
+            .area("KV free", over(timeline, _ -> weights + kv))
+            .area("KV in use", over(timeline, sample -> weights + kv * sample.kvUsed()))
+            .area("weights", over(timeline, _ -> weights))
             .toSvg());
   }
 

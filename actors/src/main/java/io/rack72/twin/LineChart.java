@@ -21,7 +21,13 @@ final class LineChart {
   /** A place, in units of the axes. */
   record Spot(double x, double y) {}
 
-  private record Line(String name, List<Spot> spots, boolean dotted) {}
+  private enum Style {
+    LINE,
+    DOTS,
+    AREA
+  }
+
+  private record Line(String name, List<Spot> spots, Style style) {}
 
   private record Mark(double x, String name) {}
 
@@ -37,13 +43,19 @@ final class LineChart {
 
   /** Adds a line through these places, in their order. */
   LineChart line(String name, List<Spot> spots) {
-    lines.add(new Line(name, List.copyOf(spots), false));
+    lines.add(new Line(name, List.copyOf(spots), Style.LINE));
     return this;
   }
 
   /** Adds places that nothing joins. */
   LineChart dots(String name, List<Spot> spots) {
-    lines.add(new Line(name, List.copyOf(spots), true));
+    lines.add(new Line(name, List.copyOf(spots), Style.DOTS));
+    return this;
+  }
+
+  /** Adds what is below a line through these places; areas added later cover it. */
+  LineChart area(String name, List<Spot> spots) {
+    lines.add(new Line(name, List.copyOf(spots), Style.AREA));
     return this;
   }
 
@@ -101,14 +113,21 @@ final class LineChart {
     for (Spot spot : line.spots) {
       double x = LEFT + spot.x / xMost * (WIDTH - LEFT - RIGHT);
       double y = HEIGHT - BOTTOM - spot.y / yMost * (HEIGHT - TOP - BOTTOM);
-      if (line.dotted) {
+      if (line.style == Style.DOTS) {
         svg.format("<circle class=\"c%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"3.5\"/>%n", number % 6, x, y);
       } else {
         path.append(String.format(Locale.ROOT, "%.1f,%.1f ", x, y));
       }
     }
-    if (!line.dotted) {
-      svg.format("<polyline class=\"s%d\" points=\"%s\"/>%n", number % 6, path.toString().trim());
+    String points = path.toString().trim();
+    if (line.style == Style.LINE) {
+      svg.format("<polyline class=\"s%d\" points=\"%s\"/>%n", number % 6, points);
+    } else if (line.style == Style.AREA && !line.spots.isEmpty()) {
+      double first = LEFT + line.spots.getFirst().x / xMost * (WIDTH - LEFT - RIGHT);
+      double last = LEFT + line.spots.getLast().x / xMost * (WIDTH - LEFT - RIGHT);
+      svg.format(
+          "<polygon class=\"c%d\" points=\"%.1f,%d %s %.1f,%d\"/>%n",
+          number % 6, first, HEIGHT - BOTTOM, points, last, HEIGHT - BOTTOM);
     }
     svg.format(
         "<text class=\"t%d\" x=\"%d\" y=\"14\" text-anchor=\"end\">%s</text>%n",

@@ -4,7 +4,9 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.WeightBytes;
 import io.rack72.clock.Clock;
 import io.rack72.device.ChoosingDevice;
+import io.rack72.device.ExpertSlots;
 import io.rack72.device.GpuTime;
+import io.rack72.device.LinkTraffic;
 import io.rack72.device.ModeledDevice;
 import io.rack72.device.ModeledTokens;
 import io.rack72.device.RoutingModel;
@@ -21,6 +23,7 @@ import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.rack.ServedModel;
 import io.rack72.roofline.Layout;
+import io.rack72.roofline.LayoutMemory;
 import io.rack72.routing.RouterActor;
 import io.rack72.sampling.TokenSource;
 import io.rack72.text.Tokenizer;
@@ -80,23 +83,26 @@ public final class ModeledRack {
     }
   }
 
+  private final RackProfile rack;
   private final Layout layout;
   private final ExpertGroups groups;
+  private final LinkTraffic traffic;
   private final NodeParts parts;
-  private final int exchangeBytes;
   private final long requestNanos;
   private final long shortestStepNanos;
 
   private ModeledRack(
+      RackProfile rack,
       Layout layout,
       ExpertGroups groups,
+      LinkTraffic traffic,
       NodeParts parts,
-      Formats formats,
       StepDurations durations) {
+    this.rack = rack;
     this.layout = layout;
     this.groups = groups;
+    this.traffic = traffic;
     this.parts = parts;
-    exchangeBytes = formats.exchangeBytes();
     requestNanos = durations.requestNanos();
     shortestStepNanos = shortestStep(parts.model().config(), durations);
   }
@@ -105,6 +111,7 @@ public final class ModeledRack {
    * A rack without weights.
    *
    * @param name by which clients ask for the model
+   * @param rack as it is built
    * @param layout of the model; where GPUs attend to the same sequences together, they are one of
    *     the settings' GPUs
    * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
@@ -113,6 +120,7 @@ public final class ModeledRack {
   public static ModeledRack withoutWeights(
       String name,
       ModelConfig config,
+      RackProfile rack,
       Layout layout,
       RackSettings settings,
       Formats formats,
@@ -120,8 +128,19 @@ public final class ModeledRack {
       RoutingModel routing,
       Fidelity fidelity,
       Replies replies) {
+    LinkTraffic traffic = new LinkTraffic(rack.gpuCount(), layout.attentionGpus());
     ExpertGroups groups =
-        new ExpertGroups(config, settings, routing, durations, formats.exchangeBytes());
+        new ExpertGroups(
+            config,
+            settings,
+            routing,
+            durations,
+            formats.exchangeBytes(),
+            gpus ->
+                fidelity == Fidelity.STEP
+                    ? copies(config, layout, routing, gpus)
+                    : Optional.empty(),
+            traffic);
     WeightBytes weights = WeightBytes.of(config);
     PlacedModel placed =
         new PlacedModel(
@@ -151,7 +170,8 @@ public final class ModeledRack {
                           new ChoosingDevice(gpu.index(), config, routing));
                 },
             replies.tokens());
-    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats, durations);
+    return new ModeledRack(
+        rack, layout, groups, traffic, parts(settings, placed, formats), durations);
   }
 
   /**
@@ -170,8 +190,16 @@ public final class ModeledRack {
       StepDurations durations,
       RoutingModel routing) {
     ModelConfig config = computed.config();
+    LinkTraffic traffic = new LinkTraffic(settings.profile().gpuCount(), 1);
     ExpertGroups groups =
-        new ExpertGroups(config, settings, routing, durations, formats.exchangeBytes());
+        new ExpertGroups(
+            config,
+            settings,
+            routing,
+            durations,
+            formats.exchangeBytes(),
+            _ -> Optional.empty(),
+            traffic);
     PlacedModel placed =
         computed.on(
             gpu ->
@@ -182,11 +210,21 @@ public final class ModeledRack {
                     durations,
                     computed.device().apply(gpu)));
     Layout layout = Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
-    return new ModeledRack(layout, groups, parts(settings, placed, formats), formats, durations);
+    return new ModeledRack(
+        settings.profile(), layout, groups, traffic, parts(settings, placed, formats), durations);
   }
 
   private static WeightLoads loads(ModelConfig config, RackSettings settings, long expertBytes) {
     return new WeightLoads(config, expertBytes, settings.profile().gpu().hostBytesPerSecond());
+  }
+
+  /** Slots with copies in them; where none is to spare, experts stay where the actors have them. */
+  private static Optional<ExpertSlots> copies(
+      ModelConfig config, Layout layout, RoutingModel routing, int gpus) {
+    long slots = (long) layout.slotsPerGpu() * gpus;
+    return layout.kind() == Layout.Kind.DEP && slots > config.experts()
+        ? Optional.of(ExpertSlots.byPopularity(config, routing, gpus, layout.slotsPerGpu()))
+        : Optional.empty();
   }
 
   private static NodeParts parts(RackSettings settings, PlacedModel placed, Formats formats) {
@@ -234,7 +272,7 @@ public final class ModeledRack {
 
   /** GPUs of the rack, of which several may be one to its actors. */
   public int gpus() {
-    return parts.settings().profile().gpuCount() * layout.attentionGpus();
+    return rack.gpuCount();
   }
 
   /**
@@ -269,18 +307,41 @@ public final class ModeledRack {
     return groups;
   }
 
+  /** GPUs that are on one tray. */
+  int gpusPerTray() {
+    return rack.gpusPerTray();
+  }
+
   /**
    * Part of what all ports could have sent since the start that they did send.
    *
    * @param nowNanos the instant until which it counts, above 0
    */
   double linkUse(long nowNanos) {
-    RackProfile profile = parts.settings().profile();
-    // The profile's ports are as fast as for float32, the bytes are those of what is exchanged.
-    double sent = (double) groups.terms().exchangedBytes() * Float.BYTES / exchangeBytes;
-    double could =
-        profile.gpuCount() * (double) profile.gpu().nvlinkBytesPerSecond() * nowNanos / 1e9;
-    return sent / could;
+    return groups.terms().exchangedBytes() / (rack.gpuCount() * portBytes(nowNanos));
+  }
+
+  /** The same of the port that sent or received most, in that direction. */
+  double busiestLinkUse(long nowNanos) {
+    return traffic.busiest() / portBytes(nowNanos);
+  }
+
+  private double portBytes(long nowNanos) {
+    return rack.gpu().nvlinkBytesPerSecond() * (double) nowNanos / 1e9;
+  }
+
+  /** What has passed from each GPU to each by the steps so far. */
+  LinkTraffic traffic() {
+    return traffic;
+  }
+
+  /** What lies in the HBM of the fullest GPU. */
+  TwinReport.Memory memory() {
+    LayoutMemory memory = new LayoutMemory(parts.model().config(), layout);
+    return new TwinReport.Memory(
+        rack.gpu().hbmBytes(),
+        memory.weightBytes(),
+        memory.bytesPerGpu(parts.settings().kv().hbmBytes()));
   }
 
   /**

@@ -71,6 +71,7 @@ public final class Twin {
           settings.profile().name(),
           model.name(),
           gpus,
+          rack.gpusPerTray(),
           rack.layout().name(),
           rack.layout().expertGpus(),
           lengths(workload, workload.prompt()),
@@ -85,9 +86,12 @@ public final class Twin {
           TwinReport.Spent.of(rack.time(time.nowNanos()), time.nowNanos()),
           rack.hbmUse(time.nowNanos()),
           rack.linkUse(time.nowNanos()),
+          rack.busiestLinkUse(time.nowNanos()),
+          rack.memory(),
           TwinReport.Costs.of(valuation, measured.tokens() / seconds / gpus),
           timeline,
           watch.effects(),
+          TwinReport.links(rack.traffic()),
           time.ran());
     }
   }

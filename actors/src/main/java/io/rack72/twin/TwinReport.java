@@ -1,7 +1,9 @@
 package io.rack72.twin;
 
 import io.rack72.device.GpuTime;
+import io.rack72.device.LinkTraffic;
 import io.rack72.device.StepTerms;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +13,7 @@ import java.util.stream.IntStream;
  * What a run has shown. Depends on the scenario alone: the same to the bit on any machine.
  *
  * @param gpus of the rack
+ * @param gpusPerTray of these
  * @param layout of the model, such as {@code DEP72}
  * @param expertParallel GPUs over which each copy of the experts is spread
  * @param seconds of virtual time that were counted
@@ -22,15 +25,20 @@ import java.util.stream.IntStream;
  * @param spent what all GPUs did in the whole run
  * @param hbmUse part of what all GPUs' memory could have moved in the whole run
  * @param linkUse part of what all ports could have sent in the whole run
+ * @param busiestLinkUse the same of the port that sent or received most, in that direction
+ * @param memory what lies in each GPU's HBM
  * @param costs of what was counted
  * @param timeline the whole run, warm-up included
  * @param faults what failed, and what that did
+ * @param links bytes from each GPU to each in the whole run; empty for racks of more than 1,024
+ *     GPUs
  * @param events tasks and wakes that it took
  */
 public record TwinReport(
     String rack,
     String model,
     int gpus,
+    int gpusPerTray,
     String layout,
     int expertParallel,
     String prompt,
@@ -45,9 +53,12 @@ public record TwinReport(
     Spent spent,
     double hbmUse,
     double linkUse,
+    double busiestLinkUse,
+    Memory memory,
     Costs costs,
     List<Sample> timeline,
     List<FaultEffect> faults,
+    List<List<Long>> links,
     long events) {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_MICRO = 1e3;
@@ -55,6 +66,14 @@ public record TwinReport(
   public TwinReport {
     timeline = List.copyOf(timeline);
     faults = List.copyOf(faults);
+    links = links.stream().map(List::copyOf).toList();
+  }
+
+  /** Bytes from each GPU to each, rounded. */
+  static List<List<Long>> links(LinkTraffic traffic) {
+    return Arrays.stream(traffic.between())
+        .map(row -> Arrays.stream(row).mapToObj(Math::round).toList())
+        .toList();
   }
 
   /**
@@ -115,6 +134,18 @@ public record TwinReport(
       return new Costs(
           gpuSeconds * valuation.wattsPerGpu() / JOULES_PER_KWH,
           gpuSeconds * valuation.pricePerGpuHour() / SECONDS_PER_HOUR);
+    }
+  }
+
+  /**
+   * In bytes on each GPU; what is not for either is left free.
+   *
+   * @param weightBytes with all slots for experts
+   * @param kvBytes for keys and values, in use or not
+   */
+  public record Memory(long hbmBytes, long weightBytes, long kvBytes) {
+    long leftFreeBytes() {
+      return hbmBytes - weightBytes - kvBytes;
     }
   }
 

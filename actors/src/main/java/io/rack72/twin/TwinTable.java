@@ -6,6 +6,8 @@ import java.util.stream.Collectors;
 
 /** A report as a table for a terminal. */
 final class TwinTable {
+  static final double BYTES_PER_GB = 1e9;
+
   private final Formatter text = new Formatter(Locale.ROOT);
 
   private final int gpus;
@@ -86,8 +88,18 @@ final class TwinTable {
                 term ->
                     String.format(Locale.ROOT, "%.1f %% %s", 100 * term.getValue(), term.getKey()))
             .collect(Collectors.joining(", ")));
-    text.format("HBM        %.2f %% of what the memories could move%n", 100 * report.hbmUse());
-    text.format("links      %.2f %% of what the ports could send%n", 100 * report.linkUse());
+    text.format(
+        "links      %.2f %% of what the ports could send, %.2f %% the busiest%n",
+        100 * report.linkUse(), 100 * report.busiestLinkUse());
+    TwinReport.Memory memory = report.memory();
+    text.format(
+        "HBM        %.2f %% of what the memories could move; %.1f GB a GPU: %.1f weights, %.1f KV,"
+            + " %.1f left free%n",
+        100 * report.hbmUse(),
+        memory.hbmBytes() / BYTES_PER_GB,
+        memory.weightBytes() / BYTES_PER_GB,
+        memory.kvBytes() / BYTES_PER_GB,
+        memory.leftFreeBytes() / BYTES_PER_GB);
     double most = report.timeline().stream().mapToDouble(TwinReport.Sample::kvUsed).max().orElse(0);
     text.format("KV         %.1f %% of the blocks in use at most%n", 100 * most);
     TwinReport.Costs costs = report.costs();

@@ -20,6 +20,7 @@ class FrontierTest {
             "rack <1>",
             "model",
             72,
+            4,
             layout,
             72,
             "10",
@@ -34,11 +35,14 @@ class FrontierTest {
             new TwinReport.Spent(0.1, 0.05, 0.05, 0.1, 0.1, 0.15, 0.05, 0.25, 0.05, 0.1),
             0.2,
             0.1,
+            0.2,
+            new TwinReport.Memory(100, 60, 30),
             new TwinReport.Costs(0, 0),
             List.of(
                 new TwinReport.Sample(0, 15, 10, 1, 2, 0.1),
                 new TwinReport.Sample(15, 15, 12, 3, 0, 0.2)),
             List.of(),
+            List.of(List.of(0L, 5L), List.of(7L, 0L)),
             1000);
     return new Frontier.Point(layout, concurrency, false, report);
   }

@@ -26,6 +26,8 @@ final class ConfigReader {
   private static final Duration HOUR = Duration.ofHours(1);
   private static final long LIVE_SEQUENCES_LIMIT = 1_000_000_000;
   private static final long TOKENS_LIMIT = 1L << 40;
+  // As many as a layer's experts may be; how many they are is not known here.
+  private static final int MAX_EXPERT_SLOTS = 1 << 12;
 
   private ConfigReader() {}
 
@@ -47,7 +49,15 @@ final class ConfigReader {
         new ModeledSettings(
             keys.integer("modeled.reply-tokens", 1, 1 << 20),
             keys.number("modeled.expert-skew", 0, 4),
-            layout(keys, rack)),
+            layout(keys, rack),
+            keys.isWord("modeled.expert-slots", AUTO)
+                ? OptionalInt.empty()
+                : OptionalInt.of(
+                    keys.integer(
+                        "modeled.expert-slots",
+                        1,
+                        MAX_EXPERT_SLOTS,
+                        "auto or a whole number from 1 to " + MAX_EXPERT_SLOTS))),
         keys.isWord("cpu.threads", AUTO)
             ? host.processors()
             : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),

@@ -1,6 +1,7 @@
 package io.rack72.config;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What modeled devices do.
@@ -9,5 +10,8 @@ import java.util.Optional;
  * @param expertSkew how unlike the experts' popularities are, 0 to 4
  * @param layout of the model, such as {@code tp8}, which divides the rack; empty for data-parallel
  *     attention with the expert-parallel degree
+ * @param expertSlots room for experts of a layer on each GPU, at least 1; empty for what the layout
+ *     needs
  */
-public record ModeledSettings(int replyTokens, double expertSkew, Optional<String> layout) {}
+public record ModeledSettings(
+    int replyTokens, double expertSkew, Optional<String> layout, OptionalInt expertSlots) {}

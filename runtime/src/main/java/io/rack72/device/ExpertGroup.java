@@ -1,10 +1,8 @@
 package io.rack72.device;
 
 import io.rack72.checkpoint.ModelConfig;
-import io.rack72.model.ExpertOwner;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.IntToDoubleFunction;
 
 /**
  * The GPUs over which one copy of the experts is spread. They take their steps together, since each
@@ -28,7 +26,8 @@ public final class ExpertGroup {
   private final ExpertLoads loads;
   private final int elementBytes;
   private final int slidingLayers;
-  private final IntToDoubleFunction portFactor;
+  private final GroupLinks links;
+  private final GroupExchange exchanged;
   // By the member that computes it, in the order in which they joined.
   private final Map<Integer, StepShape> joining = new LinkedHashMap<>();
   private long lateNanos;
@@ -47,25 +46,26 @@ public final class ExpertGroup {
   /**
    * @param number of the group, which no other has
    * @param gpus in the group
-   * @param owner tells, of each layer's experts, which of the group's GPUs has it, from 0
+   * @param slots of the group's GPUs
    * @param elementBytes of the elements of rows that are exchanged
-   * @param portFactor for each member, the part of its port's bandwidth that it has now, above 0
+   * @param links of the group's members
    */
   public ExpertGroup(
       int number,
       ModelConfig config,
       int gpus,
-      ExpertOwner owner,
+      ExpertSlots slots,
       RoutingModel routing,
       StepDurations durations,
       int elementBytes,
-      IntToDoubleFunction portFactor) {
+      GroupLinks links) {
     this.config = config;
     this.gpus = gpus;
     this.durations = durations;
     this.elementBytes = elementBytes;
-    this.portFactor = portFactor;
-    loads = new ExpertLoads(number, config, gpus, owner, routing);
+    this.links = links;
+    loads = new ExpertLoads(number, config, gpus, slots, routing);
+    exchanged = new GroupExchange(gpus, links);
     slidingLayers = (int) config.slidingLayers().stream().filter(sliding -> sliding).count();
   }
 
@@ -84,7 +84,7 @@ public final class ExpertGroup {
   /**
    * Joins the next step that has not begun.
    *
-   * @param member that computes this shape; of the rest of the group nothing is known
+   * @param member that computes this shape, from 0; those that have experts come first
    * @return when it begins, which may be past where callers may be late
    */
   public long join(int member, StepShape shape, long nowNanos) {
@@ -184,6 +184,7 @@ public final class ExpertGroup {
     long full = 0;
     long logits = 0;
     int rows = 0;
+    int logitRows = 0;
     // As many as would take as long through a port that is not slow.
     double mostRows = 0;
     for (Map.Entry<Integer, StepShape> member : shapes.entrySet()) {
@@ -202,15 +203,18 @@ public final class ExpertGroup {
       logits = Math.max(logits, logitsTime.nanos());
       tally.add(logitsTime, 1);
       rows += shape.rows();
-      mostRows = Math.max(mostRows, shape.rows() / portFactor.applyAsDouble(member.getKey()));
+      logitRows += shape.logitRows();
+      mostRows = Math.max(mostRows, shape.rows() / links.portFactor(member.getKey()));
     }
     long attention = slidingLayers * sliding + (config.layers() - slidingLayers) * full;
     return gpus == 1
-        ? alone(host, attention, logits, rows)
-        : together(host, attention, logits, rows, mostRows, taking());
+        ? alone(host, attention, logits, rows, logitRows)
+        : together(host, attention, logits, rows, mostRows, shapes);
   }
 
-  private StepTerms alone(long host, long attention, long logits, int rows) {
+  private StepTerms alone(long host, long attention, long logits, int rows, int logitRows) {
+    long reduced = durations.reducesBytes(rows, logitRows);
+    links.within((double) reduced);
     KernelTime experts =
         durations.expertsTime(loads.expectedTouched(rows), rows * config.expertsPerToken());
     KernelTime reduces = durations.reducesTime(rows);
@@ -222,14 +226,18 @@ public final class ExpertGroup {
         config.layers() * experts.nanos(),
         config.layers() * reduces.nanos(),
         logits,
-        0);
+        reduced);
   }
 
   private StepTerms together(
-      long host, long attention, long logits, int rows, double mostRows, int taking) {
+      long host,
+      long attention,
+      long logits,
+      int rows,
+      double mostRows,
+      Map<Integer, StepShape> shapes) {
     long experts = 0;
     long exchange = 0;
-    long bytes = 0;
     long rowBytes = (long) config.hiddenSize() * elementBytes;
     int drawn = Math.min(DRAWN_LAYERS, config.layers());
     double layersOfOne = (double) config.layers() / drawn;
@@ -245,10 +253,10 @@ public final class ExpertGroup {
         tally.add(own, layersOfOne);
         long dispatched = (long) (loads.remoteRows(gpu) * rowBytes);
         long combined = (long) (loads.remoteAssignments(gpu) * rowBytes);
-        double factor = portFactor.applyAsDouble(gpu);
+        double factor = links.portFactor(gpu);
         busiestIn = Math.max(busiestIn, (long) (dispatched / factor));
         busiestOut = Math.max(busiestOut, (long) (combined / factor));
-        bytes += dispatched + combined;
+        exchanged.add(gpu, loads.rows(gpu) * rowBytes, (double) loads.assignments(gpu) * rowBytes);
       }
       experts += slowest;
       // The sender with the most rows may be busier than any receiver, and likewise back.
@@ -258,8 +266,8 @@ public final class ExpertGroup {
       KernelTime back = durations.exchangeTime(Math.max(busiestOut, answered), gpus);
       exchange += there.nanos() + back.nanos();
       // It lasts for all until the busiest port is through.
-      tally.add(there, layersOfOne * taking);
-      tally.add(back, layersOfOne * taking);
+      tally.add(there, layersOfOne * taking());
+      tally.add(back, layersOfOne * taking());
     }
     return new StepTerms(
         host,
@@ -267,6 +275,6 @@ public final class ExpertGroup {
         experts * config.layers() / drawn,
         exchange * config.layers() / drawn,
         logits,
-        bytes * config.layers() / drawn);
+        Math.round(exchanged.end(shapes, rows, (double) config.layers() / drawn)));
   }
 }

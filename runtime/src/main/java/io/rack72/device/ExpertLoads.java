@@ -1,7 +1,6 @@
 package io.rack72.device;
 
 import io.rack72.checkpoint.ModelConfig;
-import io.rack72.model.ExpertOwner;
 import java.util.Arrays;
 
 /**
@@ -17,7 +16,7 @@ final class ExpertLoads {
   private final int expertsPerToken;
   private final int group;
   private final int gpus;
-  private final ExpertOwner owner;
+  private final ExpertSlots slots;
   private final RoutingModel routing;
   private final int[] assignments;
   private final int[] touched;
@@ -26,10 +25,10 @@ final class ExpertLoads {
   // Of one layer, whose popularities all have in another order; by rows, from 0; -1 where unknown.
   private int[] expectedTouched = {0};
 
-  ExpertLoads(int group, ModelConfig config, int gpus, ExpertOwner owner, RoutingModel routing) {
+  ExpertLoads(int group, ModelConfig config, int gpus, ExpertSlots slots, RoutingModel routing) {
     this.gpus = gpus;
     this.group = group;
-    this.owner = owner;
+    this.slots = slots;
     this.routing = routing;
     experts = config.experts();
     expertsPerToken = config.expertsPerToken();
@@ -53,10 +52,19 @@ final class ExpertLoads {
       double popularity = routing.popularity(layer, expert);
       int count =
           Math.min(rows, count(all * popularity, 2 * ((long) layer * experts + expert), step));
-      int gpu = owner.gpuOf(layer, expert);
-      assignments[gpu] += count;
-      touched[gpu] += count > 0 ? 1 : 0;
-      share[gpu] += popularity;
+      deal(layer, expert, count, popularity, step);
+    }
+  }
+
+  /** Splits an expert's rows over its copies; those left over fall on others in each step. */
+  private void deal(int layer, int expert, int count, double popularity, long step) {
+    int copies = slots.copies(layer, expert);
+    for (int copy = 0; copy < copies; copy++) {
+      int gpu = slots.gpuOf(layer, expert, copy);
+      int part = count / copies + ((copy + step) % copies < count % copies ? 1 : 0);
+      assignments[gpu] += part;
+      touched[gpu] += part > 0 ? 1 : 0;
+      share[gpu] += popularity / copies;
     }
   }
 
@@ -96,9 +104,18 @@ final class ExpertLoads {
 
   /** Hidden states that others send to a GPU: each once, however many of its experts want it. */
   double remoteRows(int gpu) {
+    return once(gpu, remoteAssignments(gpu));
+  }
+
+  /** Hidden states that a GPU's experts want, its own among them. */
+  double rows(int gpu) {
+    return once(gpu, assignments[gpu]);
+  }
+
+  private double once(int gpu, double wantedRows) {
     double once = 1 - power(1 - share[gpu], expertsPerToken);
     double wanted = expertsPerToken * share[gpu];
-    return wanted == 0 ? 0 : remoteAssignments(gpu) * once / wanted;
+    return wanted == 0 ? 0 : wantedRows * once / wanted;
   }
 
   /** Other GPUs to which a row is sent, in the mean. */

@@ -26,8 +26,8 @@ public final class KernelDurations implements StepDurations {
   private final HostTime host;
   private final int expertGpus;
   private final double rowBytes;
-  private final Remembered expertCalls = new Remembered(this::expertTime);
-  private final Remembered exchanges = new Remembered(this::bothWaysTime);
+  private final Remembered<KernelTime> expertCalls = new Remembered<>(this::expertTime);
+  private final Remembered<KernelTime> exchanges = new Remembered<>(this::bothWaysTime);
 
   /**
    * @param gpu data sheet of the rack's GPUs

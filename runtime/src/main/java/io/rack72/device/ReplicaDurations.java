@@ -14,9 +14,10 @@ public final class ReplicaDurations implements StepDurations {
 
   private final StepModel steps;
   private final int expertsPerToken;
-  private final Remembered experts;
-  private final Remembered reduces;
-  private final Remembered logits;
+  private final Remembered<KernelTime> experts;
+  private final Remembered<KernelTime> reduces;
+  private final Remembered<KernelTime> logits;
+  private final Remembered<Long> linkBytes;
 
   /**
    * @param steps of one replica, whose layout is not data-parallel
@@ -25,9 +26,12 @@ public final class ReplicaDurations implements StepDurations {
   public ReplicaDurations(StepModel steps, int expertsPerToken) {
     this.steps = steps;
     this.expertsPerToken = expertsPerToken;
-    experts = new Remembered((_, rows) -> time(steps.experts((double) rows)));
-    reduces = new Remembered((_, rows) -> time(steps.links((double) rows)));
-    logits = new Remembered((_, rows) -> time(steps.afterLayers((double) rows)));
+    experts = new Remembered<>((_, rows) -> time(steps.experts((double) rows)));
+    reduces = new Remembered<>((_, rows) -> time(steps.links((double) rows)));
+    logits = new Remembered<>((_, rows) -> time(steps.afterLayers((double) rows)));
+    linkBytes =
+        new Remembered<>(
+            (sequences, rows) -> Math.round(steps.linkBytes((double) rows, (double) sequences)));
   }
 
   @Override
@@ -77,6 +81,11 @@ public final class ReplicaDurations implements StepDurations {
   @Override
   public KernelTime reducesTime(int rows) {
     return rows == 0 ? KernelTime.NONE : reduces.of(0, rows);
+  }
+
+  @Override
+  public long reducesBytes(int rows, int logitRows) {
+    return rows == 0 ? 0 : linkBytes.of(logitRows, rows);
   }
 
   @Override

@@ -67,6 +67,14 @@ public interface StepDurations {
     return KernelTime.fixed(reducesNanos(rows));
   }
 
+  /**
+   * What passes in all of a step between the GPUs that share the sequences of a replica: bytes that
+   * leave the ports of all of them together; 0 where that is one GPU.
+   */
+  default long reducesBytes(int rows, int logitRows) {
+    return 0;
+  }
+
   /** The last norm, the output matrix and sampling. */
   long logitsNanos(int rows);
 

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
  *
  * @param kind what is spread how
  * @param gpus of the replica
- * @param slotsPerGpu room for experts of a layer on each GPU; with more slots than experts the
- *     popular ones have two
+ * @param slotsPerGpu room for experts of a layer on each GPU; with more slots than experts popular
+ *     ones have copies
  */
 public record Layout(Kind kind, int gpus, int slotsPerGpu) {
   private static final Pattern NAME = Pattern.compile("(TP|DEP|TEP)([1-9][0-9]{0,3})");
@@ -49,6 +49,29 @@ public record Layout(Kind kind, int gpus, int slotsPerGpu) {
     int gpus = Integer.parseInt(matcher.group(2));
     return new Layout(
         kind, gpus, kind == Kind.TP ? experts : (int) Math.ceil((double) experts / gpus));
+  }
+
+  /**
+   * The same with another number of slots.
+   *
+   * @param slots on each GPU
+   * @param experts of a layer
+   * @throws IllegalArgumentException if there are fewer slots than experts, or more on a GPU than
+   *     experts, or if each GPU has a part of every expert
+   */
+  public Layout withSlots(int slots, int experts) {
+    if (kind == Kind.TP) {
+      throw new IllegalArgumentException(
+          "%s has a part of every expert on each GPU, and no slots for whole ones"
+              .formatted(name()));
+    }
+    int least = Math.ceilDiv(experts, gpus);
+    if (slots < least || slots > experts) {
+      throw new IllegalArgumentException(
+          "%s spreads %d experts over %d GPUs, which takes %d to %d slots on each, not %d"
+              .formatted(name(), experts, gpus, least, experts, slots));
+    }
+    return new Layout(kind, gpus, slots);
   }
 
   /** Whether a layout has this name. */

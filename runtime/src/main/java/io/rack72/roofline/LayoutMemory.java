@@ -6,8 +6,8 @@ import io.rack72.checkpoint.WeightBytes;
 /**
  * What a layout puts into the memory of its fullest GPU. Sizes are those of checkpoints: 4-bit
  * experts and the rest in bf16. Matrices in parts are taken as evenly divided, whatever blocks of
- * weights share a scale; whole experts take all of a GPU's slots in each layer, where a placement
- * that deals out what is left over in turn takes fewer. Immutable.
+ * weights share a scale; whole experts and their copies take all of a GPU's slots in each layer.
+ * Immutable.
  *
  * @param config of the model
  * @param layout of a replica
@@ -46,6 +46,18 @@ public record LayoutMemory(ModelConfig config, Layout layout) {
     long heads = kvHeads(layout.attentionGpus());
     // Divided first, since products may not fit a long.
     return bytesPerGpu / heads * config.kvHeads() + bytesPerGpu % heads * config.kvHeads() / heads;
+  }
+
+  /**
+   * What each of a replica's GPUs has for keys and values.
+   *
+   * @param kvBytes what that counts for, where each head is counted once
+   */
+  public long bytesPerGpu(long kvBytes) {
+    long heads = kvHeads(layout.attentionGpus());
+    // Divided first here too; what it counts for was rounded down.
+    long rest = kvBytes % config.kvHeads() * heads;
+    return kvBytes / config.kvHeads() * heads + Math.ceilDiv(rest, config.kvHeads());
   }
 
   private long kvHeads(int gpus) {

@@ -95,6 +95,17 @@ public final class StepModel {
   }
 
   /**
+   * Bytes that leave the ports of all GPUs in a step.
+   *
+   * @param rows of all GPUs
+   * @param sequences of all GPUs, each of which has a token chosen
+   */
+  public double linkBytes(double rows, double sequences) {
+    KernelCost gathered = sequences == 0 ? KernelCost.NONE : gatheredLogits(own(sequences));
+    return layout.gpus() * (links(rows).linkBytes() * shape.layers() + gathered.linkBytes());
+  }
+
+  /**
    * What follows the last layer: a norm, the output matrix and sampling.
    *
    * @param sequences of all GPUs, each of which has a token chosen

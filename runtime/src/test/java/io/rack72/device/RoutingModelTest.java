@@ -57,7 +57,9 @@ class RoutingModelTest {
   @ValueSource(doubles = {0, 0.6})
   void loadsAreThoseOfTheChoices(double skew) {
     RoutingModel routing = new RoutingModel(CONFIG, skew, 11);
-    ExpertLoads loads = new ExpertLoads(0, CONFIG, GPUS, (layer, expert) -> expert % GPUS, routing);
+    ExpertLoads loads =
+        new ExpertLoads(
+            0, CONFIG, GPUS, ExpertSlots.ownedBy((_, expert) -> expert % GPUS), routing);
     for (int rows : new int[] {1, 64, 2000}) {
       int repetitions = 500_000 / (rows + 50);
       double[] drawn = new double[GPUS];

@@ -128,8 +128,8 @@ class ExpertGroupTest {
   void aGpuWithLessToDoWaitsForTheSlowestAndItsHostForTheSlowestHost() {
     StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 24)), 1);
     ExpertGroup group = group(3, new Durations(1000, 10));
-    group.join(DECODE, 0);
-    group.join(prompt, 0);
+    group.join(0, DECODE, 0);
+    group.join(1, prompt, 0);
     long end = group.endNanos(2000);
     GpuTime time = group.time(end);
     // The third GPU has no rows.
@@ -146,14 +146,14 @@ class ExpertGroupTest {
   @Test
   void timeIsOfThatPartOfAStepThatHasPassed() {
     ExpertGroup group = group(1, new Durations(1000, 10));
-    group.join(DECODE, 5000);
+    group.join(0, DECODE, 5000);
     assertEquals(GpuTime.NONE, group.time(5500), "a step that has not begun");
     long end = group.endNanos(6000);
     double all = (end - 5000) / 1e3;
     assertEquals(all / 2, group.time(5000 + (end - 5000) / 2).micros(), 1e-3);
     assertEquals(all, group.time(end).micros(), 1e-9);
     assertEquals(all, group.time(end + 1_000_000).micros(), 1e-9, "idle since");
-    group.join(DECODE, end + 9000);
+    group.join(0, DECODE, end + 9000);
     group.endNanos(end + 10_000);
     assertEquals(all, group.time(end + 9000).micros(), 1e-9, "the next begins with its host");
     assertEquals(2 * all, group.time(Long.MAX_VALUE).micros(), 1e-9);
@@ -189,7 +189,7 @@ class ExpertGroupTest {
       long ready = begin;
       int joining = 1 + random.nextInt(8);
       for (int gpu = 0; gpu < joining; gpu++) {
-        ready = group.join(random(random), begin);
+        ready = group.join(gpu, random(random), begin);
       }
       now = group.endNanos(ready);
       steps += (now - begin) / 1e3;

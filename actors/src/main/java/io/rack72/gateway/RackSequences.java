@@ -70,6 +70,9 @@ final class RackSequences {
   /** A choice that is yet to be asked for has these tokens already. */
   void goOnBehind(int choice, int[] tokens) {
     progress.get(choice).attempts.goOnBehind(tokens);
+    if (tokens.length > 0) {
+      meter.goOn(choice);
+    }
   }
 
   /** A choice's sequence may still run under another id, which nobody wants. */
@@ -104,8 +107,8 @@ final class RackSequences {
   }
 
   /** Where the choice's attempt is. */
-  void placed(int choice, GpuId gpu) {
-    progress.get(choice).attempts.placed(gpu);
+  void placed(int choice, GpuId gpu, int incarnation) {
+    progress.get(choice).attempts.placed(gpu, incarnation);
   }
 
   /**
@@ -187,12 +190,14 @@ final class RackSequences {
   void pause() {
     paused = true;
     everPaused = true;
+    meter.pause();
     tellLive(RouterActor.Pause::new);
   }
 
   /** Those that were paused go on. */
   void resume() {
     paused = false;
+    meter.resume();
     tellLive(RouterActor.Resume::new);
   }
 

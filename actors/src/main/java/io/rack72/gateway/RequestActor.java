@@ -265,7 +265,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     }
     return switch (event) {
       case SequenceEvent.Placed there -> {
-        sequences.placed(choice, there.gpu());
+        sequences.placed(choice, there.gpu(), there.incarnation());
         stream.ifPresent(open -> open.placed(choice, there.gpu().index()));
         place(choice);
         yield this;

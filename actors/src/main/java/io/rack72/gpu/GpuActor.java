@@ -194,7 +194,10 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     sources = new ExpertSources(parts.id(), parts.hedge());
     live =
         new LiveSequences(
-            parts.id(), owner -> context.watchWith(owner, new OwnerGone(owner)), context::unwatch);
+            parts.id(),
+            context.getSelf().path().uid(),
+            owner -> context.watchWith(owner, new OwnerGone(owner)),
+            context::unwatch);
     port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));
     post();
   }

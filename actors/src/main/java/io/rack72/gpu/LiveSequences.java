@@ -20,6 +20,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  */
 final class LiveSequences {
   private final GpuId gpu;
+  private final int incarnation;
   private final Consumer<ActorRef<SequenceEvent>> watch;
   private final Consumer<ActorRef<SequenceEvent>> unwatch;
   // In the order in which they came; looked up for each token.
@@ -31,14 +32,17 @@ final class LiveSequences {
       int attempt, ActorRef<SequenceEvent> owner, ActorRef<SequenceReleased> router) {}
 
   /**
+   * @param incarnation see {@link SequenceEvent.Placed}
    * @param watch begins to watch an owner
    * @param unwatch ends that
    */
   LiveSequences(
       GpuId gpu,
+      int incarnation,
       Consumer<ActorRef<SequenceEvent>> watch,
       Consumer<ActorRef<SequenceEvent>> unwatch) {
     this.gpu = gpu;
+    this.incarnation = incarnation;
     this.watch = watch;
     this.unwatch = unwatch;
   }
@@ -74,7 +78,7 @@ final class LiveSequences {
     if (owned.merge(admit.owner(), 1, Integer::sum) == 1) {
       watch.accept(admit.owner());
     }
-    admit.owner().tell(new SequenceEvent.Placed(id, attempt, gpu));
+    admit.owner().tell(new SequenceEvent.Placed(id, attempt, gpu, incarnation));
   }
 
   /** A sequence is here no more, and nobody is told. */

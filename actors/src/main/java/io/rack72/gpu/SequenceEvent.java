@@ -16,8 +16,12 @@ public sealed interface SequenceEvent {
 
   int attempt();
 
-  /** A GPU has taken the sequence in. */
-  record Placed(SequenceId id, int attempt, GpuId gpu) implements SequenceEvent {}
+  /**
+   * A GPU has taken the sequence in.
+   *
+   * @param incarnation of the GPU: another number each time that it begins anew, in no order
+   */
+  record Placed(SequenceId id, int attempt, GpuId gpu, int incarnation) implements SequenceEvent {}
 
   /**
    * The sequence is in its first step. Not told again where it has to begin anew.

@@ -6,6 +6,7 @@ import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.rack72.clock.Clock;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -53,14 +54,18 @@ public final class RequestMetrics {
   private final Histogram firstToken =
       Histogram.builder()
           .name("rack72_time_to_first_token_seconds")
-          .help("From a request's arrival to its first token.")
+          .help(
+              "From a request's arrival to its first token, but for times that its reader let it"
+                  + " wait.")
           .classicOnly()
           .classicUpperBounds(SECONDS)
           .build();
   private final Histogram interToken =
       Histogram.builder()
           .name("rack72_inter_token_latency_seconds")
-          .help("From one token of a sequence to its next.")
+          .help(
+              "From one token of a sequence to its next, but for times that its reader let it"
+                  + " wait.")
           .classicOnly()
           .classicUpperBounds(SECONDS)
           .build();
@@ -133,28 +138,61 @@ public final class RequestMetrics {
 
   /** Measures of one request. Not thread-safe. */
   public final class Meter {
-    private static final long NONE_YET = Long.MIN_VALUE;
+    private static final long NOT_PAUSED = Long.MIN_VALUE;
 
     private final long receivedNanos;
-    private final long[] lastTokenNanos;
+    // When each choice's next token began to be waited for.
+    private final long[] sinceNanos;
+    private final BitSet begun = new BitSet();
+    private final BitSet goesOn = new BitSet();
+    private long pausedNanos = NOT_PAUSED;
     private boolean over;
 
     private Meter(long receivedNanos, int choices) {
       this.receivedNanos = receivedNanos;
-      lastTokenNanos = new long[choices];
-      Arrays.fill(lastTokenNanos, NONE_YET);
+      sinceNanos = new long[choices];
+      Arrays.fill(sinceNanos, receivedNanos);
     }
 
     /** A choice's next token has come. */
     public void token(int choice) {
       long now = clock.nowNanos();
       generationTokens.inc();
-      if (lastTokenNanos[choice] == NONE_YET) {
-        firstToken.observe((now - receivedNanos) / 1e9);
-      } else {
-        interToken.observe((now - lastTokenNanos[choice]) / 1e9);
+      if (begun.get(choice)) {
+        interToken.observe((now - sinceNanos[choice]) / 1e9);
+      } else if (!goesOn.get(choice)) {
+        firstToken.observe((now - sinceNanos[choice]) / 1e9);
       }
-      lastTokenNanos[choice] = now;
+      begun.set(choice);
+      sinceNanos[choice] = now;
+    }
+
+    /**
+     * A choice that is yet to be asked for has had tokens, of which others have measured the first.
+     * How long its client was away before the next is not the rack's doing either.
+     */
+    public void goOn(int choice) {
+      goesOn.set(choice);
+    }
+
+    /** No more tokens are wanted until the reader has taken those that there are. */
+    public void pause() {
+      if (pausedNanos == NOT_PAUSED) {
+        pausedNanos = clock.nowNanos();
+      }
+    }
+
+    /** The reader has taken them. */
+    public void resume() {
+      if (pausedNanos == NOT_PAUSED) {
+        return;
+      }
+      long now = clock.nowNanos();
+      for (int i = 0; i < sinceNanos.length; i++) {
+        // Of what came after the pause only the time since counts as paused.
+        sinceNanos[i] += now - Math.max(pausedNanos, sinceNanos[i]);
+      }
+      pausedNanos = NOT_PAUSED;
     }
 
     /** A sequence is given to the rack again. */

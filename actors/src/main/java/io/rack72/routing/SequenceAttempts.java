@@ -23,18 +23,22 @@ public final class SequenceAttempts {
 
   /**
    * GPUs that a sequence may lose without a token between them. It may be the sequence that makes
-   * them fail, and must not take the whole rack with it. One that is lost again counts once: it was
-   * only thought to be gone before.
+   * them fail, and must not take the whole rack with it. One that is lost again counts once, since
+   * it was only thought to be gone before; unless it has begun anew meanwhile, and so had failed.
    */
   public static final int LOSSES = 4;
 
+  /** A GPU from when it begins to when it ends. */
+  private record Incarnation(GpuId gpu, int number) {}
+
   private final TokenIds generated = new TokenIds();
-  private final Set<GpuId> lost = new HashSet<>(2);
+  private final Set<Incarnation> lost = new HashSet<>(2);
   private int attempt = 1;
   private int fruitless;
   private int losses;
   // Where the attempt is, and where the one before may still be.
   private GpuId gpu;
+  private int incarnation;
   private GpuId formerGpu;
 
   /** Takes tokens of a sequence that is gone on with, before it is asked for. */
@@ -73,9 +77,14 @@ public final class SequenceAttempts {
     return former;
   }
 
-  /** Where the attempt is. */
-  public void placed(GpuId there) {
+  /**
+   * Where the attempt is.
+   *
+   * @param start which of the GPU's starts it is
+   */
+  public void placed(GpuId there, int start) {
     gpu = there;
+    incarnation = start;
   }
 
   /**
@@ -119,11 +128,11 @@ public final class SequenceAttempts {
    */
   public Optional<String> againAfterLoss(String why) {
     // Before it has its place, nobody knows where it was.
-    boolean isAnother = gpu == null || lost.add(gpu);
+    boolean isAnother = gpu == null || lost.add(new Incarnation(gpu, incarnation));
     losses += isAnother ? 1 : 0;
     if (losses > LOSSES) {
       return Optional.of(
-          "was given up: %d GPUs on which it was are gone, the last since %s"
+          "was given up: %d GPUs on which it was, or as many starts of fewer, are gone, the last since %s"
               .formatted(LOSSES + 1, why));
     }
     GpuId former = gpu;

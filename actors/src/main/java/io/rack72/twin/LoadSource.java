@@ -111,7 +111,7 @@ final class LoadSource {
     }
     switch (event) {
       case SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
-      case SequenceEvent.Placed placed -> request.attempts.placed(placed.gpu());
+      case SequenceEvent.Placed placed -> request.attempts.placed(placed.gpu(), placed.incarnation());
       case SequenceEvent.Token token -> take(request, token);
       case SequenceEvent.Ended(_, _, SequenceEvent.Cause cause, String detail) -> {
         switch (cause) {

@@ -33,8 +33,10 @@ import java.nio.ByteBuffer;
  *            hidden       int32  number of its rows, or -1 for null
  *            rows         int32 for each assignment
  *            experts      int32 for each assignment
- *            sources      int32 for each row of hidden: its number among the bundle's different rows
- *            hidden       float32 each, of those of its rows that are the first with their number
+ *            sources      int32 for each row of hidden: its number n among the bundle's different
+ *                         rows, or -1 - n where the receiver has had row n before
+ *            hidden       float32 each, of those of its rows that are the first with their number,
+ *                         or have come to the receiver before
  *
  * combine:   outputs      int32  number of floats, or -1 for null
  *            outputs      float32 each
@@ -42,7 +44,10 @@ import java.nio.ByteBuffer;
  *
  * <p>What several dispatches have in common is sent once: the bundle's different rows are numbered
  * from 0 in the order in which they come, and a row that has come before is named by its number.
- * Read again, the hidden states of all dispatches together are within the limit of a bundle too.
+ * That is so once for each receiver, who needs it once for each expert that it owns at most; what
+ * comes to it again is sent again, so that a few bytes that name a row over and over cannot become
+ * many. For each receiver the hidden states have no more bytes than the bundle. Read again, the
+ * hidden states of all dispatches together are within the limit of a bundle too.
  *
  * <p>Of a frame's passage only the duration is sent, since the clocks of two JVMs have no common
  * origin: for the receiver it begins when the bundle is decoded.
@@ -51,7 +56,7 @@ import java.nio.ByteBuffer;
  */
 public final class BundleCodec {
   static final int MAGIC = 0x42323752;
-  static final int VERSION = 2;
+  static final int VERSION = 3;
   static final int HEADER_BYTES = 14;
   static final int DISPATCH = 1;
   static final int COMBINE = 2;

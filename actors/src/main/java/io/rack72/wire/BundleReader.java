@@ -7,6 +7,7 @@ import io.rack72.fabric.PortCredit;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /** Reads one bundle, in the format that {@link BundleCodec} describes. */
@@ -21,6 +22,8 @@ final class BundleReader {
   private final WireReader in;
   private final long nowNanos;
   private final List<Row> differentRows = new ArrayList<>();
+  // Of each of them the GPUs that it has gone to.
+  private final List<BitSet> receivers = new ArrayList<>();
   private long hiddenBytes;
 
   /** A row of hidden states that has been read. */
@@ -99,10 +102,10 @@ final class BundleReader {
     int[] rows = in.indices("rows", assignments, rowLimit);
     int[] experts = in.indices("experts", assignments, limits.experts());
     return new Frame.Dispatch(
-        from, to, epoch, step, layer, hidden(hiddenRows), rows, experts, decoding, bytes);
+        from, to, epoch, step, layer, hidden(hiddenRows, to), rows, experts, decoding, bytes);
   }
 
-  private float[] hidden(int rows) {
+  private float[] hidden(int rows, GpuId to) {
     if (rows == BundleCodec.NO_ARRAY) {
       return null;
     }
@@ -113,27 +116,57 @@ final class BundleReader {
               .formatted(limits.maxBundleBytes(), hiddenBytes));
     }
     int[] sources = in.ints("sources", rows);
-    int known = differentRows.size();
-    int first = known;
-    for (int source : sources) {
-      if (source < 0 || source > known) {
-        throw in.wrong("a row's source is 0 to %d, the next row, not %d".formatted(known, source));
-      }
-      known += source == known ? 1 : 0;
-    }
-    in.require("hidden", (long) (known - first) * limits.hiddenSize() * Float.BYTES);
+    in.require("hidden", (long) rowsThatFollow(sources, to) * limits.hiddenSize() * Float.BYTES);
     float[] hidden = new float[rows * limits.hiddenSize()];
     for (int i = 0; i < rows; i++) {
       int at = i * limits.hiddenSize();
       if (sources[i] == differentRows.size()) {
         in.floats("hidden", hidden, at, limits.hiddenSize());
         differentRows.add(new Row(hidden, at));
+      } else if (sources[i] < 0) {
+        in.floats("hidden", hidden, at, limits.hiddenSize());
+        requireSame(BundleRows.again(sources[i]), new Row(hidden, at));
       } else {
         Row row = differentRows.get(sources[i]);
         System.arraycopy(row.values(), row.first(), hidden, at, limits.hiddenSize());
       }
     }
     return hidden;
+  }
+
+  /** Checks a dispatch's sources, and counts those whose rows are in the bytes behind them. */
+  private int rowsThatFollow(int[] sources, GpuId to) {
+    int follow = 0;
+    for (int source : sources) {
+      int known = receivers.size();
+      int number = source < 0 ? BundleRows.again(source) : source;
+      boolean isAgain = number < known && receivers.get(number).get(to.index());
+      if (source < 0 && !isAgain) {
+        throw in.wrong("row %d is sent again to %s, which has not had it".formatted(number, to));
+      }
+      if (source > known) {
+        throw in.wrong("a row's source is 0 to %d, the next row, not %d".formatted(known, source));
+      }
+      if (source >= 0 && isAgain) {
+        throw in.wrong("row %d is named to %s twice, and not sent again".formatted(number, to));
+      }
+      if (source == known) {
+        receivers.add(new BitSet());
+      }
+      receivers.get(number).set(to.index());
+      follow += source < 0 || source == known ? 1 : 0;
+    }
+    return follow;
+  }
+
+  private void requireSame(int number, Row again) {
+    Row row = differentRows.get(number);
+    for (int i = 0; i < limits.hiddenSize(); i++) {
+      int was = Float.floatToRawIntBits(row.values()[row.first() + i]);
+      if (was != Float.floatToRawIntBits(again.values()[again.first() + i])) {
+        throw in.wrong("row %d is sent again, and is another".formatted(number));
+      }
+    }
   }
 
   private float[] outputs() {

@@ -6,6 +6,7 @@ import io.rack72.fabric.Frame;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,16 +32,20 @@ final class BundleRows {
    */
   static BundleRows of(Bundle bundle, int hiddenSize) {
     Map<Row, Integer> numbers = new HashMap<>();
+    List<BitSet> receivers = new ArrayList<>();
     List<int[]> sources = new ArrayList<>();
     for (Departure departure : bundle.frames()) {
       if (departure.frame() instanceof Frame.Dispatch dispatch) {
-        sources.add(sources(dispatch.hidden(), hiddenSize, numbers));
+        sources.add(sources(dispatch, hiddenSize, numbers, receivers));
       }
     }
     return new BundleRows(sources);
   }
 
-  private static int[] sources(float[] hidden, int hiddenSize, Map<Row, Integer> numbers) {
+  private static int[] sources(
+      Frame.Dispatch dispatch, int hiddenSize, Map<Row, Integer> numbers, List<BitSet> receivers) {
+    float[] hidden = dispatch.hidden();
+    int to = dispatch.to().index();
     if (hidden == null) {
       return new int[0];
     }
@@ -52,14 +57,24 @@ final class BundleRows {
     for (int i = 0; i < sources.length; i++) {
       Row row = new Row(MemorySegment.ofArray(hidden), i * hiddenSize, hiddenSize);
       Integer earlier = numbers.putIfAbsent(row, numbers.size());
-      sources[i] = earlier == null ? numbers.size() - 1 : earlier;
+      if (earlier == null) {
+        receivers.add(new BitSet());
+      }
+      int number = earlier == null ? numbers.size() - 1 : earlier;
+      sources[i] = receivers.get(number).get(to) ? again(number) : number;
+      receivers.get(number).set(to);
     }
     return sources;
   }
 
+  /** How a row is written that its receiver has had before; and back from that to its number. */
+  static int again(int number) {
+    return -1 - number;
+  }
+
   /**
    * For each row of a dispatch, its number among the bundle's different rows in the order in which
-   * they first come.
+   * they first come; or {@link #again}.
    *
    * @param dispatch its place among the bundle's dispatches
    */

@@ -88,8 +88,9 @@ final class BundleWriter {
     out.ints(sources);
     hiddenBytes += (long) sources.length * hiddenSize * Float.BYTES;
     for (int i = 0; i < sources.length; i++) {
-      if (sources[i] == differentRows) {
-        differentRows++;
+      boolean isFirst = sources[i] == differentRows;
+      differentRows += isFirst ? 1 : 0;
+      if (isFirst || sources[i] < 0) {
         out.floats(hidden, i * hiddenSize, hiddenSize);
       }
     }

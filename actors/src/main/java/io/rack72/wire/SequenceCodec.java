@@ -20,7 +20,7 @@ import org.apache.pekko.actor.typed.ActorRef;
  * P1  Pause     id
  * R1  Resume    id
  * L1  SequenceReleased  id, attempt int32, closed int8
- * E1  Placed    id, attempt int32, gpu int32
+ * E2  Placed    id, attempt int32, gpu int32, incarnation int32
  * S1  Started   id, attempt int32, cached tokens int32
  * T1  Token     id, attempt int32, index int32, token int32, logprob float32,
  *               finish int8 (0 none, 1 stop, 2 length),
@@ -42,7 +42,7 @@ final class SequenceCodec extends MessageCodec {
   private static final String PAUSE = "P1";
   private static final String RESUME = "R1";
   private static final String RELEASED = "L1";
-  private static final String PLACED = "E1";
+  private static final String PLACED = "E2";
   private static final String STARTED = "S1";
   private static final String TOKEN = "T1";
   private static final String ALIVE = "V1";
@@ -74,7 +74,8 @@ final class SequenceCodec extends MessageCodec {
   Object readFields(String manifest, WireReader in) {
     return switch (manifest) {
       case TOKEN -> readToken(in);
-      case PLACED -> new SequenceEvent.Placed(id(in), attempt(in), gpu(in));
+      case PLACED ->
+          new SequenceEvent.Placed(id(in), attempt(in), gpu(in), in.int32("the incarnation"));
       case STARTED -> new SequenceEvent.Started(id(in), attempt(in), in.int32("the cached tokens"));
       case ALIVE -> new SequenceEvent.Alive(id(in), attempt(in), in.int32("the generated tokens"));
       case ENDED -> new SequenceEvent.Ended(id(in), attempt(in), cause(in), in.text("the detail"));
@@ -92,9 +93,10 @@ final class SequenceCodec extends MessageCodec {
   void writeFields(Object message, WireWriter out) {
     switch (message) {
       case SequenceEvent.Token token -> writeToken(token, out);
-      case SequenceEvent.Placed(SequenceId id, int attempt, GpuId gpu) -> {
+      case SequenceEvent.Placed(SequenceId id, int attempt, GpuId gpu, int incarnation) -> {
         write(id, attempt, out);
         out.int32(gpu.index());
+        out.int32(incarnation);
       }
       case SequenceEvent.Started(SequenceId id, int attempt, int cachedTokens) -> {
         write(id, attempt, out);

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.rack72.clock.ManualClock;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.hardware.GpuId;
+import io.rack72.metrics.Exposition;
 import io.rack72.metrics.RequestMetrics;
 import io.rack72.routing.RouterActor;
 import io.rack72.routing.SequenceAttempts;
@@ -50,6 +51,8 @@ class RequestActorTest {
 
   private TestProbe<RouterActor.Command> router;
   private final AtomicInteger left = new AtomicInteger();
+  private final ManualClock clock = new ManualClock();
+  private final RequestMetrics metrics = new RequestMetrics(clock);
   private CompletableFuture<RequestActor.Answer> answer;
   private ActorRef<RequestActor.Command> request;
   private List<RouterActor.Submit> submitted;
@@ -103,7 +106,7 @@ class RequestActorTest {
     // What the first GPU had sent before it was heard of.
     token(1, 1, 2, 'X');
     ended(1, SequenceEvent.Cause.MOVED);
-    tell(new SequenceEvent.Placed(id(1), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(1), 2, new GpuId(5), 1));
     tell(new SequenceEvent.Started(id(1), 2, 1));
     token(1, 2, 2, 'c');
     tell(new SequenceEvent.Ended(id(1), 2, SequenceEvent.Cause.MOVED, "so it is"));
@@ -124,7 +127,7 @@ class RequestActorTest {
     Arrays.fill(sent, 'a');
     assertSubmittedAgain(0, 2, sent);
     assertPaused(0);
-    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5), 1));
     pull();
     assertResumed(0);
     assertResumed(2);
@@ -152,7 +155,7 @@ class RequestActorTest {
     ended(0, SequenceEvent.Cause.MOVED);
     assertSubmittedAgain(0, 2);
     assertFalse(answer.isDone());
-    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5), 1));
     assertInstanceOf(RequestActor.Answer.Stream.class, await(answer));
   }
 
@@ -164,7 +167,7 @@ class RequestActorTest {
     token(0, 1, 2, 'c');
     assertSubmittedAgain(0, 2, 'a');
     token(0, 1, 3, 'd');
-    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5)));
+    tell(new SequenceEvent.Placed(id(0), 2, new GpuId(5), 1));
     token(0, 2, 1, 'b');
     tell(new SequenceEvent.Token(id(0), 2, 2, sampled('c'), Optional.of(FinishReason.LENGTH)));
     assertEquals("abc", whole().at("/choices/0/text").asText());
@@ -175,7 +178,7 @@ class RequestActorTest {
   void sequenceThatLosesManyGpusWithoutATokenIsGivenUp() {
     begin("{\"prompt\": \"x\"}");
     for (int attempt = 1; attempt <= SequenceAttempts.LOSSES; attempt++) {
-      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt)));
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt), 1));
       tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is gone"));
       assertSubmittedAgain(0, attempt + 1);
     }
@@ -186,10 +189,24 @@ class RequestActorTest {
   }
 
   @Test
+  void gpuThatFailsEachTimeItIsStartedAnewIsAnotherLossEachTime() {
+    begin("{\"prompt\": \"x\"}");
+    for (int attempt = 1; attempt <= SequenceAttempts.LOSSES + 1; attempt++) {
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(5), 100 - attempt));
+      tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "gpu-5 is gone"));
+      if (attempt <= SequenceAttempts.LOSSES) {
+        assertSubmittedAgain(0, attempt + 1);
+      }
+    }
+    assertEquals(500, refusal().status());
+    assertTrue(refusal().getMessage().contains("5 GPUs on which it was"), refusal().getMessage());
+  }
+
+  @Test
   void gpuThatIsThoughtGoneAgainAndAgainIsOneLoss() {
     begin("{\"prompt\": \"x\"}");
     for (int attempt = 1; attempt <= 2 * SequenceAttempts.LOSSES; attempt++) {
-      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt % 2)));
+      tell(new SequenceEvent.Placed(id(0), attempt, new GpuId(attempt % 2), 1));
       tell(new SequenceEvent.Ended(id(0), attempt, SequenceEvent.Cause.LOST, "it is silent"));
       assertSubmittedAgain(0, attempt + 1);
     }
@@ -281,6 +298,9 @@ class RequestActorTest {
     // What is in flight still comes, and is not lost.
     token(0, 1, UNREAD_LIMIT / 2, 'A');
     token(1, 1, UNREAD_LIMIT / 2, 'B');
+    tell(new SequenceEvent.Alive(id(0), 1, UNREAD_LIMIT / 2 + 1));
+    assertPaused(0);
+    clock.advanceTo(Duration.ofHours(1).toNanos());
     List<String> data = GatewayFixture.data(pull().orElseThrow());
     assertResumed(0);
     assertResumed(1);
@@ -292,6 +312,9 @@ class RequestActorTest {
     last(1, UNREAD_LIMIT / 2 + 1, 'z', FinishReason.LENGTH);
     assertTrue(pull().orElseThrow().endsWith("data: [DONE]\n\n"));
     router.expectNoMessage(Duration.ZERO);
+    String measured =
+        new String(Exposition.of(metrics.collect(), "").bytes(), StandardCharsets.UTF_8);
+    assertTrue(measured.contains("rack72_inter_token_latency_seconds_sum 0.0\n"), measured);
   }
 
   @Test
@@ -685,14 +708,13 @@ class RequestActorTest {
                 generation.service().timeout(),
                 answering,
                 new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
-                new RequestMetrics(new ManualClock())
-                    .begin(0, generation.promptTokens(), generation.sequences().size()),
+                metrics.begin(0, generation.promptTokens(), generation.sequences().size()),
                 answer,
                 left::incrementAndGet));
   }
 
   private void placed(int choice) {
-    tell(new SequenceEvent.Placed(id(choice), 1, new GpuId(choice)));
+    tell(new SequenceEvent.Placed(id(choice), 1, new GpuId(choice), 1));
   }
 
   private void token(int choice, int attempt, int index, int token) {

@@ -243,6 +243,19 @@ class ResumeTest {
     assertEquals(withoutNames(whole(second, COMPLETIONS, body)), withoutNames(had));
   }
 
+  /** First tokens that a gateway has measured. */
+  private static long firstTokens(GatewayFixture gateway) {
+    String count = "rack72_time_to_first_token_seconds_count ";
+    return gateway
+        .send(gateway.request("/metrics").header("Authorization", "Bearer web-key").GET().build())
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(count))
+        .mapToLong(line -> Long.parseLong(line.substring(count.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
   @Test
   void brokenConnectionStopsTheSequencesAtOnceAndTheStreamGoesOnWhereItsClientComes()
       throws Exception {
@@ -255,7 +268,9 @@ class ResumeTest {
         had.addAll(stream.next(5));
       }
       awaitCancel(first);
+      long firstTokens = firstTokens(first) + firstTokens(second);
       had.addAll(events(resume(next, COMPLETIONS, lastId(had), "web-key")));
+      assertEquals(firstTokens, firstTokens(first) + firstTokens(second), "it has had its first");
       assertEquals(withoutNames(whole(first, COMPLETIONS, body)), withoutNames(had));
     }
   }

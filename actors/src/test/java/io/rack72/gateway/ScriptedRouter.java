@@ -193,7 +193,7 @@ final class ScriptedRouter {
               request.id(), request.attempt(), script.refusal().get(), "it was refused"));
       return;
     }
-    owner.tell(new SequenceEvent.Placed(request.id(), request.attempt(), new GpuId(0)));
+    owner.tell(new SequenceEvent.Placed(request.id(), request.attempt(), new GpuId(0), 1));
     owner.tell(new SequenceEvent.Started(request.id(), request.attempt(), script.cachedTokens()));
     context.getSelf().tell(new Continue(request, owner, script, request.generatedIds().length));
   }

@@ -36,6 +36,47 @@ class RequestMetricsTest {
   }
 
   @Test
+  void timeThatItsReaderLetsASequenceWaitIsNotMeasured() {
+    RequestMetrics.Meter meter = metrics.begin(0, 10, 3);
+    clock.advanceTo(1 * SECOND);
+    meter.token(0);
+    meter.token(1);
+    clock.advanceTo(2 * SECOND);
+    meter.pause();
+    clock.advanceTo(3 * SECOND);
+    // What was in flight still comes.
+    meter.token(1);
+    assertLine("rack72_inter_token_latency_seconds_sum 2.0");
+    clock.advanceTo(100 * SECOND);
+    meter.resume();
+    clock.advanceTo(104 * SECOND);
+    meter.token(0);
+    assertLine("rack72_inter_token_latency_seconds_sum 7.0");
+    meter.token(1);
+    assertLine("rack72_inter_token_latency_seconds_sum 11.0");
+    meter.token(2);
+    assertLine("rack72_time_to_first_token_seconds_sum 8.0");
+    clock.advanceTo(105 * SECOND);
+    meter.token(0);
+    assertLine("rack72_inter_token_latency_seconds_sum 12.0");
+  }
+
+  @Test
+  void sequenceThatHadTokensBeforeHasNoFirstOneAgain() {
+    RequestMetrics.Meter meter = metrics.begin(0, 10, 2);
+    meter.goOn(1);
+    clock.advanceTo(4 * SECOND);
+    meter.token(0);
+    meter.token(1);
+    assertLine("rack72_time_to_first_token_seconds_count 1");
+    assertLine("rack72_inter_token_latency_seconds_count 0");
+    assertLine("rack72_generation_tokens_total 2.0");
+    clock.advanceTo(5 * SECOND);
+    meter.token(1);
+    assertLine("rack72_inter_token_latency_seconds_sum 1.0");
+  }
+
+  @Test
   void requestEndsOnce() {
     RequestMetrics.Meter meter = metrics.begin(0, 10, 1);
     assertLine("rack72_requests_running 1.0");

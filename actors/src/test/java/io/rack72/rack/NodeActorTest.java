@@ -1,6 +1,7 @@
 package io.rack72.rack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.typesafe.config.ConfigFactory;
@@ -94,7 +95,9 @@ class NodeActorTest {
                 new SequenceRequest(
                     id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
                 owner.getRef()));
-    assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0)), owner.receiveMessage(DEADLINE));
+    SequenceEvent.Placed placed =
+        assertInstanceOf(SequenceEvent.Placed.class, owner.receiveMessage(DEADLINE));
+    assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0), placed.incarnation()), placed);
     assertEquals(new SequenceEvent.Started(id, 1, 0), owner.receiveMessage(DEADLINE));
     return rack;
   }

@@ -14,9 +14,13 @@ import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -117,7 +121,7 @@ class BundleCodecTest {
                     new Lane.Passage(10, 17))));
     assertEquals(
         "52373242"
-            + "02"
+            + "03"
             + "01"
             + "01000000"
             + "01000000"
@@ -195,14 +199,38 @@ class BundleCodecTest {
     assertEquals("hidden has whole rows of 4 floats, not 6 floats", e.getMessage());
   }
 
-  /** Dispatches of one row each. */
+  /** Dispatches of one row each, to GPUs from the first on. */
   private static Bundle ofRows(float[]... rows) {
     return new Bundle(
         false,
         List.of(),
-        Stream.of(rows)
-            .map(row -> new Departure(dispatch(row, new int[1], new int[1]), NO_TIME))
+        IntStream.range(0, rows.length)
+            .mapToObj(to -> dispatch(to, 0, rows[to], new int[1], new int[1], 0))
+            .map(frame -> new Departure(frame, NO_TIME))
             .toList());
+  }
+
+  private static byte[] withInt(byte[] bytes, int at, int value) {
+    byte[] changed = bytes.clone();
+    ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN).putInt(at, value);
+    return changed;
+  }
+
+  private void assertRefused(byte[] bytes, String sentence) {
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
+    assertEquals("a bundle: " + sentence, e.getMessage());
+  }
+
+  /** What a bundle becomes for one GPU is no more than what came; for all, it is so for each. */
+  private static void assertNotMoreThanCame(byte[] bytes, Bundle bundle) {
+    Map<GpuId, Integer> hiddenBytes = new HashMap<>();
+    for (Departure departure : bundle.frames()) {
+      if (departure.frame() instanceof Frame.Dispatch dispatch && dispatch.hidden() != null) {
+        hiddenBytes.merge(dispatch.to(), dispatch.hidden().length * Float.BYTES, Integer::sum);
+      }
+    }
+    hiddenBytes.forEach(
+        (to, sum) -> assertTrue(sum <= bytes.length, to + " has " + sum + " of " + bytes.length));
   }
 
   @Test
@@ -234,29 +262,55 @@ class BundleCodecTest {
     float[] row = {1, 2, 3, 4};
     byte[] bytes = codec.encode(ofRows(row, row));
     // The second dispatch's only source ends the bundle.
-    for (int source : new int[] {2, -1, Integer.MAX_VALUE}) {
-      byte[] bad = bytes.clone();
-      ByteBuffer.wrap(bad).order(ByteOrder.LITTLE_ENDIAN).putInt(bad.length - 4, source);
-      WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bad, NOW));
-      assertEquals(
-          "a bundle: a row's source is 0 to 1, the next row, not " + source, e.getMessage());
+    for (int source : new int[] {2, Integer.MAX_VALUE}) {
+      assertRefused(
+          withInt(bytes, bytes.length - 4, source),
+          "a row's source is 0 to 1, the next row, not " + source);
     }
+    assertRefused(
+        withInt(bytes, bytes.length - 4, -1), "row 0 is sent again to gpu-1, which has not had it");
+    assertRefused(
+        withInt(bytes, bytes.length - 4, Integer.MIN_VALUE),
+        "row 2147483647 is sent again to gpu-1, which has not had it");
+  }
+
+  @Test
+  void aRowIsNamedToAGpuOnceAndThenSentInFull() {
+    float[] row = {1, 2, 3, 4};
+    byte[] named = codec.encode(ofRows(row, row));
+    int firstFrame = (named.length - BundleCodec.HEADER_BYTES + 4 * Float.BYTES) / 2;
+    int receiver = BundleCodec.HEADER_BYTES + firstFrame + Byte.BYTES + Integer.BYTES;
+    assertRefused(withInt(named, receiver, 0), "row 0 is named to gpu-0 twice, and not sent again");
+
+    Bundle twice = of(dispatch(new float[] {1, 2, 3, 4, 1, 2, 3, 4}, new int[1], new int[1]));
+    byte[] bytes = codec.encode(twice);
+    assertSameBits(asReceived(twice), codec.decode(bytes, NOW));
+    assertNotMoreThanCame(bytes, twice);
+    assertRefused(
+        withInt(bytes, bytes.length - 4, Float.floatToRawIntBits(5)),
+        "row 0 is sent again, and is another");
   }
 
   @Test
   void rowsInCommonDoNotMakeMoreOfABundleThanItsLimit() {
-    int rows = (1 << 20) / (4 * Float.BYTES);
-    Frame most = dispatch(new float[4 * rows], new int[1], new int[1]);
-    byte[] bytes = codec.encode(of(most));
+    int gpus = RandomMessages.LIMITS.gpus();
+    float[] rows = new float[(1 << 20) / Float.BYTES / gpus];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = i;
+    }
+    float[][] toAll = Stream.generate(() -> rows).limit(gpus).toArray(float[][]::new);
+    Bundle most = ofRows(toAll);
+    byte[] bytes = codec.encode(most);
     assertTrue(bytes.length < 1 << 19, bytes.length + " bytes");
-    assertSameBits(asReceived(of(most)), codec.decode(bytes, NOW));
+    assertSameBits(asReceived(most), codec.decode(bytes, NOW));
 
-    Frame more = dispatch(new float[4 * rows + 4], new int[1], new int[1]);
-    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.encode(of(more)));
+    toAll[gpus - 1] = Arrays.copyOf(rows, rows.length + 4);
+    Bundle more = ofRows(toAll);
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.encode(more));
     assertEquals(
         "a bundle's hidden states have at most 1048576 bytes, not 1048592", e.getMessage());
 
-    byte[] larger = new BundleCodec(new WireLimits(8, 4, 32, 4, 1 << 21)).encode(of(more));
+    byte[] larger = new BundleCodec(new WireLimits(8, 4, 32, 4, 1 << 21)).encode(more);
     long allocated =
         Fuzz.allocatedBytes(
             () -> {
@@ -266,7 +320,7 @@ class BundleCodecTest {
                   "a bundle: its hidden states have at most 1048576 bytes, not 1048592",
                   refused.getMessage());
             });
-    assertTrue(allocated < 1 << 18, allocated + " bytes");
+    assertTrue(allocated < 3 << 20, allocated + " bytes, for what came before it");
   }
 
   @Test
@@ -274,7 +328,7 @@ class BundleCodecTest {
     byte[] bytes = codec.encode(of(dispatch(null, new int[1], new int[1])));
     bytes[4] = 1;
     WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
-    assertEquals("a bundle: its version is 2, not 1", e.getMessage());
+    assertEquals("a bundle: its version is 3, not 1", e.getMessage());
     bytes[0] = 0;
     e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
     assertEquals("a bundle: it begins with 42323752, not 42323700", e.getMessage());
@@ -292,12 +346,31 @@ class BundleCodecTest {
 
   @Test
   void onlyTheFormatsExceptionComesOutOfDamagedBytes() {
-    Fuzz fuzz = new Fuzz(bytes -> codec.encode(codec.decode(bytes, NOW)));
+    Fuzz fuzz =
+        new Fuzz(
+            bytes -> {
+              Bundle bundle = codec.decode(bytes, NOW);
+              assertNotMoreThanCame(bytes, bundle);
+              return codec.encode(bundle);
+            });
     RandomMessages messages = new RandomMessages(3);
     for (int i = 0; i < 30; i++) {
       fuzz.maltreat(codec.encode(messages.bundle(2)));
     }
     fuzz.randomBytesAreRefusedOrKept(new SplittableRandom(4), 20_000);
+  }
+
+  @Test
+  void damagedBytesBecomeNoMoreForAGpuThanTheyAre() {
+    BundleCodec large = new BundleCodec(new WireLimits(8, 4, 32, 256, 1 << 20));
+    float[][] same = Stream.generate(() -> new float[256]).limit(8).toArray(float[][]::new);
+    new Fuzz(
+            bytes -> {
+              Bundle bundle = large.decode(bytes, NOW);
+              assertNotMoreThanCame(bytes, bundle);
+              return large.encode(bundle);
+            })
+        .maltreat(large.encode(ofRows(same)));
   }
 
   @Test

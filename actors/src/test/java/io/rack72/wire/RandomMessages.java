@@ -67,7 +67,7 @@ final class RandomMessages {
         new GpuActor.Pause(id()),
         new GpuActor.Resume(id()),
         new SequenceReleased(id(), random.nextInt(), random.nextBoolean()),
-        new SequenceEvent.Placed(id(), random.nextInt(), gpu()),
+        new SequenceEvent.Placed(id(), random.nextInt(), gpu(), random.nextInt()),
         new SequenceEvent.Started(id(), random.nextInt(), random.nextInt()),
         token(),
         new SequenceEvent.Alive(id(), random.nextInt(), random.nextInt()),

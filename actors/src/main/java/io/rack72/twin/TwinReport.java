@@ -238,7 +238,8 @@ public record TwinReport(
      * @param nowNanos the time that has passed, above 0
      */
     static Spent of(GpuTime time, long nowNanos) {
-      double all = nowNanos / NANOS_PER_MICRO;
+      // Around a failure a step of the groups before can be under way beside one of those after.
+      double all = Math.max(nowNanos / NANOS_PER_MICRO, time.micros());
       return new Spent(
           time.spent().weights() / all,
           time.spent().kv() / all,

@@ -99,9 +99,9 @@ class TwinTermsTest {
 
   @Test
   void skewedExpertsAreWaitedFor() throws JsonProcessingException {
-    JsonNode even = twin("dep8", "--concurrency=2048", "--prompt=64", "--skew=0");
-    JsonNode skewed = twin("dep8", "--concurrency=2048", "--prompt=64", "--skew=1.5");
-    assertSpends(skewed, even, 1.5, "waiting");
+    JsonNode even = twin("dep8", "--concurrency=512", "--prompt=16", "--skew=0");
+    JsonNode skewed = twin("dep8", "--concurrency=512", "--prompt=16", "--skew=2.5");
+    assertSpends(skewed, even, 1.2, "waiting");
   }
 
   @Test

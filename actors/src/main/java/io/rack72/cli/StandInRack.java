@@ -18,7 +18,6 @@ import io.rack72.text.O200kHarmonyTokenizer;
 import io.rack72.text.Tokenizer;
 import io.rack72.text.Tokenizers;
 import io.rack72.twin.ModeledRack;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -105,8 +104,9 @@ final class StandInRack implements RackLauncher.Rack {
           Optional.of(HuggingFaceTokenizer.load(file, vocabSize));
       case TokenizerSource.Harmony() -> Optional.of(O200kHarmonyTokenizer.instance());
       case TokenizerSource.Auto() -> {
-        if (Files.isDirectory(Path.of(path))) {
-          yield Tokenizers.forCheckpoint(Path.of(path), vocabSize);
+        Optional<Path> directory = ModeledSizing.directory(path);
+        if (directory.isPresent()) {
+          yield Tokenizers.forCheckpoint(directory.get(), vocabSize);
         }
         yield vocabSize < O200kHarmonyTokenizer.VOCABULARY_SIZE
             ? Optional.empty()

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -51,6 +52,11 @@ final class StandInRack implements RackLauncher.Rack {
    * @throws CommandFailedException if there is no such model, or it does not fit
    */
   static StandInRack start(Rack72Config config) {
+    return start(config, StandInRack::watchPace);
+  }
+
+  /** The same with another watch. */
+  static StandInRack start(Rack72Config config, BiConsumer<LocalRack, Clock> watch) {
     String path = config.model().directory().map(Path::toString).orElse("");
     WallClock clock = new WallClock();
     try {
@@ -61,8 +67,7 @@ final class StandInRack implements RackLauncher.Rack {
               .name()
               .orElseGet(() -> Path.of(path).toAbsolutePath().getFileName().toString());
       LocalRack rack = LocalRack.start(modeled(config, name, path, model).parts(), clock);
-      watchPace(rack, clock);
-      return new StandInRack(rack, clock);
+      return watched(rack, clock, watch);
     } catch (IllegalArgumentException e) {
       clock.close();
       throw new CommandFailedException(e.getMessage(), e);
@@ -70,6 +75,17 @@ final class StandInRack implements RackLauncher.Rack {
       clock.close();
       throw e;
     }
+  }
+
+  private static StandInRack watched(
+      LocalRack rack, WallClock clock, BiConsumer<LocalRack, Clock> watch) {
+    try {
+      watch.accept(rack, clock);
+    } catch (RuntimeException | Error e) {
+      rack.close();
+      throw e;
+    }
+    return new StandInRack(rack, clock);
   }
 
   private static ModeledRack modeled(

@@ -10,11 +10,14 @@ import io.rack72.config.ConfigLayers;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.placement.HbmBudget;
+import io.rack72.rack.LocalRack;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -115,6 +118,23 @@ class StandInRackTest {
       Files.deleteIfExists(namesake.resolve("tokenizer.json"));
       Files.delete(namesake);
     }
+  }
+
+  @Test
+  void rackWhosePaceCannotBeWatchedIsClosed() {
+    List<LocalRack> started = new ArrayList<>();
+    IllegalStateException broken =
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                StandInRack.start(
+                    config("gpt-oss-20b"),
+                    (rack, _) -> {
+                      started.add(rack);
+                      throw new IllegalStateException("there is no such dispatcher");
+                    }));
+    assertEquals("there is no such dispatcher", broken.getMessage());
+    assertTrue(started.getFirst().system().whenTerminated().isCompleted());
   }
 
   @Test

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** What a rack of modeled devices is made of: the rack's own memory, and not this host's. */
@@ -53,20 +54,31 @@ final class ModeledSizing {
   /**
    * The shape of a model.
    *
-   * @param name of a well-known one, or a directory with its config.json
+   * @param name of a well-known one, or else a directory with its config.json
    * @throws IllegalArgumentException if it is neither
    */
   static ModelConfig model(String name) {
-    if (ModelShape.presets().stream().anyMatch(shape -> shape.name().equals(name))) {
+    Optional<Path> directory = directory(name);
+    if (directory.isEmpty()) {
       return ModelShape.named(name).config();
     }
-    Path file = Path.of(name).resolve("config.json");
+    Path file = directory.get().resolve("config.json");
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(
-          "--model is gpt-oss-20b, gpt-oss-120b, demo or a directory with a config.json, not "
+          "--model is gpt-oss-20b, gpt-oss-120b, demo or a directory with a config.json, written"
+              + " with a slash where it has one of these names (./demo), not "
               + name);
     }
     return ModelConfig.read(file);
+  }
+
+  /**
+   * Where a model is: nowhere, where its name is well known, whatever directory has that name too.
+   * With a slash in it, it is a directory's always.
+   */
+  static Optional<Path> directory(String name) {
+    boolean isKnown = ModelShape.presets().stream().anyMatch(shape -> shape.name().equals(name));
+    return isKnown ? Optional.empty() : Optional.of(Path.of(name));
   }
 
   /**

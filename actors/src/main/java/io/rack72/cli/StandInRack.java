@@ -18,12 +18,12 @@ import io.rack72.text.O200kHarmonyTokenizer;
 import io.rack72.text.Tokenizer;
 import io.rack72.text.Tokenizers;
 import io.rack72.twin.ModeledRack;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
@@ -58,6 +58,11 @@ final class StandInRack implements RackLauncher.Rack {
    * @throws CommandFailedException if there is no such model, or it does not fit
    */
   static StandInRack start(Rack72Config config) {
+    return start(config, StandInRack::watchPace);
+  }
+
+  /** The same with another watch. */
+  static StandInRack start(Rack72Config config, BiConsumer<LocalRack, Clock> watch) {
     String path = config.model().directory().map(Path::toString).orElse("");
     WallClock clock = new WallClock();
     try {
@@ -70,11 +75,7 @@ final class StandInRack implements RackLauncher.Rack {
       ModeledRack modeled = modeled(config, name, path, model);
       modeled.tolerate(MADE_UP_FOR);
       LocalRack rack = LocalRack.start(modeled.parts(), clock);
-      ActorRef<RouterActor.Command> host =
-          rack.system()
-              .systemActorOf(modeled.host(rack.router(), clock), "request-host", Props.empty());
-      watchPace(rack, clock);
-      return new StandInRack(rack, host, clock);
+      return watched(rack, modeled, clock, watch);
     } catch (IllegalArgumentException e) {
       clock.close();
       throw new CommandFailedException(e.getMessage(), e);
@@ -82,6 +83,20 @@ final class StandInRack implements RackLauncher.Rack {
       clock.close();
       throw e;
     }
+  }
+
+  private static StandInRack watched(
+      LocalRack rack, ModeledRack modeled, WallClock clock, BiConsumer<LocalRack, Clock> watch) {
+    try {
+      watch.accept(rack, clock);
+    } catch (RuntimeException | Error e) {
+      rack.close();
+      throw e;
+    }
+    ActorRef<RouterActor.Command> host =
+        rack.system()
+            .systemActorOf(modeled.host(rack.router(), clock), "request-host", Props.empty());
+    return new StandInRack(rack, host, clock);
   }
 
   private static ModeledRack modeled(
@@ -117,8 +132,9 @@ final class StandInRack implements RackLauncher.Rack {
           Optional.of(HuggingFaceTokenizer.load(file, vocabSize));
       case TokenizerSource.Harmony() -> Optional.of(O200kHarmonyTokenizer.instance());
       case TokenizerSource.Auto() -> {
-        if (Files.isDirectory(Path.of(path))) {
-          yield Tokenizers.forCheckpoint(Path.of(path), vocabSize);
+        Optional<Path> directory = ModeledSizing.directory(path);
+        if (directory.isPresent()) {
+          yield Tokenizers.forCheckpoint(directory.get(), vocabSize);
         }
         yield vocabSize < O200kHarmonyTokenizer.VOCABULARY_SIZE
             ? Optional.empty()

@@ -98,10 +98,12 @@ public final class ClusterNode implements AutoCloseable {
                           clock,
                           ofNode -> {
                             ofNode.spawn(DoorActor.create(card, proof), "door");
-                            ofNode.spawn(
+                            NodeActor.spawnVital(
+                                ofNode,
                                 DowningActor.create(
                                     ofNode.getSelf(), stable(settings.timing()), clock),
-                                "downing");
+                                "downing",
+                                "what decides who is thrown out of the rack");
                             return ClusterKeeper.proxy(
                                 ofNode.getSystem(), parts.rules(settings.startTrays()));
                           },

@@ -29,7 +29,9 @@ import org.apache.pekko.cluster.typed.Down;
  *
  * <p><b>Owns</b> the decision. <b>Receives</b> from the node's actor who hears whom. <b>Sends</b>
  * it the members of the cluster, and to the cluster whom it is to throw out. <b>On failure</b> of
- * the node's actor there is no decision; the node ends then, and the others decide.
+ * the node's actor there is no decision; the node ends then, and the others decide. So it does
+ * where this actor fails itself: one that throws nobody out would wait for ever for those that are
+ * gone.
  */
 final class DowningActor extends AbstractBehavior<DowningActor.Command> {
   /** Looks within the time that a decision must stand. */

@@ -170,17 +170,24 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   /**
    * A GPU behind its port.
    *
+   * @param incarnation see {@link SequenceEvent.Placed}
    * @param board is told the GPU's state whenever it has changed, so that nobody who wants to know
    *     it waits for a step
    */
   public static Behavior<Command> create(
-      GpuParts parts, ActorRef<PortActor.Command> port, ActorRef<GpuStatus> board, Clock clock) {
-    return Behaviors.setup(context -> new GpuActor(context, parts, port, board, clock));
+      GpuParts parts,
+      int incarnation,
+      ActorRef<PortActor.Command> port,
+      ActorRef<GpuStatus> board,
+      Clock clock) {
+    return Behaviors.setup(
+        context -> new GpuActor(context, parts, incarnation, port, board, clock));
   }
 
   private GpuActor(
       ActorContext<Command> context,
       GpuParts parts,
+      int incarnation,
       ActorRef<PortActor.Command> port,
       ActorRef<GpuStatus> board,
       Clock clock) {
@@ -195,7 +202,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     live =
         new LiveSequences(
             parts.id(),
-            context.getSelf().path().uid(),
+            incarnation,
             owner -> context.watchWith(owner, new OwnerGone(owner)),
             context::unwatch);
     port.tell(new PortActor.Attach(context.messageAdapter(Frame.class, Arrived::new)));

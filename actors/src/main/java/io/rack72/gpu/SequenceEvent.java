@@ -19,7 +19,7 @@ public sealed interface SequenceEvent {
   /**
    * A GPU has taken the sequence in.
    *
-   * @param incarnation of the GPU: another number each time that it begins anew, in no order
+   * @param incarnation of the GPU: another number each time that its JVM begins anew, in no order
    */
   record Placed(SequenceId id, int attempt, GpuId gpu, int incarnation) implements SequenceEvent {}
 

@@ -43,9 +43,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * ports how to reach each other, the GPUs their placement and the router the GPUs that take
  * sequences; to other nodes a pulse, and to its own parts whose pulse it does not hear. <b>On
  * failure</b> of a GPU or its port the GPU's tray takes no part any more, and the others go on. Of
- * its last tray, of a trunk or of the router this part can no longer compute: it tells the router,
- * which ends all sequences with an error, and reports ill health; among others it stops, so that
- * they see it gone.
+ * its last tray, of a trunk, of the router or of what is as vital this part can no longer compute:
+ * it tells the router, which ends all sequences with an error, and reports ill health; among others
+ * it stops, so that they see it gone.
  */
 public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   /** How often a node among others tells that it is there. */
@@ -225,6 +225,19 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
                     new NodeActor(context, timers, parts, identity, clock, keeper, milestones)));
   }
 
+  /**
+   * Begins a part without which a node is not to go on: if it fails or stops, the node does as for
+   * its router.
+   *
+   * @param what the part is, for those who read that it has failed
+   */
+  public static <T> ActorRef<T> spawnVital(
+      ActorContext<Command> node, Behavior<T> part, String name, String what) {
+    ActorRef<T> vital = node.spawn(part, name);
+    node.watchWith(vital, new Lost(what, Optional.empty()));
+    return vital;
+  }
+
   private NodeActor(
       ActorContext<Command> context,
       TimerScheduler<Command> timers,
@@ -294,7 +307,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     ActorRef<GpuStatus> board = context.messageAdapter(GpuStatus.class, Posted::new);
     ActorRef<GpuActor.Command> gpu =
         context.spawn(
-            GpuActor.create(gpuParts, port, board, clock),
+            // No GPU begins anew in the same run of its JVM.
+            GpuActor.create(gpuParts, Long.hashCode(identity.id().run()), port, board, clock),
             id.toString(),
             DispatcherSelector.fromConfig("rack72-gpu-dispatcher"));
     context.watchWith(port, new Lost("the port of " + id, Optional.of(id)));

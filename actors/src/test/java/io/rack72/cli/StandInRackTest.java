@@ -10,10 +10,16 @@ import io.rack72.config.ConfigLayers;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.placement.HbmBudget;
+import io.rack72.rack.LocalRack;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -88,6 +94,47 @@ class StandInRackTest {
     CommandFailedException refused =
         assertThrows(CommandFailedException.class, () -> StandInRack.start(config("gpt-oss-20")));
     assertTrue(refused.getMessage().contains("gpt-oss-20b, gpt-oss-120b"), refused.getMessage());
+  }
+
+  @Test
+  void wellKnownNameIsTheModelAndItsTokenizerWhateverDirectoryHasItToo() throws Exception {
+    Path namesake = Path.of("demo");
+    Files.createDirectory(namesake);
+    try {
+      Files.writeString(namesake.resolve("tokenizer.json"), "it is another model's");
+      assertEquals(Optional.empty(), ModeledSizing.directory("demo"));
+      assertEquals(Optional.of(Path.of("./demo")), ModeledSizing.directory("./demo"));
+      try (StandInRack rack = StandInRack.start(config("demo"))) {
+        assertTrue(rack.model().tokenizer().isPresent());
+      }
+      CommandFailedException refused =
+          assertThrows(CommandFailedException.class, () -> StandInRack.start(config("./demo")));
+      assertTrue(
+          refused
+              .getMessage()
+              .contains("with a slash where it has one of these names (./demo), not ./demo"),
+          refused.getMessage());
+    } finally {
+      Files.deleteIfExists(namesake.resolve("tokenizer.json"));
+      Files.delete(namesake);
+    }
+  }
+
+  @Test
+  void rackWhosePaceCannotBeWatchedIsClosed() {
+    List<LocalRack> started = new ArrayList<>();
+    IllegalStateException broken =
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                StandInRack.start(
+                    config("gpt-oss-20b"),
+                    (rack, _) -> {
+                      started.add(rack);
+                      throw new IllegalStateException("there is no such dispatcher");
+                    }));
+    assertEquals("there is no such dispatcher", broken.getMessage());
+    assertTrue(started.getFirst().system().whenTerminated().isCompleted());
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.rack72.cluster.ManyNodes.Node;
 import io.rack72.hardware.TrayId;
 import io.rack72.rack.GoldenPrompts;
 import io.rack72.rack.Member;
+import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackView;
 import io.rack72.rack.TrayClaim;
 import io.rack72.sampling.SampledToken;
@@ -21,6 +22,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import org.apache.pekko.actor.PoisonPill;
+import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorRefResolver;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -171,6 +178,25 @@ class ManyNodesTest {
           });
       assertTrue(stays.await(ofTrays(15)).epoch() > before.epoch());
       replies(rack, stays);
+    }
+  }
+
+  @Test
+  void nodeThatCannotThrowOthersOutAnyMoreSaysSoAndStops() throws Exception {
+    try (ManyNodes rack = new ManyNodes(18)) {
+      ActorSystem<NodeActor.Command> system =
+          rack.start(trays(0, 18), "secret", rack.card()).node().node().system();
+      ActorRef<Object> downing =
+          ActorRefResolver.get(system).resolveActorRef(system.address() + "/user/downing");
+      LoggingTestKit.error(
+              "what decides who is thrown out of the rack has failed; its log says why")
+          .expect(
+              system,
+              () -> {
+                Adapter.toClassic(downing).tell(PoisonPill.getInstance(), null);
+                return null;
+              });
+      system.getWhenTerminated().toCompletableFuture().get(DEADLINE_SECONDS, SECONDS);
     }
   }
 

@@ -101,7 +101,7 @@ class GpuActorTest {
     Gpu(GpuId id) {
       actor =
           BehaviorTestKit.create(
-              GpuActor.create(parts.gpu(id), port.getRef(), board.getRef(), clock));
+              GpuActor.create(parts.gpu(id), 1, port.getRef(), board.getRef(), clock));
       frames = ((PortActor.Attach) port.receiveMessage()).gpu();
     }
 

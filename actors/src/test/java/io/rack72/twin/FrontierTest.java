@@ -36,6 +36,7 @@ class FrontierTest {
             List.of(
                 new TwinReport.Sample(0, 15, 10, 1, 2, 0.1),
                 new TwinReport.Sample(15, 15, 12, 3, 0, 0.2)),
+            List.of(),
             1000);
     return new Frontier.Point(layout, concurrency, false, report);
   }

@@ -21,6 +21,7 @@ import io.rack72.kv.KvMemory;
 import io.rack72.rack.RackSettings;
 import io.rack72.roofline.Layout;
 import io.rack72.schedule.SchedulerLimits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -231,6 +232,39 @@ class TwinFaultsTest {
     assertTrue(report.faults().getFirst().recomputed() > 0, report::toText);
     assertTrue(report.requests().finished() > 32, report::toText);
     assertEquals(0, report.requests().failed(), report::toText);
+  }
+
+  @Test
+  void theExampleIsAScheduleForTheRackThatItIsOf() {
+    RackProfile rack = new RackProfile("gb200-nvl72", 18, 4, Rack.WHOLE.profile().gpu());
+    TwinFaults faults =
+        TwinFaults.read(
+            Path.of("../cluster-config/examples/twin-faults.conf"),
+            1,
+            rack,
+            Layout.of("DEP72", CONFIG.experts()),
+            Duration.ofSeconds(70));
+    assertEquals(
+        List.of(new GpuId(30), new GpuId(12)),
+        faults.faults().stream()
+            .filter(each -> each.onUnits() instanceof Fault.GpuFailure)
+            .map(each -> ((Fault.GpuFailure) each.onUnits()).gpu())
+            .toList());
+  }
+
+  @Test
+  void gpusThatTakeSequencesTogetherFailTogether() {
+    RackProfile rack = new RackProfile("gb200-nvl72", 18, 4, Rack.WHOLE.profile().gpu());
+    FaultSchedule schedule =
+        new FaultSchedule(
+            List.of(
+                at(new Fault.GpuFailure(new GpuId(70))),
+                new ScheduledFault(FAULT.plusMillis(1), new Fault.Kill(3))));
+    assertEquals(
+        List.of(new Fault.GpuFailure(new GpuId(8)), new Fault.GpuFailure(new GpuId(1))),
+        TwinFaults.of(schedule, rack, Layout.of("tp8", CONFIG.experts())).faults().stream()
+            .map(TwinFaults.Planned::onUnits)
+            .toList());
   }
 
   @Test

@@ -73,6 +73,9 @@ public final class ScheduleFile {
    * @throws InvalidConfigException if it cannot be read, or is far too large
    */
   public static String text(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidConfigException("cannot read %s: it is no file".formatted(file));
+    }
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new InvalidConfigException(

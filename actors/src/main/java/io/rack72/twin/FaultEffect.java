@@ -12,8 +12,8 @@ import java.util.List;
  * @param tpsBefore tokens/s of replies in the 5 s before it, or in what there was of them
  * @param lowestTps tokens/s in the worst second that began after it, until 10 s after its end; null
  *     where the run was over within a second
- * @param recoveredSeconds until the beginning of the first second, not before the worst one, that
- *     had 95 % of what it had before, in proportion to the GPUs that were left; null where none had
+ * @param recoveredSeconds until the first second after the worst one begins that has 95 % of what
+ *     was before, in proportion to the GPUs that are left; 0 where all have, null where none has
  * @param pauses of the streams that it found running
  * @param recomputed requests that had to go on elsewhere, until the next fault
  * @param failed requests that failed, until the next fault

@@ -141,7 +141,8 @@ final class FaultWatch {
       double rate = rate(window, window + WINDOW);
       if (lowest == null || rate < lowest) {
         lowest = rate;
-        recovered = null;
+        // Where not even the worst is below the target, nothing had to recover.
+        recovered = rate >= target ? 0.0 : null;
       }
       if (recovered == null && rate >= target) {
         recovered = (window * STRETCH_NANOS - seen.atNanos) / NANOS_PER_SECOND;

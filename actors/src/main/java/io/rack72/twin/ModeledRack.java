@@ -218,12 +218,23 @@ public final class ModeledRack {
     return new WeightLoads(config, expertBytes, settings.profile().gpu().hostBytesPerSecond());
   }
 
-  /** Slots with copies in them; where none is to spare, experts stay where the actors have them. */
+  /**
+   * Slots with copies in them, where the layout has some to spare; else experts stay where the
+   * actors have them.
+   *
+   * @param gpus that are left of a group; where they are too few for a slot for each expert, they
+   *     have more slots
+   */
   private static Optional<ExpertSlots> copies(
       ModelConfig config, Layout layout, RoutingModel routing, int gpus) {
-    long slots = (long) layout.slotsPerGpu() * gpus;
+    long slots = (long) layout.slotsPerGpu() * layout.gpus();
     return layout.kind() == Layout.Kind.DEP && slots > config.experts()
-        ? Optional.of(ExpertSlots.byPopularity(config, routing, gpus, layout.slotsPerGpu()))
+        ? Optional.of(
+            ExpertSlots.byPopularity(
+                config,
+                routing,
+                gpus,
+                Math.max(layout.slotsPerGpu(), Math.ceilDiv(config.experts(), gpus))))
         : Optional.empty();
   }
 

@@ -122,13 +122,7 @@ final class TwinTable {
     text.format("; %d of %d GPUs are left%n", fault.gpusLeft(), gpus);
     text.format("           tokens/s %,.0f before", fault.tpsBefore());
     if (fault.lowestTps() != null) {
-      text.format(
-          ", %,.0f in the worst second, %s",
-          fault.lowestTps(),
-          fault.recoveredSeconds() == null
-              ? "not back at 95 % for each GPU"
-              : String.format(
-                  Locale.ROOT, "95 %% for each GPU after %.1f s", fault.recoveredSeconds()));
+      text.format(", %,.0f in the worst second; %s", fault.lowestTps(), recovery(fault));
     }
     FaultEffect.Pauses pauses = fault.pauses();
     text.format(
@@ -136,6 +130,16 @@ final class TwinTable {
         pauses.streams(), pauses.p50(), pauses.p99(), pauses.max());
     text.format(
         "           %,d requests recomputed, %,d failed%n", fault.recomputed(), fault.failed());
+  }
+
+  private static String recovery(FaultEffect fault) {
+    if (fault.recoveredSeconds() == null) {
+      return "not back at 95 % of it for each GPU left";
+    }
+    return fault.recoveredSeconds() == 0
+        ? "never below 95 % of it for each GPU left"
+        : String.format(
+            Locale.ROOT, "95 %% of it for each GPU left after %.1f s", fault.recoveredSeconds());
   }
 
   private void line(String name, TwinReport.Quantiles quantiles) {

@@ -210,4 +210,124 @@ class TwinCommandTest {
     assertEquals(1, run.err().lines().count(), run::err);
     assertTrue(run.err().contains("cannot write"), run::err);
   }
+
+  /** A rack of three trays, of one GPU each. */
+  private static CommandRun failing(Path file, String faults, String... more) throws IOException {
+    Files.writeString(file, faults);
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "twin",
+                "--rack=hgx-b200",
+                "--set=rack72.rack { trays = 3, gpus-per-tray = 1 }",
+                "--set=rack72.expert-parallel=3",
+                "--prompt=16-64",
+                "--reply=4-16",
+                "--warmup=0.1",
+                "--duration=1.9",
+                "--concurrency=40",
+                "--faults=" + file));
+    words.addAll(List.of(more));
+    return CommandRun.of(words.toArray(String[]::new));
+  }
+
+  @Test
+  void faultsAreInTheTableTheJsonAndThePage(@TempDir Path directory) throws IOException {
+    String faults =
+        """
+        faults = [
+          { at = 300ms, fault = port-bandwidth, gpu { from = 0, to = 2 }, factor = 0.1, length = 50ms }
+          { at = 500ms, fault = kill, node = 1 }
+        ]
+        """;
+    Path file = directory.resolve("faults.conf");
+    Path page = directory.resolve("page.html");
+    CommandRun table = failing(file, faults, "--html=" + page);
+    assertEquals(0, table.exitCode(), table::err);
+    for (String part :
+        List.of("port-bandwidth gpu=", "kill node=1; 2 of 3 GPUs are left", "longest pauses")) {
+      assertTrue(table.out().contains(part), table::out);
+    }
+    String text = Files.readString(page);
+    assertTrue(text.contains("class=\"mark\"") && text.contains("kill node=1 at 0.5 s"), text);
+
+    JsonNode told = Json.read(failing(file, faults, "--json").out()).get("faults");
+    assertEquals(2, told.size());
+    assertEquals(2, told.get(1).get("gpus_left").asInt());
+    assertEquals(0, told.get(1).get("failed").asInt());
+    assertTrue(told.get(1).get("pauses").get("max").asDouble() > 0);
+    assertTrue(told.get(1).get("lowest_tps").asDouble() > 0);
+    assertEquals(failing(file, faults, "--json"), failing(file, faults, "--json"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "fault = gpu-failure, gpu = 3          | gpu is one of rack hgx-b200, 0 to 2, not 3",
+        "fault = kill, node = 3                | node is a tray of rack hgx-b200, 0 to 2, not 3",
+        "fault = freeze, node = 1, length = 1s | freeze is for a process that goes on",
+        "fault = terminate, node = 1           | terminate is for a process that goes on",
+        "fault = checkpoint-gone, file = c, length = 1s | checkpoint-gone needs a checkpoint",
+        "fault = partition, nodes = [1], direction = both, length = 1s | is between JVMs",
+        "fault = gpu-failur, gpu = 1           | did you mean gpu-failure?",
+        "fault = gpu-failure                   | faults.0.gpu is missing",
+        "fault = gpu-failure, gpu = 1, x = 1   | there is no faults.0.x",
+        "fault = port-bandwidth, gpu = 1, factor = 0, length = 1s | factor is above 0"
+      })
+  void aBadFaultIsRefusedWithFileAndLineBeforeAnythingStarts(
+      String fault, String part, @TempDir Path directory) throws IOException {
+    Path file = directory.resolve("f.conf");
+    String faults = "# Bad.\nfaults = [\n  { at = 1s, " + fault + " }\n]\n";
+    CommandRun run =
+        failing(
+            file,
+            faults,
+            "--html=" + directory.resolve("page"),
+            "--history=" + directory.resolve("history"));
+    assertTrue(run.err().startsWith("rack72: " + file + ":3: "), run::err);
+    assertTrue(run.err().contains(part), run::err);
+    assertEquals(1, run.err().lines().count(), run::err);
+    assertEquals("", run.out());
+    assertEquals(1, run.exitCode());
+    try (Stream<Path> files = Files.list(directory)) {
+      assertEquals(List.of(file), files.toList(), "nothing was written");
+    }
+  }
+
+  @Test
+  void faultFilesThatMakeNoSenseAreOneSentence(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("f.conf");
+    for (String[] each :
+        new String[][] {
+          {"faults = [", file + ":1: "},
+          {"", "there is no fault in it"},
+          {"faults = []", "there is no fault in it"},
+          {"load.streams = 3", "there is no load; there are faults, random"},
+          {"faults = [{ at = 2s, fault = kill, node = 0 }]", "kill begins at 2 s, when the run"},
+          {"faults = [{ at = 2, fault = kill, node = 0 }]", "faults.0.at is a duration such as"}
+        }) {
+      CommandRun run = failing(file, each[0]);
+      assertTrue(run.err().contains(each[1]), run::err);
+      assertEquals(1, run.err().lines().count(), run::err);
+      assertEquals("", run.out());
+      assertEquals(1, run.exitCode());
+    }
+    String kill = "faults = [{ at = 1s, fault = kill, node = 0 }]";
+    CommandRun none = twin("--faults=" + directory.resolve("none"));
+    assertTrue(none.err().contains("cannot read " + directory.resolve("none")), none::err);
+    assertEquals(1, none.exitCode());
+    Files.writeString(file, kill);
+    CommandRun only = twin("--duration=2", "--faults=" + file);
+    assertTrue(only.err().contains("nothing would be left"), only::err);
+    String slow =
+        "faults = [{ at = 1s, fault = port-bandwidth, gpu = 0, factor = 0.5, length = 1s }]";
+    Files.writeString(file, slow);
+    CommandRun replicas = twin("--layout=tp4", "--duration=2", "--faults=" + file);
+    assertTrue(replicas.err().contains("of which TP4 has none"), replicas::err);
+    CommandRun sweep = twin("--sweep=4", "--faults=" + file);
+    assertEquals(2, sweep.exitCode());
+    assertTrue(sweep.err().contains("--faults are of one run"), sweep::err);
+  }
 }

@@ -11,6 +11,7 @@ import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.Spent;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 class ExpertGroupTest {
@@ -46,6 +47,11 @@ class ExpertGroupTest {
   }
 
   private static ExpertGroup group(int gpus, StepDurations durations) {
+    return group(gpus, durations, _ -> 1);
+  }
+
+  private static ExpertGroup group(
+      int gpus, StepDurations durations, IntToDoubleFunction portFactor) {
     return new ExpertGroup(
         0,
         CONFIG,
@@ -54,7 +60,7 @@ class ExpertGroupTest {
         new RoutingModel(CONFIG, 0, 1),
         durations,
         1,
-        new GroupLinks(new LinkTraffic(gpus, 1), member -> member, _ -> 1));
+        new GroupLinks(new LinkTraffic(gpus, 1), member -> member, portFactor));
   }
 
   @Test
@@ -122,6 +128,50 @@ class ExpertGroupTest {
     double bytes = 36.0 * CONFIG.hiddenSize() * (sent + answered);
     assertEquals(1, group.terms().exchangedBytes() / bytes, 0.05);
     assertTrue(group.terms().exchangeNanos() >= bytes / 64, "the busiest port is busier than most");
+  }
+
+  @Test
+  void theSlowestPortDecidesHowLongTheExchangeTakes() {
+    long even = exchangeNanos(_ -> 1);
+    assertEquals(10.0, (double) exchangeNanos(_ -> 0.1) / even, 0.01);
+    // The busiest of 64 ports has more than this one.
+    assertEquals(10.0, (double) exchangeNanos(gpu -> gpu == 5 ? 0.1 : 1) / even, 4);
+  }
+
+  private static long exchangeNanos(IntToDoubleFunction portFactor) {
+    ExpertGroup group = group(64, new Durations(1, 0), portFactor);
+    for (int gpu = 0; gpu < 64; gpu++) {
+      group.join(gpu, DECODE, 0);
+    }
+    group.endNanos(1);
+    return group.terms().exchangeNanos();
+  }
+
+  @Test
+  void whatAGpuThatIsGoneWouldHaveComputedIsNotWaitedFor() {
+    StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 800)), 1);
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    group.join(0, DECODE, 0);
+    group.join(1, prompt, 0);
+    group.leave(1, 500);
+    assertEquals(1000 + 36 * 80, group.endNanos(1000));
+    // One that has begun goes on as it was.
+    long begin = group.join(1, prompt, 5000);
+    group.leave(1, begin);
+    assertEquals(begin + 36 * 8000, group.endNanos(begin));
+  }
+
+  @Test
+  void stepsThatNobodyHasJoinedWaitForExpertsToCome() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    assertEquals(1000, group.join(0, DECODE, 0));
+    group.awaitWeights(9000);
+    assertEquals(1000, group.join(1, DECODE, 500));
+    assertEquals(1000 + 36 * 80, group.endNanos(1000));
+    assertEquals(9000, group.join(0, DECODE, 3880));
+    // Prepared while they come.
+    group.endNanos(9000);
+    assertEquals(9000 + 36 * 80 + 1000, group.join(0, DECODE, 9001));
   }
 
   @Test

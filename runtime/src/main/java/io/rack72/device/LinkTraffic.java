@@ -7,8 +7,8 @@ import java.util.function.IntUnaryOperator;
  * thread-safe.
  */
 public final class LinkTraffic {
-  /** GPUs of which pairs are told apart; a matrix of more would be most of a run's memory. */
-  private static final int MAX_MAPPED = 1024;
+  /** GPUs of which pairs are told apart: four racks. Reports of more would be mostly that. */
+  private static final int MAX_MAPPED = 288;
 
   private final int gpusEach;
   private final double[] sent;
@@ -126,7 +126,7 @@ public final class LinkTraffic {
     return most;
   }
 
-  /** From each GPU to each, in bytes; empty for racks of more than 1,024 GPUs. */
+  /** From each GPU to each, in bytes; empty for racks of more than 288 GPUs. */
   public double[][] between() {
     double[][] all = new double[between.length][];
     for (int from = 0; from < all.length; from++) {

@@ -14,6 +14,7 @@ final class HeatMap {
   private static final int SIDE = 520;
   private static final int BOTTOM = 60;
   private static final int LEVELS = 8;
+  private static final double FAINTEST = 0.2;
   private static final int MAX_LABELS = 18;
   private static final int LEGEND_WIDTH = 64;
 
@@ -80,8 +81,8 @@ final class HeatMap {
     }
     if (!path.isEmpty()) {
       svg.format(
-          "<path class=\"c0\" fill-opacity=\"%.2f\" transform=\"translate(%d %d) scale(%.4f)\""
-              + " d=\"%s\"/>%n",
+          "<path class=\"c0\" shape-rendering=\"crispEdges\" fill-opacity=\"%.2f\""
+              + " transform=\"translate(%d %d) scale(%.4f)\" d=\"%s\"/>%n",
           opacity(level), LEFT, TOP, (double) SIDE / bytes.size(), path);
     }
   }
@@ -137,8 +138,9 @@ final class HeatMap {
     return Math.max(1, (int) Math.ceil(part * LEVELS));
   }
 
+  /** The least is still told from nothing. */
   private static double opacity(int level) {
-    return (double) level / LEVELS;
+    return FAINTEST + (1 - FAINTEST) * (level - 1) / (LEVELS - 1);
   }
 
   private static String size(long bytes) {

@@ -30,8 +30,7 @@ import java.util.stream.IntStream;
  * @param costs of what was counted
  * @param timeline the whole run, warm-up included
  * @param faults what failed, and what that did
- * @param links bytes from each GPU to each in the whole run; empty for racks of more than 1,024
- *     GPUs
+ * @param links bytes from each GPU to each in the whole run; empty for racks of more than 288 GPUs
  * @param events tasks and wakes that it took
  */
 public record TwinReport(

@@ -90,6 +90,23 @@ class StandInRackTest {
   }
 
   @Test
+  void copiesOfExpertsTakeTheRoomOfKeysAndValuesAndTooFewSlotsAreRefused() {
+    String slots = "rack72.modeled.expert-slots=";
+    try (StandInRack least = StandInRack.start(config("gpt-oss-20b"));
+        StandInRack more = StandInRack.start(config("gpt-oss-20b", slots + 6))) {
+      // Of 32 experts 8 GPUs hold 4 each; 24 layers have two more.
+      long expert = 3L * 2880 * 2880 * 17 / 32 + 2 * 3 * 2880;
+      assertEquals(
+          least.settings().kv().hbmBytes() - 2 * 24 * expert, more.settings().kv().hbmBytes());
+    }
+    CommandFailedException refused =
+        assertThrows(
+            CommandFailedException.class,
+            () -> StandInRack.start(config("gpt-oss-20b", slots + 3)));
+    assertTrue(refused.getMessage().contains("which takes 4 to 32 slots"), refused.getMessage());
+  }
+
+  @Test
   void modelThatIsNotKnownIsRefusedWithThoseThatAre() {
     CommandFailedException refused =
         assertThrows(CommandFailedException.class, () -> StandInRack.start(config("gpt-oss-20")));

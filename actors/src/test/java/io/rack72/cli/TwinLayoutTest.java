@@ -21,22 +21,23 @@ class TwinLayoutTest {
     return CommandRun.of(words.toArray(String[]::new));
   }
 
-  private static JsonNode report(String layout, int concurrency) throws JsonProcessingException {
-    return report(layout, concurrency, 32);
-  }
-
-  private static JsonNode report(String layout, int concurrency, int reply)
+  private static JsonNode report(String layout, int concurrency, String... more)
       throws JsonProcessingException {
-    CommandRun run =
-        twin(
-            "--reply=" + reply,
-            "--layout=" + layout,
-            "--json",
-            "--duration=0.3",
-            "--seed=1",
-            // So that no scheduler's limit is what a replica of several GPUs is held up by.
-            "--set=rack72.scheduler.max-running=2048",
-            "--concurrency=" + concurrency);
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "--layout=" + layout,
+                "--json",
+                "--duration=0.3",
+                "--seed=1",
+                // So that no scheduler's limit is what a replica of several GPUs is held up by.
+                "--set=rack72.scheduler.max-running=2048",
+                "--concurrency=" + concurrency));
+    words.addAll(List.of(more));
+    if (words.stream().noneMatch(word -> word.startsWith("--reply"))) {
+      words.add("--reply=32");
+    }
+    CommandRun run = twin(words.toArray(String[]::new));
     assertEquals("", run.err());
     return Json.read(run.out());
   }
@@ -78,19 +79,63 @@ class TwinLayoutTest {
   void manySequencesAreFasterWhereNothingIsReducedOrReadTwice() throws JsonProcessingException {
     int many = 72 * 128;
     // Replies so long that hardly any prompt comes between: one of them holds up a whole group.
-    double one = throughput(report("tp1", many, 100_000), "tps");
-    double eight = throughput(report("tp8", many, 100_000), "tps");
-    double all = throughput(report("dep72", many, 100_000), "tps");
+    double one = throughput(report("tp1", many, "--reply=100000"), "tps");
+    double eight = throughput(report("tp8", many, "--reply=100000"), "tps");
+    double all = throughput(report("dep72", many, "--reply=100000"), "tps");
     // Nine hosts schedule as much as 72, and sums of all rows pass the links in every layer.
     assertTrue(one > eight, () -> one + " and " + eight);
     // 128 rows touch nearly all experts, which each GPU of tp1 reads alone.
     assertTrue(all > one, () -> all + " and " + one);
   }
 
+  @Test
+  void moreSlotsAreFasterWhereExpertsArePopularAndLeaveLessRoomForKeysAndValues()
+      throws JsonProcessingException {
+    JsonNode two = report("dep72", 72 * 32, "--skew=1");
+    JsonNode three = report("dep72", 72 * 32, "--skew=1", "--slots=3");
+    assertTrue(throughput(three, "tps") > throughput(two, "tps"), () -> three + "\n" + two);
+    long kv = two.at("/memory/kv_bytes").asLong() - three.at("/memory/kv_bytes").asLong();
+    long weights =
+        three.at("/memory/weight_bytes").asLong() - two.at("/memory/weight_bytes").asLong();
+    // An expert of each of 36 layers.
+    assertEquals(36 * (3L * 2880 * 2880 * 17 / 32 + 2 * 3 * 2880), weights);
+    assertEquals(weights, kv);
+    assertEquals(two, report("dep72", 72 * 32, "--skew=1", "--slots=2"), "2 is what it needs");
+  }
+
+  @Test
+  void sumsOfAReplicaPassItsOwnLinksOnly() throws JsonProcessingException {
+    JsonNode report = report("tp8", 100);
+    double all = 0;
+    for (int from = 0; from < 72; from++) {
+      for (int to = 0; to < 72; to++) {
+        double bytes = report.at("/links/" + from + "/" + to).asDouble();
+        assertEquals(from / 8 == to / 8 && from != to, bytes > 0, from + " to " + to);
+        all += bytes;
+      }
+    }
+    // Of 0.5 s, and rows of whole replicas.
+    assertEquals(report.get("link_use").asDouble(), all / (72 * 900e9 * 0.5), 1e-6);
+    assertTrue(report.get("busiest_link_use").asDouble() >= report.get("link_use").asDouble());
+    assertEquals(0, report("tp1", 100).get("link_use").asDouble());
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
+        "--layout=dep72 --slots=1                  | DEP72 spreads 128 experts over 72 GPUs, which"
+            + " takes 2 to 128 slots on each, not 1 | 2",
+        "--layout=tep8 --slots=129                 | takes 16 to 128 slots on each, not 129        "
+            + "      | 2",
+        "--layout=tp8 --slots=16                   | TP8 has a part of every expert on each GPU    "
+            + "      | 2",
+        "--slots=0                                 | (--slots) is auto or a whole number from 1 to"
+            + " 4096, not \"0\" | 2",
+        "--slots=2 --fidelity=dispatch             | leave out --slots"
+            + " (rack72.modeled.expert-slots) | 2",
+        "--slots=40 --set=rack72.gpu.hbm=8GB       | DEP72 with 40 expert slots does not fit on    "
+            + "      | 1",
         "--layout=tp5                              | (--layout) is auto or dep, tp or tep with a"
             + " number that divides the rack's 72 GPUs: 1, 2, 3, 4, 6, 8, 9, 12, 18, 24, 36, 72,"
             + " not \"tp5\" | 2",

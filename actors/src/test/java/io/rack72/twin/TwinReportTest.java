@@ -3,8 +3,10 @@ package io.rack72.twin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** What a report says adds up. */
@@ -74,6 +76,54 @@ class TwinReportTest {
     String part = String.format(Locale.ROOT, "%.1f %%", 100 * spent.fixed());
     assertTrue(report.toText().contains(part + " fixed"), report::toText);
     assertTrue(Html.of(report).contains("<td>fixed<td>" + part), part);
+  }
+
+  @Test
+  void matrixOfLinksHoldsTheBytesThatTheirUseIsComputedFrom() {
+    TwinReport report = run(Slo.NONE);
+    assertEquals(72, report.links().size());
+    long[] sent = new long[72];
+    long[] received = new long[72];
+    for (int from = 0; from < 72; from++) {
+      assertEquals(72, report.links().get(from).size());
+      for (int to = 0; to < 72; to++) {
+        sent[from] += report.links().get(from).get(to);
+        received[to] += report.links().get(from).get(to);
+      }
+    }
+    // What a port of the test's rack can send until the last instant of the timeline.
+    double port = 900_000_000_000.0 * SECONDS;
+    assertEquals(report.linkUse(), Arrays.stream(sent).sum() / (72 * port), 1e-6);
+    assertEquals(report.linkUse(), Arrays.stream(received).sum() / (72 * port), 1e-6);
+    double busiest =
+        Math.max(
+            Arrays.stream(sent).max().orElseThrow(), Arrays.stream(received).max().orElseThrow());
+    assertEquals(report.busiestLinkUse(), busiest / port, 1e-6);
+    assertTrue(report.busiestLinkUse() > report.linkUse(), "some port is busier than the mean");
+  }
+
+  @Test
+  void memoryIsTheHbmAndWeightsAndKeysAndValuesFitInIt() {
+    TwinReport.Memory memory = run(Slo.NONE).memory();
+    assertEquals(186_000_000_000L, memory.hbmBytes());
+    assertEquals(80_000_000_000L, memory.kvBytes());
+    assertTrue(memory.weightBytes() > 1_000_000_000L, memory::toString);
+    assertTrue(memory.leftFreeBytes() > 0, memory::toString);
+  }
+
+  @Test
+  void pageHasTheMapOfLinksAndTheHbmOverTime() {
+    String page = Html.of(run(Slo.NONE));
+    assertTrue(page.contains("HBM over time") && page.contains("KV in use"), page);
+    assertTrue(page.contains("from tray (down) to tray (across)"), page);
+    // All of the matrix but its diagonal, in levels, with neighbours as one rectangle each.
+    long cells =
+        Pattern.compile("M\\d+ \\d+h(\\d+)v1h-\\d+z")
+            .matcher(page)
+            .results()
+            .mapToLong(each -> Long.parseLong(each.group(1)))
+            .sum();
+    assertEquals(72 * 71, cells);
   }
 
   @Test

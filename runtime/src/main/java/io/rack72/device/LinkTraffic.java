@@ -7,8 +7,8 @@ import java.util.function.IntUnaryOperator;
  * thread-safe.
  */
 public final class LinkTraffic {
-  /** GPUs of which pairs are told apart; a matrix of more would be most of a run's memory. */
-  private static final int MAX_MAPPED = 1024;
+  /** GPUs of which pairs are told apart: four racks. Reports of more would be mostly that. */
+  private static final int MAX_MAPPED = 288;
 
   private final int gpusEach;
   private final double[] sent;
@@ -62,17 +62,23 @@ public final class LinkTraffic {
   private void map(IntUnaryOperator gpuOf, double[] parts, double[] there, double[] back) {
     int members = parts.length;
     int[] gpus = new int[members];
+    int[] senders = new int[members];
+    int sending = 0;
     for (int member = 0; member < members; member++) {
       gpus[member] = gpuOf.applyAsInt(member);
+      if (parts[member] > 0) {
+        senders[sending++] = member;
+      }
     }
     for (int from = 0; from < members; from++) {
       double[] row = between[gpus[from]];
-      double part = parts[from];
-      double answers = back[from];
-      // Put back after the loop, which is quicker without a case for it.
+      // Put back after the loops, which are quicker without a case for it.
       double own = row[gpus[from]];
-      for (int to = 0; to < members; to++) {
-        row[gpus[to]] += part * there[to] + parts[to] * answers;
+      for (int i = 0; i < sending; i++) {
+        row[gpus[senders[i]]] += parts[senders[i]] * back[from];
+      }
+      for (int to = 0; parts[from] > 0 && to < members; to++) {
+        row[gpus[to]] += parts[from] * there[to];
       }
       row[gpus[from]] = own;
     }
@@ -120,7 +126,7 @@ public final class LinkTraffic {
     return most;
   }
 
-  /** From each GPU to each, in bytes; empty for racks of more than 1,024 GPUs. */
+  /** From each GPU to each, in bytes; empty for racks of more than 288 GPUs. */
   public double[][] between() {
     double[][] all = new double[between.length][];
     for (int from = 0; from < all.length; from++) {

@@ -9,6 +9,7 @@ import io.rack72.roofline.Architecture;
 import io.rack72.roofline.GpuSpec;
 import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.Spent;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
@@ -274,5 +275,71 @@ class ExpertGroupTest {
     return logits == 0
         ? DECODE
         : new StepShape(decodes, decodes * 4096L, decodes * 128L, prompts, logits);
+  }
+
+  /** Steps of 72 GPUs, of which each of the first 40 has a row more than the one before. */
+  private static StepTerms steps(double skew, int slotsPerGpu, LinkTraffic traffic) {
+    RoutingModel routing = new RoutingModel(CONFIG, skew, 1);
+    GpuSpec gpu =
+        new GpuSpec(
+            "test",
+            Architecture.BLACKWELL,
+            152,
+            186_000_000_000L,
+            8e12,
+            2.5e15,
+            5e15,
+            126_000_000,
+            900e9,
+            1000,
+            1200);
+    ExpertGroup group =
+        new ExpertGroup(
+            0,
+            CONFIG,
+            72,
+            ExpertSlots.byPopularity(CONFIG, routing, 72, slotsPerGpu),
+            routing,
+            new KernelDurations(CONFIG, gpu, "trtllm", 72, KvPrecision.FP8, 2),
+            2,
+            new GroupLinks(traffic, member -> member, _ -> 1));
+    long now = 0;
+    for (int step = 0; step < 9; step++) {
+      long begin = now;
+      for (int member = 0; member < 40; member++) {
+        StepShape shape = new StepShape(member + 1, 1000L, 128, List.of(), member + 1);
+        begin = group.join(member, shape, now);
+      }
+      now = group.endNanos(begin);
+    }
+    return group.terms();
+  }
+
+  @Test
+  void moreSlotsTakeLessTimeForExpertsWhereSomeArePopular() {
+    long two = steps(1, 2, new LinkTraffic(72, 1)).expertsNanos();
+    long three = steps(1, 3, new LinkTraffic(72, 1)).expertsNanos();
+    assertTrue(three < 0.95 * two, three + " ns and with two slots " + two);
+  }
+
+  @Test
+  void whatPassesBetweenGpusAddsUpToTheExchangedBytes() {
+    LinkTraffic traffic = new LinkTraffic(72, 1);
+    double bytes = steps(0.5, 2, traffic).exchangedBytes();
+    double[][] between = traffic.between();
+    double rows = 0;
+    double columns = 0;
+    for (int gpu = 0; gpu < 72; gpu++) {
+      int column = gpu;
+      rows += Arrays.stream(between[gpu]).sum();
+      columns += Arrays.stream(between).mapToDouble(row -> row[column]).sum();
+    }
+    assertEquals(1, rows / bytes, 1e-9);
+    assertEquals(1, columns / bytes, 1e-9);
+    assertEquals(0, between[50][60], "neither has rows");
+    // Owners answer all assignments, and were sent each row once.
+    assertTrue(between[50][39] >= between[39][50] && between[39][50] > 0);
+    // The 40th has 40 times as many rows as the first.
+    assertEquals(40, between[39][50] / between[0][50], 1e-6);
   }
 }

@@ -109,4 +109,60 @@ class RoutingModelTest {
           rows + " rows, experts touched in the mean");
     }
   }
+
+  /** Of the same draws, with one owner for each expert and with copies. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5})
+  void everyAssignmentIsOnSomeSlotAndTheBusiestGpuHasFewerWithCopies(int slotsPerGpu) {
+    RoutingModel routing = new RoutingModel(CONFIG, 1, 3);
+    ExpertSlots slots = ExpertSlots.byPopularity(CONFIG, routing, 72, slotsPerGpu);
+    ExpertLoads copied = new ExpertLoads(0, CONFIG, 72, slots, routing);
+    ExpertLoads owned =
+        new ExpertLoads(0, CONFIG, 72, ExpertSlots.ownedBy((_, expert) -> expert % 72), routing);
+    long busiest = 0;
+    long busiestOwner = 0;
+    for (int step = 0; step < 200; step++) {
+      int layer = step % CONFIG.layers();
+      copied.draw(layer, step, 1 + 10 * step);
+      owned.draw(layer, step, 1 + 10 * step);
+      long sum = 0;
+      long ownedSum = 0;
+      int most = 0;
+      int ownedMost = 0;
+      for (int gpu = 0; gpu < 72; gpu++) {
+        assertTrue(copied.touched(gpu) <= slotsPerGpu);
+        assertTrue(copied.touched(gpu) <= copied.assignments(gpu));
+        assertTrue(copied.rows(gpu) <= copied.assignments(gpu) + 1e-9);
+        sum += copied.assignments(gpu);
+        ownedSum += owned.assignments(gpu);
+        most = Math.max(most, copied.assignments(gpu));
+        ownedMost = Math.max(ownedMost, owned.assignments(gpu));
+      }
+      assertEquals(ownedSum, sum);
+      busiest += most;
+      busiestOwner += ownedMost;
+    }
+    assertTrue(busiest < 0.3 * busiestOwner, busiest + " of " + busiestOwner);
+  }
+
+  @Test
+  void copiesAreOnDifferentGpusAndEachLayerHasItsOwn() {
+    RoutingModel routing = new RoutingModel(CONFIG, 1, 3);
+    ExpertSlots slots = ExpertSlots.byPopularity(CONFIG, routing, 72, 2);
+    boolean same = true;
+    for (int layer = 0; layer < CONFIG.layers(); layer++) {
+      int[] used = new int[72];
+      for (int expert = 0; expert < CONFIG.experts(); expert++) {
+        int[] gpus = new int[slots.copies(layer, expert)];
+        for (int copy = 0; copy < gpus.length; copy++) {
+          gpus[copy] = slots.gpuOf(layer, expert, copy);
+          used[gpus[copy]]++;
+        }
+        assertEquals(gpus.length, Arrays.stream(gpus).distinct().count());
+        same &= gpus.length == slots.copies(0, expert);
+      }
+      assertTrue(Arrays.stream(used).allMatch(each -> each == 2), "all slots are used");
+    }
+    assertTrue(!same, "each layer's popular experts have the copies");
+  }
 }

@@ -54,6 +54,13 @@ class LayoutMemoryTest {
   }
 
   @Test
+  void eachSlotMoreTakesAnExpertOfEveryLayer() {
+    Layout three = Layout.of("DEP72", 128).withSlots(3, 128);
+    assertEquals(
+        memory("DEP72").weightBytes() + 36 * EXPERT, new LayoutMemory(CONFIG, three).weightBytes());
+  }
+
+  @Test
   void moreGpusThanKeyHeadsHoldThemSeveralTimes() {
     assertEquals(
         WHOLE + VOCABULARY / 16 + attention(4, 1) + 36 * 8 * EXPERT, memory("TEP16").weightBytes());
@@ -72,5 +79,6 @@ class LayoutMemoryTest {
   void keysAndValuesAreDividedByHeads(String layout, long bytesPerToken, long bytes) {
     assertEquals(bytesPerToken, memory(layout).kvBytesPerToken(2));
     assertEquals(bytes, memory(layout).kvBytes(1000));
+    assertEquals(1000, memory(layout).bytesPerGpu(bytes));
   }
 }

@@ -28,6 +28,31 @@ class LayoutTest {
         refused.getMessage());
   }
 
+  @ParameterizedTest
+  @CsvSource({"DEP72, 2", "DEP72, 128", "TEP8, 17", "DEP1, 128"})
+  void slotsAreAsManyAsAreAskedFor(String name, int slots) {
+    Layout layout = Layout.of(name, 128).withSlots(slots, 128);
+    assertEquals(slots, layout.slotsPerGpu());
+    assertEquals(name, layout.name());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "DEP72 | 1   | DEP72 spreads 128 experts over 72 GPUs, which takes 2 to 128 slots on each,"
+            + " not 1",
+        "TEP8  | 129 | TEP8 spreads 128 experts over 8 GPUs, which takes 16 to 128 slots on each,"
+            + " not 129",
+        "TP8   | 16  | TP8 has a part of every expert on each GPU, and no slots for whole ones"
+      })
+  void tooFewOrTooManySlotsAreRefused(String name, int slots, String message) {
+    Layout layout = Layout.of(name, 128);
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> layout.withSlots(slots, 128));
+    assertEquals(message, refused.getMessage());
+  }
+
   @Test
   void onlyDataParallelGpusAttendToDifferentSequences() {
     assertEquals(8, Layout.of("DEP8", 128).dataParallel());

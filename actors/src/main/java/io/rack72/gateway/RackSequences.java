@@ -11,6 +11,7 @@ import io.rack72.routing.SequenceAttempts;
 import io.rack72.schedule.SequenceId;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -62,7 +63,10 @@ final class RackSequences {
     // All are made before any is sent. What was gone on with may have ended before.
     IntStream.range(0, generation.sequences().size())
         .filter(i -> !reply.ended(i))
-        .mapToObj(i -> new RouterActor.Submit(request(i), events))
+        .mapToObj(
+            i ->
+                new RouterActor.Submit(
+                    request(i), events, OptionalLong.of(generation.service().receivedNanos())))
         .toList()
         .forEach(router::tell);
   }

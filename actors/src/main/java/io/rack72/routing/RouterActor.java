@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -60,8 +61,16 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /**
    * Place this sequence; {@code owner} is told of everything that becomes of it. A later attempt
    * takes the place of an earlier one.
+   *
+   * @param receivedNanos when its client's request came, on the rack's clock, where that is told
    */
-  public record Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) implements Command {}
+  public record Submit(
+      SequenceRequest request, ActorRef<SequenceEvent> owner, OptionalLong receivedNanos)
+      implements Command {
+    public Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
+      this(request, owner, OptionalLong.empty());
+    }
+  }
 
   /** The owner no longer wants the sequence. Unknown ones are ignored: it may just have ended. */
   public record Cancel(SequenceId id) implements Command {}

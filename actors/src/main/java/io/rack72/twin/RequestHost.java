@@ -30,10 +30,17 @@ final class RequestHost {
           if (requestNanos == 0 || passesAtOnce(message)) {
             router.tell(message);
           } else {
-            clock.wakeAt(clock.nowNanos() + requestNanos, () -> router.tell(message));
+            clock.wakeAt(sinceNanos(message, clock) + requestNanos, () -> router.tell(message));
           }
           return Behaviors.same();
         });
+  }
+
+  /** What a gateway has taken for a request already is part of the host's time. */
+  private static long sinceNanos(RouterActor.Command message, Clock clock) {
+    return message instanceof RouterActor.Submit submit
+        ? submit.receivedNanos().orElseGet(clock::nowNanos)
+        : clock.nowNanos();
   }
 
   private static boolean passesAtOnce(RouterActor.Command message) {

@@ -3,9 +3,16 @@ package io.rack72.twin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.rack72.clock.ManualClock;
+import io.rack72.gpu.SequenceEvent;
+import io.rack72.gpu.SequenceRequest;
 import io.rack72.routing.RouterActor;
+import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Standing;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
@@ -15,6 +22,7 @@ class RequestHostTest {
   private final TestInbox<RouterActor.Command> router = TestInbox.create();
   private final BehaviorTestKit<RouterActor.Command> host =
       BehaviorTestKit.create(RequestHost.before(router.getRef(), clock, 1000));
+  private final TestInbox<SequenceEvent> owner = TestInbox.create();
   private final RouterActor.Pause first = new RouterActor.Pause(new SequenceId("a", 0));
   private final RouterActor.Cancel second = new RouterActor.Cancel(new SequenceId("a", 0));
 
@@ -26,6 +34,48 @@ class RequestHostTest {
     assertEquals(List.of(), router.getAllReceived());
     clock.advanceTo(1000);
     assertEquals(List.of(first, second), router.getAllReceived());
+  }
+
+  @Test
+  void whatAGatewayHasTakenForARequestIsPartOfTheHostsTime() {
+    clock.advanceTo(5000);
+    host.run(submit(1, OptionalLong.of(4300)));
+    host.run(submit(2, OptionalLong.empty()));
+    host.run(submit(3, OptionalLong.of(10)));
+    clock.advanceTo(5001);
+    assertEquals(List.of(3), submitted(), "it is late already");
+    clock.advanceTo(5300);
+    assertEquals(List.of(1), submitted());
+    clock.advanceTo(6000);
+    assertEquals(List.of(2), submitted());
+  }
+
+  @Test
+  void whatGoesOnAfterALossHasBeenSeenBefore() {
+    SequenceRequest again =
+        new SequenceRequest(
+            new SequenceId("a", 7), 2, new int[] {1}, new int[] {2}, params(), Standing.DEFAULT);
+    RouterActor.Submit submit = new RouterActor.Submit(again, owner.getRef());
+    host.run(submit);
+    assertEquals(List.of(submit), router.getAllReceived());
+  }
+
+  private RouterActor.Submit submit(int number, OptionalLong receivedNanos) {
+    return new RouterActor.Submit(
+        new SequenceRequest(
+            new SequenceId("a", number), 1, new int[] {1}, new int[0], params(), Standing.DEFAULT),
+        owner.getRef(),
+        receivedNanos);
+  }
+
+  private static SamplingParams params() {
+    return new SamplingParams(1, 1, 0, 0, 0, 0, 0, 1, Map.of(), -1, 8, 0, Set.of(), true);
+  }
+
+  private List<Integer> submitted() {
+    return router.getAllReceived().stream()
+        .map(message -> ((RouterActor.Submit) message).request().id().choice())
+        .toList();
   }
 
   @Test

@@ -6,7 +6,6 @@ import io.rack72.model.ForwardObserver;
 import io.rack72.rack.PlacedModel;
 import io.rack72.rack.RackSettings;
 import io.rack72.roofline.Kernel.KvPrecision;
-import io.rack72.roofline.Layout;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.text.Channels;
 import io.rack72.text.Content;
@@ -125,11 +124,11 @@ final class TwinChatCommand implements Callable<Integer> {
             computing.model().tokenizer(),
             computing.numerics(),
             ForwardObserver.NONE);
-    Layout layout = ModeledSizing.layout(config, placed.config());
-    if (layout.kind() != Layout.Kind.DEP || config.modeled().layout().isPresent()) {
+    if (config.modeled().layout().isPresent() || config.modeled().expertSlots().isPresent()) {
       throw new CommandFailedException(
-          "twin chat computes with attention data-parallel and experts over"
-              + " rack72.expert-parallel GPUs; leave out rack72.modeled.layout");
+          "twin chat computes with attention data-parallel and each expert once, over"
+              + " rack72.expert-parallel GPUs; leave out rack72.modeled.layout and"
+              + " rack72.modeled.expert-slots");
     }
     RackSettings settings = computing.settings(config, invocation.hostMemoryBytes());
     try {

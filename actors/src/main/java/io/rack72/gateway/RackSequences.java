@@ -74,9 +74,8 @@ final class RackSequences {
   /** A choice that is yet to be asked for has these tokens already. */
   void goOnBehind(int choice, int[] tokens) {
     progress.get(choice).attempts.goOnBehind(tokens);
-    if (tokens.length > 0) {
-      meter.goOn(choice);
-    }
+    // Tokens may have come that the copy of its stream lacks.
+    meter.goOn(choice);
   }
 
   /** A choice's sequence may still run under another id, which nobody wants. */

@@ -67,11 +67,16 @@ final class ExpertGroups {
             config.layers(),
             config.experts(),
             settings.profile().gpus());
-    members = grouped();
+    members = grouped(placement, new GroupMember[0]);
   }
 
-  /** Each GPU's place; null where it is not there. */
-  private GroupMember[] grouped() {
+  /**
+   * Each GPU's place; null where it is not there.
+   *
+   * @param former placement; a group that is the same in both goes on
+   * @param formerPlaces in that; none at first
+   */
+  private GroupMember[] grouped(ExpertPlacement former, GroupMember[] formerPlaces) {
     GroupMember[] places = new GroupMember[portFactors.length];
     int degree = placement.degree();
     int[] gpus = placement.gpus();
@@ -80,12 +85,38 @@ final class ExpertGroups {
       // Those that are left over use the last group's experts.
       int end = group == groups - 1 ? gpus.length : (group + 1) * degree;
       int[] together = Arrays.copyOfRange(gpus, group * degree, end);
-      ExpertGroup next = group(together);
+      boolean same = formerPlaces.length > 0 && isSame(former, together, formerPlaces);
+      ExpertGroup next = same ? formerPlaces[together[0]].group() : group(together);
       for (int member = 0; member < together.length; member++) {
         places[together[member]] = new GroupMember(next, member);
       }
     }
     return places;
+  }
+
+  private boolean isSame(ExpertPlacement former, int[] together, GroupMember[] places) {
+    if (former.degree() != placement.degree()) {
+      return false;
+    }
+    ExpertGroup group = places[together[0]] == null ? null : places[together[0]].group();
+    long members = Arrays.stream(places).filter(at -> at != null && at.group() == group).count();
+    if (group == null || members != together.length) {
+      return false;
+    }
+    for (int gpu : together) {
+      if (places[gpu] == null || places[gpu].group() != group) {
+        return false;
+      }
+    }
+    GpuId first = new GpuId(together[0]);
+    for (int layer = 0; layer < config.layers(); layer++) {
+      for (int expert = 0; expert < config.experts(); expert++) {
+        if (!former.owner(first, layer, expert).equals(placement.owner(first, layer, expert))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private ExpertGroup group(int[] together) {
@@ -117,7 +148,8 @@ final class ExpertGroups {
 
   /**
    * From now on steps are taken as this placement says. Those that have begun go on as they were,
-   * and what GPUs that are not in it would have computed in the next is not computed.
+   * and none of a group begins before those have ended that its GPUs are in. What GPUs that are not
+   * in it would have computed in the next is not computed.
    */
   void follow(ExpertPlacement next, long nowNanos) {
     if (Arrays.equals(placement.gpus(), next.gpus())
@@ -125,8 +157,9 @@ final class ExpertGroups {
       return;
     }
     GroupMember[] before = members;
+    ExpertPlacement former = placement;
     placement = next;
-    members = grouped();
+    members = grouped(former, before);
     for (int gpu = 0; gpu < before.length; gpu++) {
       if (before[gpu] == null) {
         continue;
@@ -134,7 +167,7 @@ final class ExpertGroups {
       if (members[gpu] == null) {
         before[gpu].group().leave(before[gpu].number(), nowNanos);
       } else {
-        members[gpu].group().awaitWeights(before[gpu].group().weightsNanos());
+        members[gpu].group().follow(before[gpu].group(), nowNanos);
       }
     }
   }

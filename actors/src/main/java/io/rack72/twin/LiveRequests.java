@@ -16,15 +16,20 @@ final class LiveRequests {
     final long sinceNanos;
     final int[] prompt;
     final SamplingParams params;
+    final boolean whole;
     final SequenceAttempts attempts = new SequenceAttempts();
     long firstNanos = -1;
     long lastNanos;
 
-    Live(int number, long sinceNanos, int[] prompt, SamplingParams params) {
+    /**
+     * @param whole false for what is left of a request
+     */
+    Live(int number, long sinceNanos, int[] prompt, SamplingParams params, boolean whole) {
       this.number = number;
       this.sinceNanos = sinceNanos;
       this.prompt = prompt;
       this.params = params;
+      this.whole = whole;
     }
   }
 

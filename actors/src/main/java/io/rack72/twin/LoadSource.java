@@ -170,7 +170,9 @@ final class LoadSource {
       live.remove(request.number);
       finished++;
       running--;
-      measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
+      if (request.whole) {
+        measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
+      }
       if (workload.arrivals() instanceof Workload.ClosedLoop) {
         submit();
       }
@@ -179,14 +181,15 @@ final class LoadSource {
 
   /**
    * The first requests of a closed loop come together. Were their replies of one length, they would
-   * end together too, and all others after them. So they have what is left of replies that have
-   * begun at other times, as any moment of a loop that has long run would find them.
+   * end together too, and all others after them. So they have what is left of replies at a moment
+   * that is drawn for each, and their ends are not measured, since nobody asked for so little. The
+   * tokens that would have been said before are not there, so KV is full only after a reply's time.
    */
   private void fill(int concurrency) {
     for (int i = 0; i < concurrency; i++) {
       double left = CounterRandom.uniform(workload.seed(), submitted, LEFT_OF_REPLY);
       int reply = length(workload.reply(), REPLY_LENGTH);
-      submit(prompt(), 1 + (int) (left * reply));
+      submit(prompt(), 1 + (int) (left * reply), false);
     }
   }
 
@@ -237,13 +240,13 @@ final class LoadSource {
     time.wakeAt(
         Math.max(time.nowNanos(), entry.atMillis() * NANOS_PER_MILLI),
         () -> {
-          submit(entry.prompt(workload.seed(), vocabSize), entry.outputLength());
+          submit(entry.prompt(workload.seed(), vocabSize), entry.outputLength(), true);
           awaitEntry(trace, number + 1);
         });
   }
 
   private void submit() {
-    submit(prompt(), length(workload.reply(), REPLY_LENGTH));
+    submit(prompt(), length(workload.reply(), REPLY_LENGTH), true);
   }
 
   private int[] prompt() {
@@ -258,7 +261,7 @@ final class LoadSource {
         CounterRandom.uniform(workload.seed(), submitted, draw + 1));
   }
 
-  private void submit(int[] prompt, int reply) {
+  private void submit(int[] prompt, int reply, boolean whole) {
     long now = time.nowNanos();
     if (now >= workload.endNanos()) {
       return;
@@ -268,7 +271,7 @@ final class LoadSource {
     SamplingParams params =
         new SamplingParams(
             1, 1, 0, 0, seed + number, 0, 0, 1, Map.of(), -1, reply, 0, Set.of(), true);
-    LiveRequests.Live request = new LiveRequests.Live(number, now, prompt, params);
+    LiveRequests.Live request = new LiveRequests.Live(number, now, prompt, params, whole);
     live.put(request);
     ask(request);
   }

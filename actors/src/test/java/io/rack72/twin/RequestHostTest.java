@@ -1,6 +1,7 @@
 package io.rack72.twin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.clock.ManualClock;
 import io.rack72.gpu.SequenceEvent;
@@ -24,16 +25,38 @@ class RequestHostTest {
       BehaviorTestKit.create(RequestHost.before(router.getRef(), clock, 1000));
   private final TestInbox<SequenceEvent> owner = TestInbox.create();
   private final RouterActor.Pause first = new RouterActor.Pause(new SequenceId("a", 0));
+  private final RouterActor.Pause other = new RouterActor.Pause(new SequenceId("b", 0));
   private final RouterActor.Cancel second = new RouterActor.Cancel(new SequenceId("a", 0));
 
   @Test
-  void allThatConcernsRequestsPassesInItsOrderAfterTheHostsTime() {
+  void whatConcernsARequestWaitsBehindItAndAllElsePassesAtOnce() {
+    RouterActor.Submit submit = submit(0, OptionalLong.empty());
+    host.run(submit);
     host.run(first);
+    host.run(other);
     host.run(second);
     clock.advanceTo(999);
+    runAll();
+    assertEquals(List.of(other), router.getAllReceived());
+    clock.advanceTo(1000);
+    runAll();
+    assertEquals(List.of(submit, first, second), router.getAllReceived());
+    host.run(second);
+    assertEquals(List.of(second), router.getAllReceived(), "it is at the router now");
+  }
+
+  @Test
+  void aRequestThatTheHostIsAtIsLive() {
+    RouterActor.CountLive count = new RouterActor.CountLive(TestInbox.<Integer>create().getRef());
+    host.run(count);
+    assertEquals(List.of(count), router.getAllReceived());
+    RouterActor.Submit submit = submit(0, OptionalLong.empty());
+    host.run(submit);
+    host.run(count);
     assertEquals(List.of(), router.getAllReceived());
     clock.advanceTo(1000);
-    assertEquals(List.of(first, second), router.getAllReceived());
+    runAll();
+    assertTrue(router.getAllReceived().containsAll(List.of(submit, count)));
   }
 
   @Test
@@ -43,10 +66,13 @@ class RequestHostTest {
     host.run(submit(2, OptionalLong.empty()));
     host.run(submit(3, OptionalLong.of(10)));
     clock.advanceTo(5001);
+    runAll();
     assertEquals(List.of(3), submitted(), "it is late already");
     clock.advanceTo(5300);
+    runAll();
     assertEquals(List.of(1), submitted());
     clock.advanceTo(6000);
+    runAll();
     assertEquals(List.of(2), submitted());
   }
 
@@ -78,9 +104,15 @@ class RequestHostTest {
         .toList();
   }
 
+  private void runAll() {
+    while (host.selfInbox().hasMessages()) {
+      host.runOne();
+    }
+  }
+
   @Test
   void theRacksLossIsToldAtOnce() {
-    host.run(first);
+    host.run(submit(0, OptionalLong.empty()));
     RouterActor.RackLost lost = new RouterActor.RackLost("it stops");
     host.run(lost);
     assertEquals(List.of(lost), router.getAllReceived());

@@ -109,9 +109,12 @@ public final class ExpertGroup {
     weightsNanos = Math.max(weightsNanos, loadedNanos);
   }
 
-  /** When the last of the experts have come, or will. */
-  public long weightsNanos() {
-    return weightsNanos;
+  /** Takes over GPUs of another group: waits for the step that they are in, and for its experts. */
+  public void follow(ExpertGroup former, long nowNanos) {
+    if (former != this) {
+      endNanos = Math.max(endNanos, former.endNanos(nowNanos));
+      awaitWeights(former.weightsNanos);
+    }
   }
 
   /**
@@ -173,7 +176,7 @@ public final class ExpertGroup {
 
   /** GPUs of a step: the group's, and those without experts that have joined it. */
   private int taking() {
-    return Math.max(gpus, joining.size());
+    return gpus + (int) joining.keySet().stream().filter(member -> member >= gpus).count();
   }
 
   /**

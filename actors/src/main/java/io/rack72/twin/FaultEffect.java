@@ -3,20 +3,24 @@ package io.rack72.twin;
 import java.util.List;
 
 /**
- * What a fault did to a run.
+ * What a fault did to a run. Of faults that begin at the same instant nobody can tell which did
+ * what: each has the GPUs that all of them left, and the requests of all.
  *
  * @param at when it began, in seconds of virtual time
  * @param what it was, as schedules have it
  * @param note why it did nothing, or empty
- * @param gpusLeft GPUs of the rack that computed after it
+ * @param gpusLeft GPUs of the rack that computed after it; 0 where the rack is lost
  * @param tpsBefore tokens/s of replies in the 5 s before it, or in what there was of them
  * @param lowestTps tokens/s in the worst second that began after it, until 10 s after its end; null
  *     where the run was over within a second
  * @param recoveredSeconds until the first second after the worst one begins that has 95 % of what
- *     was before, in proportion to the GPUs that are left; 0 where all have, null where none has
+ *     was before, in proportion to the GPUs that are left; 0 where all have, null where none has or no
+ *     GPU is left
  * @param pauses of the streams that it found running
- * @param recomputed requests that had to go on elsewhere, until the next fault
- * @param failed requests that failed, until the next fault
+ * @param recomputed requests that had to go on elsewhere, until the next fault that does something;
+ *     0 where it did nothing
+ * @param failed requests that failed, until the next fault that does something; 0 where it did
+ *     nothing
  */
 public record FaultEffect(
     double at,

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Sees what faults do to the streams of a run. Not thread-safe. */
 final class FaultWatch {
@@ -27,29 +28,45 @@ final class FaultWatch {
   private final long runNanos;
   private final List<Seen> faults = new ArrayList<>();
   private long[] tokens = new long[64];
+  // Of the fault that began last; null before the first.
+  private Onset latest;
+  private boolean rackLost;
+
+  /** When faults began. Those of one instant are one to the rack, and so is what they do. */
+  private static final class Onset {
+    private final long nanos;
+    private final Onset before;
+    private final int gpusBefore;
+    private int gpusLeft;
+    // Faults of it that are not known to have done nothing.
+    private int doing;
+    private long recomputed;
+    private long failed;
+
+    Onset(long nanos, int gpus, Onset before) {
+      this.nanos = nanos;
+      this.before = before;
+      gpusBefore = gpus;
+      gpusLeft = gpus;
+    }
+  }
 
   /** A fault that has begun. */
-  private static final class Seen {
+  static final class Seen {
     private final TwinFaults.Planned fault;
-    private final long atNanos;
+    private final Onset at;
     private final long untilNanos;
     // Of this fault and all before.
     private final long latestUntilNanos;
-    private final int gpusBefore;
-    private int gpusLeft;
     private String note = "";
-    private long recomputed;
-    private long failed;
     // Of each stream that it found running, by the request's number.
     private final Map<Integer, Long> gaps = new HashMap<>();
 
-    Seen(TwinFaults.Planned fault, long atNanos, int gpus, long untilBefore) {
+    private Seen(TwinFaults.Planned fault, Onset at, long untilBefore) {
       this.fault = fault;
-      this.atNanos = atNanos;
-      untilNanos = atNanos + fault.onUnits().length().toNanos() + EFFECT_NANOS;
+      this.at = at;
+      untilNanos = at.nanos + fault.onUnits().length().toNanos() + EFFECT_NANOS;
       latestUntilNanos = Math.max(untilNanos, untilBefore);
-      gpusBefore = gpus;
-      gpusLeft = gpus;
     }
   }
 
@@ -61,16 +78,24 @@ final class FaultWatch {
   /**
    * A fault begins.
    *
-   * @param gpus that compute
+   * @param gpus that the rack computes with, unless it is lost
+   * @return the fault, by which its outcome is told
    */
-  void begins(TwinFaults.Planned fault, long nowNanos, int gpus) {
+  Seen begins(TwinFaults.Planned fault, long nowNanos, int gpus) {
+    if (latest == null || latest.nanos != nowNanos) {
+      latest = new Onset(nowNanos, rackLost ? 0 : gpus, latest);
+    }
+    latest.doing++;
     long untilBefore = faults.isEmpty() ? 0 : faults.getLast().latestUntilNanos;
-    faults.add(new Seen(fault, nowNanos, gpus, untilBefore));
+    Seen seen = new Seen(fault, latest, untilBefore);
+    faults.add(seen);
+    return seen;
   }
 
-  /** The fault that began last did nothing. */
-  void didNothing(String why) {
-    faults.getLast().note = why;
+  /** A fault did nothing: what happens from now on is still the doing of those before it. */
+  void didNothing(Seen fault, String why) {
+    fault.note = why;
+    fault.at.doing--;
   }
 
   /**
@@ -79,23 +104,33 @@ final class FaultWatch {
    * @param gpus that compute
    */
   void goesOnWith(int gpus) {
-    if (!faults.isEmpty()) {
-      faults.getLast().gpusLeft = gpus;
-    }
+    rackLost = false;
+    cause().ifPresent(onset -> onset.gpusLeft = gpus);
+  }
+
+  /** Nothing is left of the rack, or less than the model needs: no GPU computes any more. */
+  void rackIsLost() {
+    rackLost = true;
+    cause().ifPresent(onset -> onset.gpusLeft = 0);
   }
 
   /** A request has to go on elsewhere. */
   void recomputed() {
-    if (!faults.isEmpty()) {
-      faults.getLast().recomputed++;
-    }
+    cause().ifPresent(onset -> onset.recomputed++);
   }
 
   /** A request has failed. */
   void failed() {
-    if (!faults.isEmpty()) {
-      faults.getLast().failed++;
+    cause().ifPresent(onset -> onset.failed++);
+  }
+
+  /** The latest instant whose faults did something. */
+  private Optional<Onset> cause() {
+    Onset onset = latest;
+    while (onset != null && onset.doing == 0) {
+      onset = onset.before;
     }
+    return Optional.ofNullable(onset);
   }
 
   /** A token has come. */
@@ -116,7 +151,7 @@ final class FaultWatch {
   void gap(int number, long firstNanos, long fromNanos, long toNanos) {
     for (int i = faults.size() - 1; i >= 0 && fromNanos < faults.get(i).latestUntilNanos; i--) {
       Seen seen = faults.get(i);
-      if (firstNanos <= seen.atNanos && toNanos > seen.atNanos && fromNanos < seen.untilNanos) {
+      if (firstNanos <= seen.at.nanos && toNanos > seen.at.nanos && fromNanos < seen.untilNanos) {
         seen.gaps.merge(number, toNanos - fromNanos, Math::max);
       }
     }
@@ -128,12 +163,17 @@ final class FaultWatch {
   }
 
   private FaultEffect effect(Seen seen) {
-    int last = (int) (seen.atNanos / STRETCH_NANOS);
+    Onset at = seen.at;
+    int last = (int) (at.nanos / STRETCH_NANOS);
     int warm = (int) (warmupNanos / STRETCH_NANOS);
     int from = Math.max(last - warm >= WINDOW ? warm : 0, last - BEFORE);
     double before = rate(from, last);
-    double target = RECOVERED * before * seen.gpusLeft / seen.gpusBefore;
-    int first = (int) Math.ceilDiv(seen.atNanos, STRETCH_NANOS);
+    // Without GPUs nothing recovers, although no tokens are all that there could be.
+    double target =
+        at.gpusLeft == 0
+            ? Double.POSITIVE_INFINITY
+            : RECOVERED * before * at.gpusLeft / at.gpusBefore;
+    int first = (int) Math.ceilDiv(at.nanos, STRETCH_NANOS);
     int end = (int) (Math.min(runNanos, seen.untilNanos) / STRETCH_NANOS);
     Double lowest = null;
     Double recovered = null;
@@ -145,20 +185,20 @@ final class FaultWatch {
         recovered = rate >= target ? 0.0 : null;
       }
       if (recovered == null && rate >= target) {
-        recovered = (window * STRETCH_NANOS - seen.atNanos) / NANOS_PER_SECOND;
+        recovered = (window * STRETCH_NANOS - at.nanos) / NANOS_PER_SECOND;
       }
     }
     return new FaultEffect(
-        seen.atNanos / NANOS_PER_SECOND,
+        at.nanos / NANOS_PER_SECOND,
         seen.fault.what(),
         seen.note,
-        seen.gpusLeft,
+        at.gpusLeft,
         before,
         lowest,
         recovered,
         FaultEffect.Pauses.of(seen.gaps.values().stream().sorted().toList()),
-        seen.recomputed,
-        seen.failed);
+        seen.note.isEmpty() ? at.recomputed : 0,
+        seen.note.isEmpty() ? at.failed : 0);
   }
 
   /** Tokens/s in some stretches; 0 where there is none. */

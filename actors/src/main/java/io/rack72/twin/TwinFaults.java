@@ -13,11 +13,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The faults of a run in virtual time. All of the rack is in one JVM there, so those of networks
  * and processes cannot be, but that node N of the fault model is tray N: to the rack a tray's JVM
- * that is killed is the tray's GPUs that are gone. Immutable.
+ * that is killed is the tray's GPUs that are gone. GPUs that take sequences together are one to the
+ * rack, so trays fail only in layouts that do not part a tray among them. Immutable.
  *
  * @param faults in the order in which they begin
  */
@@ -107,11 +109,15 @@ public record TwinFaults(List<Planned> faults) {
     Optional<String> reason =
         switch (fault) {
           case Fault.GpuFailure(GpuId gpu) ->
-              noSuchGpu(gpu, rack).or(() -> lastTray(fault, rack, layout));
+              noSuchGpu(gpu, rack)
+                  .or(() -> sharedTray(fault, rack, layout))
+                  .or(() -> lastTray(fault, rack, layout));
           case Fault.PortBandwidth slow ->
               noSuchGpu(slow.gpu(), rack).or(() -> noExchange(fault, layout));
           case Fault.Kill(int tray) ->
-              noSuchTray(tray, rack).or(() -> lastTray(fault, rack, layout));
+              noSuchTray(tray, rack)
+                  .or(() -> sharedTray(fault, rack, layout))
+                  .or(() -> lastTray(fault, rack, layout));
           case Fault.Terminate _, Fault.Freeze _, Fault.Slow _ ->
               Optional.of(
                   FaultText.kind(fault)
@@ -148,6 +154,25 @@ public record TwinFaults(List<Planned> faults) {
         : Optional.of(
             "node is a tray of rack %s, 0 to %d, not %d"
                 .formatted(rack.name(), rack.trays() - 1, tray));
+  }
+
+  /** Trays and units go out together only where one is a whole number of the other. */
+  private static Optional<String> sharedTray(Fault fault, RackProfile rack, Layout layout) {
+    if (isWhole(layout.attentionGpus(), rack)) {
+      return Optional.empty();
+    }
+    String others =
+        IntStream.range(1, rack.gpuCount())
+            .filter(gpus -> rack.gpuCount() % gpus == 0 && isWhole(gpus, rack))
+            .mapToObj(gpus -> layout.kind().name() + gpus)
+            .collect(Collectors.joining(", "));
+    return Optional.of(
+        "%s takes out a tray of %d GPUs, of which some take sequences with GPUs of other trays in %s; these layouts would do: %s and every DEPn"
+            .formatted(FaultText.kind(fault), rack.gpusPerTray(), layout.name(), others));
+  }
+
+  private static boolean isWhole(int gpus, RackProfile rack) {
+    return gpus % rack.gpusPerTray() == 0 || rack.gpusPerTray() % gpus == 0;
   }
 
   private static Optional<String> lastTray(Fault fault, RackProfile rack, Layout layout) {

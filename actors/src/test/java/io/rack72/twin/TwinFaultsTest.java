@@ -39,15 +39,19 @@ class TwinFaultsTest {
   private static final Duration FAULT = Duration.ofMillis(1500);
 
   /** A rack of some trays, and how it is spread. */
-  private record Rack(int trays, int expertParallel, long hostBytesPerSecond) {
+  private record Rack(int trays, int expertParallel, long hostBytesPerSecond, long hbmBytes) {
     static final Rack WHOLE = new Rack(8, 32, FAST_HOST);
+
+    Rack(int trays, int expertParallel, long hostBytesPerSecond) {
+      this(trays, expertParallel, hostBytesPerSecond, 186_000_000_000L);
+    }
 
     RackProfile profile() {
       return new RackProfile(
           "test",
           trays,
           4,
-          new GpuProfile(186_000_000_000L, 900_000_000_000L, 1_000, 1L << 30, hostBytesPerSecond));
+          new GpuProfile(hbmBytes, 900_000_000_000L, 1_000, 1L << 30, hostBytesPerSecond));
     }
 
     Layout layout() {
@@ -202,15 +206,90 @@ class TwinFaultsTest {
   }
 
   @Test
+  void faultsOfOneInstantShareWhatTheyDo() {
+    TwinFaults faults = Rack.WHOLE.faults(at(new Fault.Kill(1)), at(new Fault.Kill(2)));
+    List<FaultEffect> effects = run(Rack.WHOLE, faults, new VirtualTime()).faults();
+    for (FaultEffect effect : effects) {
+      assertEquals("", effect.note());
+      assertEquals(24, effect.gpusLeft());
+      // Of two trays of eight.
+      assertEquals(256 * 8 / 32.0, (double) effect.recomputed(), 16);
+      assertEquals(0, effect.failed());
+      assertNotNull(effect.recoveredSeconds());
+    }
+    assertEquals(List.of("kill node=1", "kill node=2"), effects.stream().map(FaultEffect::what).toList());
+    assertEquals(effects.getFirst().recomputed(), effects.getLast().recomputed());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,2, 1", "1,2,1, 2", "1,2,2, 2"})
+  void aTrayThatIsKilledTwiceAtOneInstantIsOutAlready(
+      int first, int second, int third, int nothing) {
+    TwinFaults faults =
+        Rack.WHOLE.faults(
+            at(new Fault.Kill(first)), at(new Fault.Kill(second)), at(new Fault.Kill(third)));
+    List<FaultEffect> effects = run(Rack.WHOLE, faults, new VirtualTime()).faults();
+    for (int i = 0; i < 3; i++) {
+      FaultEffect effect = effects.get(i);
+      assertEquals(i == nothing ? "it is out already" : "", effect.note());
+      assertEquals(24, effect.gpusLeft());
+      assertEquals(i == nothing ? 0 : 64, (double) effect.recomputed(), i == nothing ? 0 : 16);
+    }
+  }
+
+  @Test
+  void whatComesAfterAFaultThatDidNothingIsTheDoingOfTheOneBefore() {
+    TwinFaults faults =
+        Rack.WHOLE.faults(
+            at(new Fault.Kill(1)),
+            new ScheduledFault(FAULT.plusMillis(10), new Fault.Kill(1)),
+            new ScheduledFault(FAULT.plusMillis(10), new Fault.Kill(2)));
+    List<FaultEffect> effects = run(Rack.WHOLE, faults, new VirtualTime()).faults();
+    assertEquals(List.of(28, 24, 24), effects.stream().map(FaultEffect::gpusLeft).toList());
+    assertEquals(0, effects.get(1).recomputed());
+    assertTrue(effects.get(0).recomputed() > 0 && effects.get(2).recomputed() > 0);
+
+    FaultWatch watch = new FaultWatch(workload(1, Duration.ofSeconds(4), 1));
+    List<TwinFaults.Planned> planned = faults.faults();
+    watch.begins(planned.get(0), planned.get(0).atNanos(), 32);
+    watch.didNothing(watch.begins(planned.get(1), planned.get(1).atNanos(), 32), "why");
+    watch.goesOnWith(28);
+    watch.recomputed();
+    watch.failed();
+    FaultEffect before = watch.effects().getFirst();
+    assertEquals(28, before.gpusLeft());
+    assertEquals(List.of(1L, 1L), List.of(before.recomputed(), before.failed()));
+    assertEquals("why", watch.effects().getLast().note());
+    assertEquals(0, watch.effects().getLast().recomputed() + watch.effects().getLast().failed());
+  }
+
+  @Test
   void aRackOfWhichNothingIsLeftFailsWhatItHas() {
     Rack rack = new Rack(2, 1, FAST_HOST);
     TwinFaults faults =
         rack.faults(
-            at(new Fault.Kill(0)), new ScheduledFault(FAULT.plusMillis(500), new Fault.Kill(1)));
-    TwinReport report = run(rack, faults, new VirtualTime());
-    assertTrue(report.faults().getLast().failed() >= 256, report::toText);
-    assertNull(report.faults().getLast().recoveredSeconds());
-    assertEquals(0, report.faults().getLast().lowestTps());
+            at(new Fault.Kill(0)),
+            new ScheduledFault(FAULT.plusMillis(500), new Fault.Kill(1)),
+            new ScheduledFault(FAULT.plusMillis(1500), new Fault.Kill(1)));
+    List<FaultEffect> effects = run(rack, faults, new VirtualTime()).faults();
+    assertEquals(List.of(4, 0, 0), effects.stream().map(FaultEffect::gpusLeft).toList());
+    FaultEffect last = effects.get(1);
+    assertTrue(last.failed() >= 256, last::toString);
+    assertNull(last.recoveredSeconds());
+    assertEquals(0, last.lowestTps());
+    assertEquals("it is out already", effects.get(2).note());
+    assertNull(effects.get(2).recoveredSeconds());
+  }
+
+  @Test
+  void aRackThatIsLeftTooSmallForTheModelHasNoGpusLeft() {
+    // 60 GB for KV, and of 61 GB of experts an eighth, or a quarter where a tray is gone.
+    Rack rack = new Rack(2, 8, FAST_HOST, 74_000_000_000L);
+    FaultEffect effect =
+        run(rack, rack.faults(at(new Fault.Kill(0))), new VirtualTime()).faults().getFirst();
+    assertEquals(0, effect.gpusLeft());
+    assertTrue(effect.failed() >= 256, effect::toString);
+    assertNull(effect.recoveredSeconds());
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.Kernel.Operation;
 import io.rack72.roofline.Kernel.Phase;
 import io.rack72.roofline.Kernel.PrefillAttention;
+import io.rack72.roofline.Kernel.TileChoice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +29,13 @@ final class KernelTables {
 
   /** Of the rows of {@code alltoall_one_sided.csv}, which names none. */
   private static final String ONE_SIDED_SYSTEM = "gb200";
+
+  /**
+   * Whose experts were measured without a search for tiles. Times of these rows grow where a power
+   * of two is passed by the rows that an expert would have if all choices were for the measured
+   * GPU, whatever number it really has; those of all others grow with what they have.
+   */
+  private static final String UNSEARCHED_SYSTEM = "b200_sxm";
 
   /** By file: what a row says. Most say one thing. */
   private static final Map<String, Function<CsvTable.Row, List<Kernel>>> TABLES = tables();
@@ -91,7 +99,8 @@ final class KernelTables {
         (double) row.count("inter_size") / row.count("moe_tp_size"),
         perToken,
         ranks,
-        precision);
+        precision,
+        row.text("system").equals(UNSEARCHED_SYSTEM) ? TileChoice.UNSEARCHED : TileChoice.SEARCHED);
   }
 
   private static ExpertRows rows(

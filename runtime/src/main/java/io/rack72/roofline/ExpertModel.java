@@ -2,6 +2,7 @@ package io.rack72.roofline;
 
 import io.rack72.roofline.Kernel.ExpertPrecision;
 import io.rack72.roofline.Kernel.Experts;
+import io.rack72.roofline.Kernel.TileChoice;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -46,10 +47,13 @@ final class ExpertModel {
       };
     }
 
-    double tileRows(double mean, double ifAllWereLocal) {
+    double tileRows(double mean, double ifAllWereLocal, TileChoice choice) {
       return switch (this) {
         case HOPPER_W4A16 -> powerOfTwo(ifAllWereLocal, 16, 128);
-        case BLACKWELL_W4A8 -> mean >= 32 ? 128 : powerOfTwo(mean, 8, 32);
+        case BLACKWELL_W4A8 ->
+            choice == TileChoice.SEARCHED
+                ? powerOfTwo(mean, 8, 128)
+                : powerOfTwo(ifAllWereLocal, 8, 256);
         case BLACKWELL_W4A16 -> 64;
         case BLACKWELL_WORKSTATION_W4A8 -> powerOfTwo(mean, 8, 128);
       };
@@ -101,7 +105,11 @@ final class ExpertModel {
     double local = call.tokens() * call.expertsPerToken() / rows.experts();
     double rate = program.rate(gpu) / gpu.multiprocessors();
     KernelCost products =
-        products(call, of, program.tileRows(rows.mean(), local), rate * of.arithmeticPart());
+        products(
+            call,
+            of,
+            program.tileRows(rows.mean(), local, call.tiles()),
+            rate * of.arithmeticPart());
     double hidden = call.hidden();
     double passes = hidden * (call.tokens() * of.tokenPasses() + rows.sum() * of.rowPasses());
     double fixed =

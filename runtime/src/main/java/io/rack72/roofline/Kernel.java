@@ -29,6 +29,17 @@ public sealed interface Kernel {
     W4A16
   }
 
+  /** How a serving stack comes to the height of tiles, in those programs that have several. */
+  enum TileChoice {
+    /** By trying: the least that holds an expert's rows. What stacks do before they serve. */
+    SEARCHED,
+    /**
+     * Without trying: what would hold them if all choices were for experts of this GPU. Where
+     * experts are spread, most of such a tile is padding.
+     */
+    UNSEARCHED
+  }
+
   /** Query and key heads of one GPU. */
   record Heads(int query, int kv, int dim) {
     public Heads {
@@ -64,6 +75,7 @@ public sealed interface Kernel {
    * @param expertsPerToken that the router picks
    * @param groupGpus over which the experts are spread; 1 where every GPU has a part of each
    * @param precision of the products
+   * @param tiles how their height was chosen
    */
   record Experts(
       double tokens,
@@ -72,7 +84,8 @@ public sealed interface Kernel {
       double intermediate,
       int expertsPerToken,
       int groupGpus,
-      ExpertPrecision precision)
+      ExpertPrecision precision,
+      TileChoice tiles)
       implements Kernel {
     public Experts {
       positive("experts' sizes", Math.min(tokens, Math.min(hidden, intermediate)));

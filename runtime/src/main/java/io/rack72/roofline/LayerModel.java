@@ -12,6 +12,7 @@ import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.Kernel.Phase;
 import io.rack72.roofline.Kernel.PrefillAttention;
 import io.rack72.roofline.Kernel.Sampling;
+import io.rack72.roofline.Kernel.TileChoice;
 
 /**
  * The kernels of one layer, and of what follows the last one, on one GPU. Rows and sequences are
@@ -109,7 +110,14 @@ public final class LayerModel {
   public KernelCost experts(double tokens, ExpertRows rows, double intermediate, int gpus) {
     return kernels.cost(
         new Experts(
-            tokens, rows, shape.hidden(), intermediate, shape.expertsPerToken(), gpus, precision));
+            tokens,
+            rows,
+            shape.hidden(),
+            intermediate,
+            shape.expertsPerToken(),
+            gpus,
+            precision,
+            TileChoice.SEARCHED));
   }
 
   /**

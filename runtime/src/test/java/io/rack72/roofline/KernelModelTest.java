@@ -16,8 +16,10 @@ import io.rack72.roofline.Kernel.KvPrecision;
 import io.rack72.roofline.Kernel.Operation;
 import io.rack72.roofline.Kernel.Phase;
 import io.rack72.roofline.Kernel.PrefillAttention;
+import io.rack72.roofline.Kernel.TileChoice;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -50,7 +52,8 @@ class KernelModelTest {
                         2880,
                         4,
                         ranks,
-                        precision)));
+                        precision,
+                        TileChoice.SEARCHED)));
       }
     }
     for (KvPrecision kv : KvPrecision.values()) {
@@ -136,6 +139,31 @@ class KernelModelTest {
     KernelCost decode = model.cost(new DecodeAttention(512, 32_768, 0, HEADS, KvPrecision.FP8));
     double streamed = decode.hbmBytes() / gpu.hbmBytesPerSecond() * 1e6 / decode.micros();
     assertTrue(streamed > 0.5 && streamed < 1, () -> "part of the bandwidth: " + streamed);
+  }
+
+  @Test
+  void withoutSearchSpreadExpertsPayForPaddingUntilTheirTilesAreFull() {
+    KernelModel model = Gpus.model(Gpus.gb200());
+    for (int tokens = 1; tokens <= 4096; tokens *= 2) {
+      assertEquals(1, withoutSearch(model, tokens, 1), 1e-12, "one GPU has all choices: " + tokens);
+    }
+    // 16 rows for each of 8 experts, in tiles of 256.
+    double padded = withoutSearch(model, 512, 16);
+    assertTrue(padded > 2, () -> "ratio of times " + padded);
+    // 256 rows for each of 64: both choices compute as many.
+    double full = withoutSearch(model, 8192, 2);
+    assertTrue(full > 0.95 && full < 1.05, () -> "ratio of times " + full);
+  }
+
+  /** How many times as long as with a search. */
+  private static double withoutSearch(KernelModel model, int tokens, int ranks) {
+    return model.micros(experts(tokens, ranks, TileChoice.UNSEARCHED))
+        / model.micros(experts(tokens, ranks, TileChoice.SEARCHED));
+  }
+
+  private static Experts experts(int tokens, int ranks, TileChoice tiles) {
+    ExpertRows rows = ExpertRows.balanced(tokens, 4, 128, ranks);
+    return new Experts(tokens, rows, 2880, 2880, 4, ranks, ExpertPrecision.W4A8, tiles);
   }
 
   @ParameterizedTest

@@ -108,27 +108,28 @@ record ServingPoint(
     StepModel generating = steps(kernels, decodeLayout, host, routing);
     double context = inputs + outputs / 2;
     double decode = generating.step(StepWork.decode(concurrency, context)).micros();
-    double reading;
-    double interruptions;
-    if (prefillLayout.isPresent()) {
-      reading =
-          steps(kernels, prefillLayout.get(), host, routing)
-              .step(StepWork.prefill(1, inputs))
-              .micros();
-      interruptions = 0;
-    } else {
-      StepWork both = new StepWork(concurrency, context, List.of(new StepWork.Chunk(1, inputs, 0)));
-      reading = generating.step(both).micros();
-      // While a reply is generated, every other request ends once and another one's prompt is read.
-      interruptions = concurrency * (reading - decode) / outputs;
-    }
+    boolean apart = prefillLayout.isPresent();
+    StepModel prompts = apart ? steps(kernels, prefillLayout.get(), host, routing) : generating;
+    double reading = reading(prompts, 1, apart ? 0 : concurrency, context);
+    // While a reply is generated, every other request ends once and another one's prompt is read.
+    double interruptions = apart ? 0 : concurrency * (reading - decode) / outputs;
     double token = (decode + interruptions) / MICROS_PER_MILLI;
-    // A request in the middle of a run waits for half a step; those at its begin for one another.
-    double atOnce = concurrency / 2 * reading / promptsPerStep();
+    // A request in the middle of a run waits for half a step; those at its begin for one another,
+    // in
+    // as few steps as there can be, beside half of themselves in the mean.
+    double steps = Math.ceil(concurrency / promptsPerStep());
+    double full = reading(prompts, promptsPerStep(), apart ? 0 : concurrency / 2, inputs);
+    double atOnce = full * (steps + 1) / 2;
+    double alone = decode / 2 + reading;
     double first =
-        (host.requestMicros() + decode / 2 + reading + atOnce / REQUESTS_FOR_EACH)
-            / MICROS_PER_MILLI;
+        (host.requestMicros() + alone + (atOnce - alone) / REQUESTS_FOR_EACH) / MICROS_PER_MILLI;
     return new Estimate(first, token, tokensPerSecondPerGpu(first, token));
+  }
+
+  /** Of a step that reads whole prompts beside decodes of such contexts. */
+  private double reading(StepModel model, double sequences, double decodes, double context) {
+    List<StepWork.Chunk> chunks = List.of(new StepWork.Chunk(sequences, inputs, 0));
+    return model.step(new StepWork(decodes, context, chunks)).micros();
   }
 
   /** The group of constants that say what its host takes. */

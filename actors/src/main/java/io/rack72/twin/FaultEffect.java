@@ -14,8 +14,8 @@ import java.util.List;
  * @param lowestTps tokens/s in the worst second that began after it, until 10 s after its end; null
  *     where the run was over within a second
  * @param recoveredSeconds until the first second after the worst one begins that has 95 % of what
- *     was before, in proportion to the GPUs that are left; 0 where all have, null where none has or no
- *     GPU is left
+ *     was before, in proportion to the GPUs that are left; 0 where all have, null where none has or
+ *     no GPU is left
  * @param pauses of the streams that it found running
  * @param recomputed requests that had to go on elsewhere, until the next fault that does something;
  *     0 where it did nothing

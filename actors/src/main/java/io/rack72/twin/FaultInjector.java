@@ -57,7 +57,9 @@ final class FaultInjector {
     }
   }
 
-  /** Whether a fault before has taken out the tray; one that fails a GPU does so for those after. */
+  /**
+   * Whether a fault before has taken out the tray; one that fails a GPU does so for those after.
+   */
   private boolean isOut(Fault.OfParts fault) {
     RackProfile units = rack.parts().settings().profile();
     return switch (fault) {

@@ -217,7 +217,8 @@ class TwinFaultsTest {
       assertEquals(0, effect.failed());
       assertNotNull(effect.recoveredSeconds());
     }
-    assertEquals(List.of("kill node=1", "kill node=2"), effects.stream().map(FaultEffect::what).toList());
+    assertEquals(
+        List.of("kill node=1", "kill node=2"), effects.stream().map(FaultEffect::what).toList());
     assertEquals(effects.getFirst().recomputed(), effects.getLast().recomputed());
   }
 

@@ -115,8 +115,7 @@ record ServingPoint(
     double interruptions = apart ? 0 : concurrency * (reading - decode) / outputs;
     double token = (decode + interruptions) / MICROS_PER_MILLI;
     // A request in the middle of a run waits for half a step; those at its begin for one another,
-    // in
-    // as few steps as there can be, beside half of themselves in the mean.
+    // in as few steps as there can be, beside half of themselves in the mean.
     double steps = Math.ceil(concurrency / promptsPerStep());
     double full = reading(prompts, promptsPerStep(), apart ? 0 : concurrency / 2, inputs);
     double atOnce = full * (steps + 1) / 2;

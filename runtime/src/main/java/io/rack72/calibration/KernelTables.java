@@ -33,7 +33,7 @@ final class KernelTables {
   /**
    * Whose experts were measured without a search for tiles. Times of these rows grow where a power
    * of two is passed by the rows that an expert would have if all choices were for the measured
-   * GPU, whatever number it really has; those of all others grow with what they have.
+   * GPU, whatever number it really has; on GB200 they grow with what it has.
    */
   private static final String UNSEARCHED_SYSTEM = "b200_sxm";
 

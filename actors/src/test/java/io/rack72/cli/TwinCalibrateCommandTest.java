@@ -45,15 +45,10 @@ class TwinCalibrateCommandTest {
       assertTrue(Math.abs(row.get("bias").asDouble()) <= mape, row::toString);
       if (table.equals("e2e_points.ttft")) {
         // Depends on how the requests of a run arrive, which the points do not tell.
-        assertTrue(mape <= 40, row::toString);
-      } else if (table.equals("moe_kernels") && system.equals("b200_sxm")) {
-        // Its expert-parallel kernels of up to some thousand tokens were tuned worse than a
-        // GB200's,
-        // by up to a factor of three and without a pattern.
-        assertTrue(mape <= 13, row::toString);
+        assertTrue(mape <= 28, row::toString);
       } else if (table.equals("e2e_points.tokens_per_second") && system.equals("h100_sxm")) {
         // Two of the sixteen points are slower than ones with more requests.
-        assertTrue(mape <= 14, row::toString);
+        assertTrue(mape <= 13, row::toString);
       } else {
         assertTrue(mape <= LIMIT, row::toString);
       }

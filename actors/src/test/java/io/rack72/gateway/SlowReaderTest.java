@@ -105,7 +105,7 @@ class SlowReaderTest {
       GatewayFixture gateway, Function<RouterActor.Command, SequenceId> told) {
     Set<Integer> choices = new HashSet<>();
     while (choices.size() < CHOICES) {
-      SequenceId id = told.apply(gateway.routed.receiveMessage(Duration.ofSeconds(20)));
+      SequenceId id = told.apply(gateway.routed.receiveMessage(Duration.ofSeconds(60)));
       if (id != null) {
         choices.add(id.choice());
       }

@@ -4,13 +4,8 @@ import io.rack72.fault.Fault;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.RackProfile;
 import io.rack72.hardware.TrayId;
-import io.rack72.rack.NodeActor;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
-import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /** Brings faults about in a run, each at its time. Used by one thread. */
 final class FaultInjector {
@@ -22,7 +17,6 @@ final class FaultInjector {
   private final long seed;
   // As the rack's actors count them.
   private final Set<TrayId> out = new HashSet<>();
-  private int looks;
 
   /**
    * @param seed of what faults leave to chance
@@ -85,18 +79,6 @@ final class FaultInjector {
 
   /** Where nothing is left that could serve, no view tells of it; the rack's health does. */
   private void lookWhetherRackIsLost() {
-    Behavior<Optional<String>> look =
-        Behaviors.setup(
-            context -> {
-              // The system's guardian is the rack's only node.
-              ActorRef<NodeActor.Command> node = context.getSystem().unsafeUpcast();
-              node.tell(new NodeActor.Health(context.getSelf()));
-              return Behaviors.receiveMessage(
-                  trouble -> {
-                    trouble.ifPresent(_ -> watch.rackIsLost());
-                    return Behaviors.stopped();
-                  });
-            });
-    running.spawn(look, "rack-health-" + looks++);
+    running.health(trouble -> trouble.ifPresent(_ -> watch.rackIsLost()));
   }
 }

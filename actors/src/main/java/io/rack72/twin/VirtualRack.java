@@ -32,7 +32,7 @@ public final class VirtualRack implements AutoCloseable {
   private final VirtualTime time;
   private final ActorSystem<NodeActor.Command> system;
   private final ActorRef<RouterActor.Command> router;
-  private int faults;
+  private int answers;
 
   private VirtualRack(
       VirtualTime time,
@@ -94,14 +94,23 @@ public final class VirtualRack implements AutoCloseable {
    * @param outcome told at the same instant why that cannot be, or nothing
    */
   public void suffer(Fault.OfParts fault, long seed, Consumer<Optional<String>> outcome) {
-    // An actor, since a future's callbacks come by a thread of their own.
-    Behavior<Optional<String>> once =
+    system.tell(new NodeActor.Suffer(fault, seed, once(outcome)));
+  }
+
+  /** Asks why the rack computes nothing, if that is so; answered at the same instant. */
+  void health(Consumer<Optional<String>> trouble) {
+    system.tell(new NodeActor.Health(once(trouble)));
+  }
+
+  /** Takes one answer: an actor, since a future's callbacks come by a thread of their own. */
+  private <T> ActorRef<T> once(Consumer<T> taker) {
+    Behavior<T> behavior =
         Behaviors.receiveMessage(
-            reason -> {
-              outcome.accept(reason);
+            answer -> {
+              taker.accept(answer);
               return Behaviors.stopped();
             });
-    system.tell(new NodeActor.Suffer(fault, seed, spawn(once, "fault-" + faults++)));
+    return spawn(behavior, "once-" + answers++);
   }
 
   /** Starts an actor beside the rack, such as one that owns sequences. */

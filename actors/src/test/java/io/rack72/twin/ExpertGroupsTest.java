@@ -72,6 +72,18 @@ class ExpertGroupsTest {
   }
 
   @Test
+  void noGpuTakesAStepWithItsNewGroupBeforeThatOfTheFormerOneHasEnded() {
+    GroupMember former = of(0);
+    long begin = former.group().join(former.number(), DECODE, 0);
+    long end = former.group().endNanos(begin);
+    groups.follow(without(7), begin + 1);
+    // One that had nothing to do in that step.
+    GroupMember next = of(1);
+    assertNotSame(former.group(), next.group());
+    assertTrue(next.group().join(next.number(), DECODE, begin + 2) > end);
+  }
+
+  @Test
   void aViewWithTheSamePlacementChangesNothing() {
     GroupMember before = of(5);
     groups.follow(FIRST, 0);

@@ -150,6 +150,25 @@ class ModeledRackTest {
     assertTrue(least > 0.7 * most, () -> least + " to " + most);
   }
 
+  @Test
+  void whatIsLeftOfRequestsIsNotMeasuredWhenItEnds() {
+    Workload workload =
+        new Workload(
+            new Workload.ClosedLoop(144),
+            new Lengths.Uniform(50, 50),
+            new Lengths.Uniform(1000, 1000),
+            0,
+            TimeUnit.SECONDS.toNanos(1),
+            1);
+    TwinReport report =
+        Twin.run(rack(72, ModeledRack.Fidelity.STEP, 1), workload, new VirtualTime());
+    // In a second no reply of a thousand tokens ends, so those that do had begun before.
+    assertTrue(report.requests().finished() > 10, report::toText);
+    assertEquals(0, report.throughput().requestsPerSecond());
+    assertEquals(0, report.goodput().requestsPerSecond());
+    assertTrue(report.throughput().tps() > 0);
+  }
+
   private static TwinReport arriving(Workload.Arrivals arrivals) {
     Workload workload =
         new Workload(

@@ -61,7 +61,7 @@ class ExpertGroupTest {
         new RoutingModel(CONFIG, 0, 1),
         durations,
         1,
-        new GroupLinks(new LinkTraffic(gpus, 1), member -> member, portFactor));
+        new GroupLinks(new LinkTraffic(gpus + 1, 1), member -> member, portFactor));
   }
 
   @Test
@@ -192,6 +192,15 @@ class ExpertGroupTest {
     assertEquals(all, time.micros(), 1e-9 * all);
     // One GPU waits for another's host and attention, and one for all of that.
     assertEquals(1 + 2 + 36 * 10 * (16 + 24) / 1e3, time.waitingMicros(), 1e-9 * all);
+  }
+
+  @Test
+  void aGpuWithoutExpertsIsCountedBesideThoseThatHaveThem() {
+    ExpertGroup group = group(3, new Durations(1000, 10));
+    group.join(3, DECODE, 0);
+    long end = group.endNanos(1000);
+    double all = 4 * end / 1e3;
+    assertEquals(all, group.time(end).micros(), 1e-9 * all);
   }
 
   @Test

@@ -63,10 +63,7 @@ final class RackSequences {
     // All are made before any is sent. What was gone on with may have ended before.
     IntStream.range(0, generation.sequences().size())
         .filter(i -> !reply.ended(i))
-        .mapToObj(
-            i ->
-                new RouterActor.Submit(
-                    request(i), events, OptionalLong.of(generation.service().receivedNanos())))
+        .mapToObj(i -> submission(i, OptionalLong.of(generation.service().receivedNanos())))
         .toList()
         .forEach(router::tell);
   }
@@ -78,11 +75,13 @@ final class RackSequences {
     meter.goOn(choice);
   }
 
-  /** A choice's sequence may still run under another id, which nobody wants. */
-  void evict(String requestId, int choice, int gpu) {
-    router.tell(
-        new RouterActor.Evict(
-            new GpuId(gpu), new SequenceId(requestId, choice), Integer.MAX_VALUE));
+  /**
+   * A choice that is yet to be asked for ran under another id, and may still: nobody wants that,
+   * and its GPU need not compute it again.
+   */
+  void takeOver(String requestId, int choice, GpuId gpu) {
+    router.tell(new RouterActor.Evict(gpu, new SequenceId(requestId, choice), Integer.MAX_VALUE));
+    progress.get(choice).attempts.wasOn(gpu);
   }
 
   /**
@@ -147,7 +146,7 @@ final class RackSequences {
     Progress progress = this.progress.get(choice);
     progress.heard = true;
     progress.probed = false;
-    router.tell(new RouterActor.Submit(request(choice), events));
+    router.tell(submission(choice, OptionalLong.empty()));
     if (paused) {
       router.tell(new RouterActor.Pause(id(choice)));
     }
@@ -178,6 +177,11 @@ final class RackSequences {
         router.tell(new RouterActor.Probe(id(choice), progress.attempts.attempt(), events));
       }
     }
+  }
+
+  private RouterActor.Submit submission(int choice, OptionalLong receivedNanos) {
+    return new RouterActor.Submit(
+        request(choice), events, receivedNanos, progress.get(choice).attempts.computedBy());
   }
 
   private SequenceRequest request(int choice) {

@@ -1,5 +1,6 @@
 package io.rack72.gateway;
 
+import io.rack72.hardware.GpuId;
 import io.rack72.resume.ChoiceState;
 import io.rack72.resume.LiveStream;
 import io.rack72.resume.StreamCopy;
@@ -83,7 +84,7 @@ final class ResumableStream {
         reply.start(i, state.cachedTokens());
       }
       if (state.gpu() != ChoiceState.UNKNOWN) {
-        sequences.evict(copy.head().rackId(), i, state.gpu());
+        sequences.takeOver(copy.head().rackId(), i, new GpuId(state.gpu()));
       }
       reply.replay(i, state);
       if (!reply.ended(i)) {

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -63,12 +64,16 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
    * takes the place of an earlier one.
    *
    * @param receivedNanos when its client's request came, on the rack's clock, where that is told
+   * @param computedBy the GPU that may still have what it computed of the sequence, where one may
    */
   public record Submit(
-      SequenceRequest request, ActorRef<SequenceEvent> owner, OptionalLong receivedNanos)
+      SequenceRequest request,
+      ActorRef<SequenceEvent> owner,
+      OptionalLong receivedNanos,
+      Optional<GpuId> computedBy)
       implements Command {
     public Submit(SequenceRequest request, ActorRef<SequenceEvent> owner) {
-      this(request, owner, OptionalLong.empty());
+      this(request, owner, OptionalLong.empty(), Optional.empty());
     }
   }
 
@@ -314,7 +319,12 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private void place(Submit submit) {
     SequenceRequest request = submit.request();
     List<BlockHash> names = prefixes.names(request.promptIds(), request.standing().cacheSalt());
-    long[] work = work(request, prefixes.tokensSent(names, load.size()));
+    int[] sent = prefixes.tokensSent(names, load.size());
+    submit
+        .computedBy()
+        .filter(gpu -> gpus.containsKey(gpu))
+        .ifPresent(gpu -> sent[gpu.index()] = tokens(request));
+    long[] work = work(request, sent);
     OptionalInt best = load.assign(work);
     if (best.isEmpty()) {
       // As many at most as the gateway takes on.
@@ -328,11 +338,15 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   }
 
   /** Tokens that a sequence adds to each GPU. */
-  private static long[] work(SequenceRequest request, int[] tokensSent) {
+  private static long[] work(SequenceRequest request, int[] tokensComputed) {
     long reply = Math.min(request.params().maxTokens(), EXPECTED_REPLY_TOKENS);
-    return Arrays.stream(tokensSent)
-        .mapToLong(sent -> request.promptIds().length - sent + reply)
+    return Arrays.stream(tokensComputed)
+        .mapToLong(computed -> tokens(request) - computed + reply)
         .toArray();
+  }
+
+  private static int tokens(SequenceRequest request) {
+    return request.promptIds().length + request.generatedIds().length;
   }
 
   private void pass(SequenceId id, GpuActor.Command command) {

@@ -40,6 +40,7 @@ public final class SequenceAttempts {
   private GpuId gpu;
   private int incarnation;
   private GpuId formerGpu;
+  private GpuId computedBy;
 
   /** Takes tokens of a sequence that is gone on with, before it is asked for. */
   public void goOnBehind(int[] tokens) {
@@ -50,6 +51,16 @@ public final class SequenceAttempts {
       // It had been admitted, and is another attempt at the same.
       attempt++;
     }
+  }
+
+  /** A GPU that is not known to be gone has worked on it before it is asked for. */
+  public void wasOn(GpuId there) {
+    computedBy = there;
+  }
+
+  /** The GPU that may still have what it computed in the attempt before. */
+  public Optional<GpuId> computedBy() {
+    return Optional.ofNullable(computedBy);
   }
 
   /** Number of the present attempt, from 1. */
@@ -96,8 +107,10 @@ public final class SequenceAttempts {
     if (token.index() == generated.size()) {
       generated.add(token.token().id());
       fruitless = 0;
-      losses = 0;
-      lost.clear();
+      if (losses > 0) {
+        losses = 0;
+        lost.clear();
+      }
     }
     return token.index() < generated.size();
   }
@@ -115,6 +128,7 @@ public final class SequenceAttempts {
           "was given up after %d attempts without a token, the last since %s"
               .formatted(FRUITLESS, why));
     }
+    computedBy = gpu;
     gpu = null;
     formerGpu = null;
     attempt++;
@@ -138,6 +152,7 @@ public final class SequenceAttempts {
     GpuId former = gpu;
     Optional<String> givenUp = again(why);
     formerGpu = former;
+    computedBy = null;
     return givenUp;
   }
 

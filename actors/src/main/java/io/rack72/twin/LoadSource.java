@@ -8,6 +8,7 @@ import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -284,7 +285,9 @@ final class LoadSource {
                 request.prompt,
                 request.params,
                 Standing.DEFAULT),
-            self));
+            self,
+            OptionalLong.empty(),
+            request.attempts.computedBy()));
   }
 
   /**

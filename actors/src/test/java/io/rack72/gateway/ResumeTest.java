@@ -321,7 +321,9 @@ class ResumeTest {
       RouterActor.Evict evicted = second.routed.expectMessageClass(RouterActor.Evict.class);
       assertEquals(new GpuId(0), evicted.gpu());
       assertEquals(before.id(), evicted.id());
-      SequenceRequest now = second.submitted().getLast();
+      RouterActor.Submit submitted = second.routed.expectMessageClass(RouterActor.Submit.class);
+      assertEquals(Optional.of(new GpuId(0)), submitted.computedBy());
+      SequenceRequest now = submitted.request();
       assertNotEquals(before.id(), now.id());
       assertEquals(2, now.attempt());
       assertTrue(now.generatedIds().length > 0);

@@ -153,7 +153,7 @@ final class ScriptedRouter {
       shown.tell(command);
     }
     switch (message) {
-      case RouterActor.Submit(SequenceRequest request, ActorRef<SequenceEvent> owner, _) ->
+      case RouterActor.Submit(SequenceRequest request, ActorRef<SequenceEvent> owner, _, _) ->
           submit(request, owner);
       case RouterActor.Cancel(SequenceId id) -> cancelled.add(id);
       case RouterActor.Probe(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) ->

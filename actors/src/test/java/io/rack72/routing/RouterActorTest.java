@@ -13,6 +13,8 @@ import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -201,5 +203,47 @@ class RouterActorTest {
     assertEquals("the rack has stopped: gpu-1 has failed", ended.detail());
     submit(2);
     assertEquals(id(2), owner.expectMessageClass(SequenceEvent.Ended.class).id());
+  }
+
+  @Test
+  void sequenceThatGoesOnIsPlacedWhereItWasComputedUnlessThatGpuIsOut() {
+    submitAgain(1, new GpuId(1));
+    assertEquals(id(1), admitted(gpu1).request().id());
+    // One that others tell of, and that is not of this rack.
+    submitAgain(2, new GpuId(9));
+    assertEquals(id(2), admitted(gpu0).request().id());
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(1))));
+    submitAgain(3, new GpuId(1));
+    assertEquals(id(3), admitted(gpu0).request().id());
+  }
+
+  @Test
+  void generatedTokensAreWorkToo() {
+    submitAgain(1, Optional.empty());
+    admitted(gpu0);
+    submit(2, new int[] {1, 2}, 3);
+    admitted(gpu1);
+    // With its three tokens the first GPU has more to do.
+    submit(3, new int[] {1, 2}, 3);
+    assertEquals(id(3), admitted(gpu1).request().id());
+  }
+
+  private void submitAgain(int n, GpuId computedBy) {
+    submitAgain(n, Optional.of(computedBy));
+  }
+
+  private void submitAgain(int n, Optional<GpuId> computedBy) {
+    router.tell(
+        new RouterActor.Submit(
+            new SequenceRequest(
+                id(n),
+                2,
+                new int[] {1, 2},
+                new int[] {3, 4, 5},
+                SamplingParams.greedy(1),
+                Standing.DEFAULT),
+            owner.getRef(),
+            OptionalLong.empty(),
+            computedBy));
   }
 }

@@ -12,6 +12,7 @@ import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
@@ -91,7 +92,8 @@ class RequestHostTest {
         new SequenceRequest(
             new SequenceId("a", number), 1, new int[] {1}, new int[0], params(), Standing.DEFAULT),
         owner.getRef(),
-        receivedNanos);
+        receivedNanos,
+        Optional.empty());
   }
 
   private static SamplingParams params() {

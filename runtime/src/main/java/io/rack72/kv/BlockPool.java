@@ -134,12 +134,14 @@ public final class BlockPool {
     }
   }
 
-  /** Takes the name from a held block that nobody else holds, so that it is not found any more. */
-  void forget(int block) {
-    requireHeld(block);
-    if (holders[block] == 1 && names[block] != null) {
-      named.remove(names[block]);
+  /** Lets nobody find this content any more, unless somebody holds it. */
+  void forget(BlockHash name) {
+    int block = find(name);
+    if (block >= 0 && isFree(block)) {
+      unlink(block);
+      named.remove(name);
       names[block] = null;
+      unnamed[unnamedCount++] = block;
     }
   }
 

@@ -14,6 +14,9 @@ import java.util.List;
  * other thread may ask for their {@link #blocks}.
  */
 public final class SequenceKv {
+  /** Blocks: for the one that is not whole, and for tokens of the last tenths of a second. */
+  private static final int FINDABLE_BEHIND_WINDOW = 4;
+
   private final KvCache cache;
   private final Blocks full;
   private final Blocks sliding;
@@ -130,17 +133,40 @@ public final class SequenceKv {
   }
 
   /**
-   * Gives back the sliding layers' blocks that no later position can see. Those of a prompt may be
-   * found by others, who have the same beginning and another end. Those of a reply are forgotten:
-   * nobody's prompt ends within it, and a GPU that decodes would soon have nothing else in its
-   * cache.
+   * Gives back the sliding layers' blocks that no later position can see. Others may still find
+   * them, who have the same beginning and another end.
    *
    * @param nextPosition the next position to be computed
-   * @param promptPositions positions before the reply
    */
-  public void releaseBehindWindow(int nextPosition, int promptPositions) {
+  public void releaseBehindWindow(int nextPosition) {
+    sliding.releaseBefore(firstVisible(nextPosition) / cache.layout().blockTokens());
+  }
+
+  /**
+   * Lets nobody find the sliding layers' blocks of a reply that lie far behind the window: nobody's
+   * prompt ends within it, and a GPU that decodes would soon have nothing else in its cache. What
+   * lies right behind the window is what the same sequence needs where it begins again, which is at
+   * a block's end and behind as many tokens as its owner knows of.
+   *
+   * @param names of the sequence's whole blocks
+   * @param promptPositions positions before the reply
+   * @param nextPosition the next position to be computed
+   */
+  public void forgetFarBehindWindow(List<BlockHash> names, int promptPositions, int nextPosition) {
     int blockTokens = cache.layout().blockTokens();
-    sliding.releaseBefore(firstVisible(nextPosition) / blockTokens, promptPositions / blockTokens);
+    int end = firstVisible(nextPosition) / blockTokens - FINDABLE_BEHIND_WINDOW;
+    sliding.forgetBefore(names, promptPositions / blockTokens, end);
+  }
+
+  /**
+   * Positions, more than these, of which as many must have been computed before another block is
+   * whole or has left the window.
+   */
+  public int nextChange(int positions) {
+    int blockTokens = cache.layout().blockTokens();
+    int whole = (positions / blockTokens + 1) * blockTokens;
+    int hidden = (firstVisible(positions) / blockTokens + 1) * blockTokens;
+    return (int) Math.min(whole, (long) hidden + cache.layout().config().slidingWindow() - 1);
   }
 
   private int firstVisible(int nextPosition) {
@@ -190,6 +216,7 @@ public final class SequenceKv {
     private MemorySegment[] memory = {};
     // Blocks before this index have been given back.
     private int released;
+    private int forgotten;
 
     Blocks(BlockPool pool, boolean used) {
       this.pool = pool;
@@ -274,17 +301,20 @@ public final class SequenceKv {
       }
     }
 
-    /** Those from {@code forgotten} on are not found any more. */
-    void releaseBefore(int index, int forgotten) {
+    void releaseBefore(int index) {
       int end = Math.min(index, blocks.length);
       for (; released < end; released++) {
-        if (released >= forgotten) {
-          pool.forget(blocks[released]);
-        }
         pool.give(blocks[released]);
         if (released < memory.length) {
           memory[released] = null;
         }
+      }
+    }
+
+    void forgetBefore(List<BlockHash> names, int from, int to) {
+      forgotten = Math.max(forgotten, from);
+      for (int end = Math.min(to, names.size()); forgotten < end; forgotten++) {
+        pool.forget(names.get(forgotten));
       }
     }
 
@@ -298,6 +328,7 @@ public final class SequenceKv {
       blocks = new int[0];
       memory = new MemorySegment[0];
       released = 0;
+      forgotten = 0;
     }
 
     MemorySegment[] memory() {

@@ -11,18 +11,21 @@ public final class TokenCounts {
   private static final int[] NO_IDS = {};
 
   // An open-addressed table from token to the number of times it was generated, at most half full.
-  private int[] tokens = new int[64];
-  private int[] counts = new int[64];
+  private int[] tokens;
+  private int[] counts;
   private int distinct;
   private int generated;
 
   /** Counts of an empty sequence. */
   public TokenCounts() {
+    tokens = new int[64];
+    counts = new int[64];
     Arrays.fill(tokens, NONE);
   }
 
   private TokenCounts(int generated) {
     tokens = NO_IDS;
+    counts = NO_IDS;
     this.generated = generated;
   }
 

@@ -399,7 +399,7 @@ public final class Scheduler {
 
   /** Preempts until a sequence can grow; false if it was itself the one to give way. */
   private boolean makeRoom(Sequence sequence, int rows, List<Sequence> left) {
-    while (!sequence.kv().canGrowTo(sequence.computed() + rows)) {
+    while (!sequence.canGrow(rows)) {
       Sequence last = left.removeLast();
       stopRunning(last);
       enterWait(last);
@@ -412,7 +412,10 @@ public final class Scheduler {
   }
 
   private void planWaiting(List<Share> shares, List<Sequence> started, Budget budget) {
-    long promised = running.stream().mapToLong(this::blocksToCome).sum();
+    if (waiting.size() == 0) {
+      return;
+    }
+    long promised = running.stream().mapToLong(Sequence::blocksToCome).sum();
     WaitingQueue.Cursor queue = waiting.cursor();
     while (budget.rows > 0
         && running.size() < limits.maxRunning()
@@ -439,13 +442,8 @@ public final class Scheduler {
       insert(sequence);
       prefixes.begin(sequence);
       shares.add(share(sequence, rows, budget));
-      promised += blocksToCome(sequence);
+      promised += sequence.blocksToCome();
     }
-  }
-
-  /** Blocks of the full layers that the tokens known so far will still take. */
-  private int blocksToCome(Sequence sequence) {
-    return cache.layout().fullBlocksFor(sequence.length()) - sequence.kv().fullBlocks();
   }
 
   private int rows(Sequence sequence, int remaining, int rowsLeft, Budget budget) {

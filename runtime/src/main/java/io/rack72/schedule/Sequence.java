@@ -32,13 +32,18 @@ public final class Sequence {
   private final long rank;
   private final int promptLength;
   private final int contextLimit;
-  private final TokenCounts history;
+  // Empty where no penalty asks which tokens there are.
+  private final Optional<TokenCounts> counts;
   private final SequenceKv kv;
   private final BlockNames names;
   private int[] tokens;
   private int length;
   private int computed;
   private int named;
+  // What a decode need not look at its blocks for: it has some for so many positions, and until as
+  // many have been computed no block becomes whole or leaves the window.
+  private int roomFor;
+  private int nextChange;
   // The furthest that it has ever been computed.
   private int everComputed;
   private int cachedTokens = -1;
@@ -76,10 +81,10 @@ public final class Sequence {
     length = promptIds.length + generatedIds.length;
     tokens = Arrays.copyOf(promptIds, length + 1);
     System.arraycopy(generatedIds, 0, tokens, promptLength, generatedIds.length);
-    history =
+    counts =
         params.hasPenalties()
-            ? TokenCounts.of(promptIds, generatedIds)
-            : TokenCounts.withoutIds(generatedIds.length);
+            ? Optional.of(TokenCounts.of(promptIds, generatedIds))
+            : Optional.empty();
     kv = new SequenceKv(cache);
     names = cache.names().of(promptIds, standing.cacheSalt());
   }
@@ -98,7 +103,9 @@ public final class Sequence {
       tokens = Arrays.copyOf(tokens, 2 * length);
     }
     tokens[length++] = token.id();
-    history.addGenerated(token.id());
+    if (counts.isPresent()) {
+      counts.get().addGenerated(token.id());
+    }
     if (mayStop && params.stopIds().contains(token.id())) {
       finish = Optional.of(FinishReason.STOP);
     } else if (generated() >= params.maxTokens() || length >= contextLimit) {
@@ -120,9 +127,9 @@ public final class Sequence {
     return standing;
   }
 
-  /** Counts of its tokens, for the sampler. */
+  /** Counts of its tokens as they are now, for the sampler. */
   public TokenCounts history() {
-    return history;
+    return counts.orElseGet(() -> TokenCounts.withoutIds(generated()));
   }
 
   /** Its KV blocks. */
@@ -264,6 +271,8 @@ public final class Sequence {
     kv.attach(namesToShare(), prefix);
     named = prefix.blocks();
     computed = named * kv.layout().blockTokens();
+    roomFor = computed;
+    nextChange = 0;
   }
 
   /** Lets all that it computes again count as computed for the first time. */
@@ -292,16 +301,30 @@ public final class Sequence {
     return Math.max(cachedTokens, 0);
   }
 
+  /** Whether there is room for so many rows more. */
+  boolean canGrow(int rows) {
+    return computed + rows <= roomFor || kv.canGrowTo(computed + rows);
+  }
+
   /**
    * Notes that further tokens are being computed.
    *
    * @return how many of them for the first time
    */
   int grow(int rows) {
-    kv.growTo(computed + rows);
+    int end = computed + rows;
+    if (end > roomFor) {
+      kv.growTo(end);
+      roomFor = kv.layout().blocksFor(end) * kv.layout().blockTokens();
+    }
     int before = everComputed;
-    everComputed = Math.max(everComputed, computed + rows);
+    everComputed = Math.max(everComputed, end);
     return everComputed - before;
+  }
+
+  /** Blocks of the full layers that the tokens known so far will still take. */
+  int blocksToCome() {
+    return length <= roomFor ? 0 : kv.layout().fullBlocksFor(length) - kv.fullBlocks();
   }
 
   /**
@@ -310,10 +333,15 @@ public final class Sequence {
    */
   void advance(int rows) {
     computed += rows;
+    if (computed < nextChange) {
+      return;
+    }
     List<BlockHash> whole = names.of(tokens, computed);
     kv.name(whole, Math.min(named, whole.size()), whole.size());
     named = whole.size();
-    kv.releaseBehindWindow(computed, promptLength);
+    kv.releaseBehindWindow(computed);
+    kv.forgetFarBehindWindow(whole, promptLength, computed);
+    nextChange = kv.nextChange(computed);
   }
 
   /** Gives all blocks back; what was computed may be found again, or is computed again. */
@@ -321,6 +349,8 @@ public final class Sequence {
     kv.releaseAll();
     computed = 0;
     named = 0;
+    roomFor = 0;
+    nextChange = 0;
   }
 
   @Override

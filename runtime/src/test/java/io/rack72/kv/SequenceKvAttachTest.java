@@ -59,7 +59,7 @@ class SequenceKvAttachTest {
       // Growth takes new blocks behind those that were found, and none of them.
       kv.growTo(expected * blockTokens + 1);
       assertEquals(layers.contains("f") ? expected + 1 : 0, kv.blocks(false).length);
-      kv.releaseBehindWindow(expected * blockTokens, Integer.MAX_VALUE);
+      kv.releaseBehindWindow(expected * blockTokens);
       assertEquals(layers.contains("s") ? expected - first + 1 : 0, kv.slidingBlocks());
       kv.releaseAll();
       assertEquals(13, cache.full().freeBlocks());
@@ -93,7 +93,7 @@ class SequenceKvAttachTest {
     SequenceKv kv = new SequenceKv(cache);
     kv.growTo(12);
     kv.name(names, 0, 3);
-    kv.releaseBehindWindow(12, Integer.MAX_VALUE);
+    kv.releaseBehindWindow(12);
     assertEquals(1, kv.slidingBlocks());
     SequenceKv other = new SequenceKv(cache);
     assertEquals(1, attach(other, names.subList(0, 1)));
@@ -150,22 +150,41 @@ class SequenceKvAttachTest {
   }
 
   @Test
-  void windowsOfAPromptMayBeFoundAndThoseWithinAReplyAreForgotten() {
-    KvCache cache = new KvCache(TinyLayouts.layout("s", 4, 1000, 4), 0, 20);
-    int[] tokens = IntStream.range(0, 40).toArray();
-    List<BlockHash> names = cache.names().of(tokens, "").of(tokens, 40);
+  void windowsOfAPromptAndRightBehindTheLastOneMayBeFoundAndOthersOfAReplyAreForgotten() {
+    KvCache cache = new KvCache(TinyLayouts.layout("s", 4, 1000, 4), 0, 40);
+    int[] tokens = IntStream.range(0, 80).toArray();
+    List<BlockHash> names = cache.names().of(tokens, "").of(tokens, 80);
     SequenceKv first = new SequenceKv(cache);
-    first.growTo(40);
-    first.name(names, 0, 10);
-    first.releaseBehindWindow(40, 20);
+    first.growTo(80);
+    first.name(names, 0, 20);
+    first.releaseBehindWindow(80);
+    assertEquals(1, first.slidingBlocks());
+    first.forgetFarBehindWindow(names, 20, 80);
     SequenceKv other = new SequenceKv(cache);
     assertEquals(0, other.find(names.subList(0, 0)).blocks());
     assertEquals(5, other.find(names.subList(0, 5)).blocks());
-    assertEquals(5, other.find(names.subList(0, 9)).blocks(), "of the reply's blocks one is left");
-    assertEquals(10, other.find(names).blocks(), "and that is its end");
+    assertEquals(5, other.find(names.subList(0, 15)).blocks(), "far behind the window");
+    assertEquals(16, other.find(names.subList(0, 16)).blocks(), "right behind the window");
+    assertEquals(20, other.find(names).blocks());
     first.releaseAll();
-    assertEquals(20, cache.sliding().freeBlocks());
-    assertEquals(6, cache.sliding().cachedBlocks());
+    assertEquals(40, cache.sliding().freeBlocks());
+    assertEquals(10, cache.sliding().cachedBlocks());
+  }
+
+  @Test
+  void whatOthersHoldIsNotForgotten() {
+    KvCache cache = new KvCache(TinyLayouts.layout("s", 4, 1000, 4), 0, 40);
+    int[] tokens = IntStream.range(0, 80).toArray();
+    List<BlockHash> names = cache.names().of(tokens, "").of(tokens, 80);
+    SequenceKv first = new SequenceKv(cache);
+    first.growTo(80);
+    first.name(names, 0, 20);
+    SequenceKv other = new SequenceKv(cache);
+    assertEquals(10, attach(other, names.subList(0, 10)));
+    first.releaseBehindWindow(80);
+    first.forgetFarBehindWindow(names, 20, 80);
+    assertEquals(10, new SequenceKv(cache).find(names.subList(0, 10)).blocks());
+    assertEquals(5, new SequenceKv(cache).find(names.subList(0, 9)).blocks());
   }
 
   private static int attach(SequenceKv kv, List<BlockHash> names) {

@@ -136,7 +136,8 @@ final class RackSequences {
    */
   void submitAgain(int choice, Again reason, String why) {
     meter.again(reason);
-    submitNext(choice, progress.get(choice).attempts.again(why));
+    SequenceAttempts attempts = progress.get(choice).attempts;
+    submitNext(choice, reason == Again.TOKEN_LOST ? attempts.againThere(why) : attempts.again(why));
   }
 
   private void submitNext(int choice, Optional<String> givenUp) {

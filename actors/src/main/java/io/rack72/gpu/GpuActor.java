@@ -141,7 +141,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record BeginStep() implements Ready {}
 
-  /** Before a step that found no room for its experts begins anew. */
+  /** Until one looks for room again that there was none for a layer's experts. */
   private static final long NO_ROOM_NANOS = 200_000_000;
 
   private final GpuParts parts;
@@ -558,19 +558,22 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (ready != runs || run == null || run.layer() != layer) {
       return;
     }
-    List<Frame.Dispatch> late = run.unanswered();
-    for (Frame.Dispatch question : late) {
-      sources.missed(question.to(), clock.nowNanos());
+    long now = clock.nowNanos();
+    // Where there is no room for its experts, an owner that is slow is still the quickest.
+    List<GpuId> missed = new ArrayList<>();
+    for (Frame.Dispatch question : run.unanswered()) {
+      if (held.host(layer, question.experts(), guestRoom(), now)) {
+        missed.add(question.to());
+        sources.missed(question.to(), now);
+      }
     }
-    if (!late.isEmpty()) {
-      getContext()
-          .getLog()
-          .info(
-              "{} computes itself what {} owe it",
-              parts.id(),
-              late.stream().map(Frame.Dispatch::to).toList());
+    if (!missed.isEmpty()) {
+      getContext().getLog().info("{} computes itself what {} owe it", parts.id(), missed);
+      askAround();
     }
-    askAround();
+    if (ready == runs && run != null && run.layer() == layer && !run.unanswered().isEmpty()) {
+      lookForLateAt(now + NO_ROOM_NANOS);
+    }
   }
 
   private void runExperts(Frame.Dispatch dispatch) {

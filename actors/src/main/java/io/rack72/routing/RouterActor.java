@@ -9,6 +9,7 @@ import io.rack72.kv.BlockHash;
 import io.rack72.kv.KvMemory;
 import io.rack72.schedule.SequenceId;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +34,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  *
  * <p><b>Owns</b> the load of each GPU, the prefixes that each was sent, where each live sequence
  * is, and those that wait for a GPU to take sequences at all. <b>Receives</b> the placement's GPUs,
- * sequences to place and to cancel from their owners, and the end of each from its GPU.
- * <b>Sends</b> them to GPUs; tokens do not pass here. <b>On failure</b> of a GPU its sequences are
- * given back to their owners, to be submitted again; when the rack computes no more every sequence
- * ends with an error and new ones are refused.
+ * sequences to place and to cancel from their owners, the end of each from its GPU, and the end of
+ * owners that have some. <b>Sends</b> them to GPUs; tokens do not pass here. <b>On failure</b> of a
+ * GPU its sequences are given back to their owners, to be submitted again; when the rack computes
+ * no more every sequence ends with an error and new ones are refused.
  */
 public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** What a router takes. */
@@ -103,6 +104,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   private record Released(SequenceReleased sequence) implements Command {}
 
+  private record OwnerGone(ActorRef<SequenceEvent> owner) implements Command {}
+
   private record Assignment(int gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
 
   private static final class Parked {
@@ -132,6 +135,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private final PrefixMap prefixes;
   private final ActorRef<SequenceReleased> released;
   private final Map<SequenceId, Assignment> live = new TreeMap<>();
+  // Live sequences of each owner, which is watched meanwhile: what a GPU says of a sequence's end
+  // may be lost on its way here, and not on its way to the owner.
+  private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
   // In the order in which they came.
   private final Map<SequenceId, Parked> parked = new LinkedHashMap<>();
   // All that were ever routed to: one that takes no more sequences may still have some.
@@ -183,6 +189,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
           forget(id);
         }
       }
+      case OwnerGone(ActorRef<SequenceEvent> owner) -> letGoAllOf(owner);
       case Evict(GpuId gpu, SequenceId id, int attempt) -> {
         if (gpus.containsKey(gpu)) {
           gpus.get(gpu).tell(new GpuActor.Cancel(id, attempt));
@@ -292,6 +299,20 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private void forget(SequenceId id) {
     Assignment there = live.remove(id);
     load.release(there.gpu(), there.work());
+    if (owned.merge(there.owner(), -1, Integer::sum) == 0) {
+      owned.remove(there.owner());
+      getContext().unwatch(there.owner());
+    }
+  }
+
+  private void letGoAllOf(ActorRef<SequenceEvent> owner) {
+    for (SequenceId id : List.copyOf(live.keySet())) {
+      Assignment there = live.get(id);
+      if (there.owner().equals(owner)) {
+        pass(id, new GpuActor.Cancel(id, there.attempt()));
+        forget(id);
+      }
+    }
   }
 
   private void submit(Submit submit) {
@@ -334,6 +355,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     int gpu = best.getAsInt();
     prefixes.sent(names, gpu);
     live.put(request.id(), new Assignment(gpu, work[gpu], request.attempt(), submit.owner()));
+    if (owned.merge(submit.owner(), 1, Integer::sum) == 1) {
+      getContext().watchWith(submit.owner(), new OwnerGone(submit.owner()));
+    }
     gpus.get(new GpuId(gpu)).tell(new GpuActor.Admit(request, submit.owner(), released));
   }
 

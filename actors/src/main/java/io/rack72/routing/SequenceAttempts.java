@@ -23,8 +23,9 @@ public final class SequenceAttempts {
 
   /**
    * GPUs that a sequence may lose without a token between them. It may be the sequence that makes
-   * them fail, and must not take the whole rack with it. One that is lost again counts once, since
-   * it was only thought to be gone before; unless it has begun anew meanwhile, and so had failed.
+   * them fail, and must not take the whole rack with it. One that had not taken it in yet does not
+   * count, nor one that takes it in once more, since it was only thought to be gone; unless it has
+   * begun anew meanwhile, and so had failed.
    */
   public static final int LOSSES = 4;
 
@@ -35,7 +36,6 @@ public final class SequenceAttempts {
   private final Set<Incarnation> lost = new HashSet<>(2);
   private int attempt = 1;
   private int fruitless;
-  private int losses;
   // Where the attempt is, and where the one before may still be.
   private GpuId gpu;
   private int incarnation;
@@ -96,6 +96,7 @@ public final class SequenceAttempts {
   public void placed(GpuId there, int start) {
     gpu = there;
     incarnation = start;
+    lost.remove(new Incarnation(there, start));
   }
 
   /**
@@ -107,8 +108,7 @@ public final class SequenceAttempts {
     if (token.index() == generated.size()) {
       generated.add(token.token().id());
       fruitless = 0;
-      if (losses > 0) {
-        losses = 0;
+      if (!lost.isEmpty()) {
         lost.clear();
       }
     }
@@ -128,11 +128,19 @@ public final class SequenceAttempts {
           "was given up after %d attempts without a token, the last since %s"
               .formatted(FRUITLESS, why));
     }
-    computedBy = gpu;
+    computedBy = null;
     gpu = null;
     formerGpu = null;
     attempt++;
     return Optional.empty();
+  }
+
+  /** The same where nothing is wrong with the GPU on which the sequence was. */
+  public Optional<String> againThere(String why) {
+    GpuId there = gpu;
+    Optional<String> givenUp = again(why);
+    computedBy = there;
+    return givenUp;
   }
 
   /**
@@ -141,10 +149,10 @@ public final class SequenceAttempts {
    * @param why the one before is over
    */
   public Optional<String> againAfterLoss(String why) {
-    // Before it has its place, nobody knows where it was.
-    boolean isAnother = gpu == null || lost.add(new Incarnation(gpu, incarnation));
-    losses += isAnother ? 1 : 0;
-    if (losses > LOSSES) {
+    if (gpu != null) {
+      lost.add(new Incarnation(gpu, incarnation));
+    }
+    if (lost.size() > LOSSES) {
       return Optional.of(
           "was given up: %d GPUs on which it was, or as many starts of fewer, are gone, the last since %s"
               .formatted(LOSSES + 1, why));
@@ -152,7 +160,6 @@ public final class SequenceAttempts {
     GpuId former = gpu;
     Optional<String> givenUp = again(why);
     formerGpu = former;
-    computedBy = null;
     return givenUp;
   }
 

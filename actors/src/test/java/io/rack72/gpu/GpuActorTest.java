@@ -99,9 +99,12 @@ class GpuActorTest {
     private final TestInbox<GpuStatus> board = TestInbox.create();
 
     Gpu(GpuId id) {
+      this(parts.gpu(id));
+    }
+
+    Gpu(GpuParts ofGpu) {
       actor =
-          BehaviorTestKit.create(
-              GpuActor.create(parts.gpu(id), 1, port.getRef(), board.getRef(), clock));
+          BehaviorTestKit.create(GpuActor.create(ofGpu, 1, port.getRef(), board.getRef(), clock));
       frames = ((PortActor.Attach) port.receiveMessage()).gpu();
     }
 
@@ -321,6 +324,46 @@ class GpuActorTest {
     settle();
     assertEquals(expected, tokens());
     assertTrue(gpu(0).hedges() > 0);
+  }
+
+  @Test
+  void slowOwnerIsWaitedForWhereThereIsNoRoomForItsExperts() {
+    List<SampledToken> expected = undisturbed();
+    GpuParts roomy = parts.gpu(new GpuId(0));
+    gpus.put(
+        new GpuId(0),
+        new Gpu(
+            new GpuParts(
+                roomy.id(),
+                roomy.tray(),
+                roomy.config(),
+                roomy.device(),
+                roomy.attendance(),
+                roomy.sampler(),
+                roomy.hostLink(),
+                roomy.hedge(),
+                roomy.expertBytes(),
+                roomy.sharedBytes(),
+                roomy.sharedBytes())));
+    follow(placement(1, 0, 1, 2), 0);
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "slow");
+    List<SampledToken> tokens = new ArrayList<>();
+    // Each layer of each step is answered long after the time in which others would be asked.
+    for (int layer = 0; layer < 4 * TOKENS && tokens.size() < TOKENS; layer++) {
+      settle();
+      for (int wait = 0; wait < 4; wait++) {
+        clock.advanceTo(clock.nowNanos() + parts.settings().hedge().deadline().toNanos());
+        settle();
+      }
+      List<Frame> late = List.copyOf(held);
+      held.clear();
+      late.forEach(frame -> gpu(2).frames.tell(frame));
+      settle();
+      tokens.addAll(tokens());
+    }
+    assertEquals(expected, tokens);
+    assertEquals(0, gpu(0).hedges());
   }
 
   @Test

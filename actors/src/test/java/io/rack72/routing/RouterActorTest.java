@@ -228,6 +228,29 @@ class RouterActorTest {
     assertEquals(id(3), admitted(gpu1).request().id());
   }
 
+  @Test
+  void sequenceOfAnOwnerThatIsGoneWeighsOnNoGpuThoughItsGpuNeverSaysThatItHasEnded() {
+    submit(1);
+    admitted(gpu0);
+    owner.stop();
+    assertEquals(new GpuActor.Cancel(id(1), 1), gpu0.receiveMessage());
+    TestProbe<Integer> count = kit.createTestProbe();
+    router.tell(new RouterActor.CountLive(count.getRef()));
+    assertEquals(0, count.receiveMessage());
+    TestProbe<SequenceEvent> another = kit.createTestProbe();
+    router.tell(
+        new RouterActor.Submit(
+            new SequenceRequest(
+                id(2),
+                1,
+                new int[] {1, 2},
+                new int[0],
+                SamplingParams.greedy(10),
+                Standing.DEFAULT),
+            another.getRef()));
+    assertEquals(id(2), admitted(gpu0).request().id());
+  }
+
   private void submitAgain(int n, GpuId computedBy) {
     submitAgain(n, Optional.of(computedBy));
   }

@@ -9,8 +9,9 @@ import java.util.Map;
  * A GPU's blocks of one kind: a fixed number, each held by any number of sequences, or free. A
  * block whose content has a name can be found and held by others while its holders have it, and
  * after that until the block is needed for something else: free blocks are the prefix cache. Those
- * without a name are taken first, then those that were given back the longest time ago; their
- * content goes to the host's memory where there is some for it.
+ * without a name are taken first, then passing ones, whose content somebody may want within a
+ * moment and nobody later, then those that were given back the longest time ago; the content of
+ * these goes to the host's memory where there is some for it.
  *
  * <p>Holding a block is bookkeeping; its memory is taken from the host when somebody first asks for
  * it, and kept for the block's next holders, so that a device which computes nothing costs no
@@ -28,9 +29,10 @@ public final class BlockPool {
   // cache, is the next one taken.
   private final int[] unnamed;
   private int unnamedCount;
-  // Free blocks with a name, in a ring that begins and ends at this index: the one given back the
-  // longest time ago comes first.
+  // Free blocks with a name, in two rings that begin and end at these indices: in each the one
+  // given back the longest time ago comes first.
   private final int end;
+  private final int endOfPassing;
   private final int[] next;
   private final int[] previous;
   private int cachedCount;
@@ -63,10 +65,13 @@ public final class BlockPool {
     }
     unnamedCount = capacity;
     end = capacity;
-    next = new int[capacity + 1];
-    previous = new int[capacity + 1];
-    next[end] = end;
-    previous[end] = end;
+    endOfPassing = capacity + 1;
+    next = new int[capacity + 2];
+    previous = new int[capacity + 2];
+    for (int ring = end; ring <= endOfPassing; ring++) {
+      next[ring] = ring;
+      previous[ring] = ring;
+    }
   }
 
   /** Takes a free block. Its memory holds whatever its last holder left. */
@@ -74,12 +79,15 @@ public final class BlockPool {
     int block;
     if (unnamedCount > 0) {
       block = unnamed[--unnamedCount];
+    } else if (next[endOfPassing] != endOfPassing) {
+      block = next[endOfPassing];
+      unlink(block);
+      dropName(block);
     } else if (cachedCount > 0) {
       block = next[end];
       unlink(block);
-      named.remove(names[block]);
       host.keep(names[block], memory[block] == null ? MemorySegment.NULL : memory[block]);
-      names[block] = null;
+      dropName(block);
     } else {
       throw new IllegalStateException("no free KV block; the scheduler must ask before it takes");
     }
@@ -139,14 +147,27 @@ public final class BlockPool {
     int block = find(name);
     if (block >= 0 && isFree(block)) {
       unlink(block);
-      named.remove(name);
-      names[block] = null;
+      dropName(block);
       unnamed[unnamedCount++] = block;
     }
   }
 
+  private void dropName(int block) {
+    named.remove(names[block]);
+    names[block] = null;
+  }
+
   /** Gives a block back; it is free when its last holder does. */
   public void give(int block) {
+    give(block, end);
+  }
+
+  /** The same with a block that nobody will want for long. */
+  void givePassing(int block) {
+    give(block, endOfPassing);
+  }
+
+  private void give(int block, int ring) {
     requireHeld(block);
     if (--holders[block] > 0) {
       return;
@@ -154,7 +175,7 @@ public final class BlockPool {
     if (names[block] == null) {
       unnamed[unnamedCount++] = block;
     } else {
-      linkLast(block);
+      linkLast(block, ring);
     }
   }
 
@@ -217,12 +238,12 @@ public final class BlockPool {
     return "BlockPool[" + freeBlocks() + " of " + holders.length + " blocks free]";
   }
 
-  private void linkLast(int block) {
-    int last = previous[end];
+  private void linkLast(int block, int ring) {
+    int last = previous[ring];
     next[last] = block;
     previous[block] = last;
-    next[block] = end;
-    previous[end] = block;
+    next[block] = ring;
+    previous[ring] = block;
     cachedCount++;
   }
 

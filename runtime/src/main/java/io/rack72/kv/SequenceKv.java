@@ -134,12 +134,15 @@ public final class SequenceKv {
 
   /**
    * Gives back the sliding layers' blocks that no later position can see. Others may still find
-   * them, who have the same beginning and another end.
+   * them: those of a prompt, who have the same beginning and another end; those of a reply, for a
+   * while.
    *
+   * @param promptPositions positions before the reply
    * @param nextPosition the next position to be computed
    */
-  public void releaseBehindWindow(int nextPosition) {
-    sliding.releaseBefore(firstVisible(nextPosition) / cache.layout().blockTokens());
+  public void releaseBehindWindow(int promptPositions, int nextPosition) {
+    int blockTokens = cache.layout().blockTokens();
+    sliding.releaseBefore(firstVisible(nextPosition) / blockTokens, promptPositions / blockTokens);
   }
 
   /**
@@ -301,10 +304,15 @@ public final class SequenceKv {
       }
     }
 
-    void releaseBefore(int index) {
+    /** Those from {@code passing} on are wanted by nobody for long. */
+    void releaseBefore(int index, int passing) {
       int end = Math.min(index, blocks.length);
       for (; released < end; released++) {
-        pool.give(blocks[released]);
+        if (released < passing) {
+          pool.give(blocks[released]);
+        } else {
+          pool.givePassing(blocks[released]);
+        }
         if (released < memory.length) {
           memory[released] = null;
         }

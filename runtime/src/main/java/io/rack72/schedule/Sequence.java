@@ -339,7 +339,7 @@ public final class Sequence {
     List<BlockHash> whole = names.of(tokens, computed);
     kv.name(whole, Math.min(named, whole.size()), whole.size());
     named = whole.size();
-    kv.releaseBehindWindow(computed);
+    kv.releaseBehindWindow(promptLength, computed);
     kv.forgetFarBehindWindow(whole, promptLength, computed);
     nextChange = kv.nextChange(computed);
   }

@@ -85,25 +85,61 @@ class BlockPoolSharingTest {
     assertEquals(3, pool.freeBlocks());
   }
 
-  /** Against a pool that is a map in the order of giving back. */
+  @Test
+  void passingBlocksAreTakenBeforeCachedOnesAndLeaveNothingOnTheHost() {
+    BlockPool withHost = new BlockPool(3, 64, 3, Arena.ofAuto());
+    int[] blocks = {withHost.take(), withHost.take(), withHost.take()};
+    for (int i = 0; i < 3; i++) {
+      withHost.name(blocks[i], name(i));
+    }
+    withHost.give(blocks[0]);
+    withHost.givePassing(blocks[1]);
+    withHost.givePassing(blocks[2]);
+    assertEquals(3, withHost.freeBlocks());
+    assertEquals(blocks[1], withHost.take());
+    assertEquals(blocks[2], withHost.take());
+    assertEquals(0, withHost.hostBlocks());
+    assertEquals(blocks[0], withHost.take());
+    assertEquals(1, withHost.hostBlocks());
+  }
+
+  @Test
+  void aForgottenBlockIsFreeAndFoundNoMoreUnlessSomebodyHoldsIt() {
+    int held = named(1);
+    int free = named(2);
+    pool.givePassing(free);
+    pool.forget(name(1));
+    pool.forget(name(2));
+    pool.forget(name(7));
+    assertEquals(held, pool.find(name(1)));
+    assertEquals(-1, pool.find(name(2)));
+    assertEquals(2, pool.freeBlocks());
+    assertEquals(0, pool.cachedBlocks());
+    assertEquals(free, pool.take());
+  }
+
+  /** Against a pool that is two maps in the order of giving back. */
   @Test
   void aPoolDoesWhatASimpleOneDoes() {
     SplittableRandom random = new SplittableRandom(3);
     int capacity = 6;
     BlockPool real = new BlockPool(capacity, 64, Arena.ofAuto());
     Map<Integer, Integer> cached = new LinkedHashMap<>();
+    Map<Integer, Integer> passing = new LinkedHashMap<>();
     Map<Integer, Integer> nameOf = new LinkedHashMap<>();
     List<Integer> held = new ArrayList<>();
     for (int i = 0; i < 100_000; i++) {
-      int unnamed = capacity - cached.size() - (int) held.stream().distinct().count();
-      switch (random.nextInt(4)) {
+      int findable = cached.size() + passing.size();
+      int unnamed = capacity - findable - (int) held.stream().distinct().count();
+      switch (random.nextInt(5)) {
         case 0 -> {
-          if (unnamed + cached.size() > 0) {
+          if (unnamed + findable > 0) {
             int block = real.take();
+            Map<Integer, Integer> first = passing.isEmpty() ? cached : passing;
             if (unnamed == 0) {
-              assertEquals(cached.keySet().iterator().next(), block);
+              assertEquals(first.keySet().iterator().next(), block);
             }
-            assertEquals(unnamed > 0, cached.remove(block) == null);
+            assertEquals(unnamed > 0, first.remove(block) == null);
             nameOf.remove(block);
             held.add(block);
           }
@@ -111,9 +147,14 @@ class BlockPoolSharingTest {
         case 1 -> {
           if (!held.isEmpty()) {
             int block = held.remove(/* index */ random.nextInt(held.size()));
-            real.give(block);
+            boolean passes = random.nextBoolean();
+            if (passes) {
+              real.givePassing(block);
+            } else {
+              real.give(block);
+            }
             if (!held.contains(block) && nameOf.containsKey(block)) {
-              cached.put(block, nameOf.get(block));
+              (passes ? passing : cached).put(block, nameOf.get(block));
             }
           }
         }
@@ -127,6 +168,13 @@ class BlockPoolSharingTest {
             }
           }
         }
+        case 3 -> {
+          int number = random.nextInt(10);
+          real.forget(name(number));
+          if (cached.values().remove(number) || passing.values().remove(number)) {
+            nameOf.values().remove(number);
+          }
+        }
         default -> {
           int number = random.nextInt(10);
           int block = real.find(name(number));
@@ -135,11 +183,12 @@ class BlockPoolSharingTest {
             assertEquals(number, nameOf.get(block));
             real.share(block);
             cached.remove(block);
+            passing.remove(block);
             held.add(block);
           }
         }
       }
-      assertEquals(cached.size(), real.cachedBlocks());
+      assertEquals(cached.size() + passing.size(), real.cachedBlocks());
       assertEquals(capacity - held.stream().distinct().count(), real.freeBlocks());
     }
   }

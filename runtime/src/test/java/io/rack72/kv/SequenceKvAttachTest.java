@@ -59,7 +59,7 @@ class SequenceKvAttachTest {
       // Growth takes new blocks behind those that were found, and none of them.
       kv.growTo(expected * blockTokens + 1);
       assertEquals(layers.contains("f") ? expected + 1 : 0, kv.blocks(false).length);
-      kv.releaseBehindWindow(expected * blockTokens);
+      kv.releaseBehindWindow(Integer.MAX_VALUE, expected * blockTokens);
       assertEquals(layers.contains("s") ? expected - first + 1 : 0, kv.slidingBlocks());
       kv.releaseAll();
       assertEquals(13, cache.full().freeBlocks());
@@ -93,7 +93,7 @@ class SequenceKvAttachTest {
     SequenceKv kv = new SequenceKv(cache);
     kv.growTo(12);
     kv.name(names, 0, 3);
-    kv.releaseBehindWindow(12);
+    kv.releaseBehindWindow(Integer.MAX_VALUE, 12);
     assertEquals(1, kv.slidingBlocks());
     SequenceKv other = new SequenceKv(cache);
     assertEquals(1, attach(other, names.subList(0, 1)));
@@ -157,7 +157,7 @@ class SequenceKvAttachTest {
     SequenceKv first = new SequenceKv(cache);
     first.growTo(80);
     first.name(names, 0, 20);
-    first.releaseBehindWindow(80);
+    first.releaseBehindWindow(20, 80);
     assertEquals(1, first.slidingBlocks());
     first.forgetFarBehindWindow(names, 20, 80);
     SequenceKv other = new SequenceKv(cache);
@@ -181,7 +181,7 @@ class SequenceKvAttachTest {
     first.name(names, 0, 20);
     SequenceKv other = new SequenceKv(cache);
     assertEquals(10, attach(other, names.subList(0, 10)));
-    first.releaseBehindWindow(80);
+    first.releaseBehindWindow(20, 80);
     first.forgetFarBehindWindow(names, 20, 80);
     assertEquals(10, new SequenceKv(cache).find(names.subList(0, 10)).blocks());
     assertEquals(5, new SequenceKv(cache).find(names.subList(0, 9)).blocks());

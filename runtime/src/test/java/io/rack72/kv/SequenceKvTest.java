@@ -33,13 +33,13 @@ class SequenceKvTest {
   void slidingLayersKeepExactlyTheBlocksThatTheWindowTouches() {
     kv.growTo(24);
     // Position 8 still sees position 4, the first of the second block; position 9 sees 5.
-    kv.releaseBehindWindow(7);
+    kv.releaseBehindWindow(Integer.MAX_VALUE, 7);
     assertHeld(6, 6);
-    kv.releaseBehindWindow(8);
+    kv.releaseBehindWindow(Integer.MAX_VALUE, 8);
     assertHeld(6, 5);
-    kv.releaseBehindWindow(11);
+    kv.releaseBehindWindow(Integer.MAX_VALUE, 11);
     assertHeld(6, 5);
-    kv.releaseBehindWindow(12);
+    kv.releaseBehindWindow(Integer.MAX_VALUE, 12);
     assertHeld(6, 4);
     MemorySegment[] blocks = kv.blocks(true);
     assertEquals(6, blocks.length);
@@ -52,7 +52,7 @@ class SequenceKvTest {
   void memoryOfABlockStaysWhileTheSequenceGrows() {
     kv.growTo(8);
     MemorySegment second = kv.blocks(true)[1];
-    kv.releaseBehindWindow(8);
+    kv.releaseBehindWindow(Integer.MAX_VALUE, 8);
     kv.growTo(20);
     assertNull(kv.blocks(true)[0]);
     assertSame(second, kv.blocks(true)[1]);
@@ -71,7 +71,7 @@ class SequenceKvTest {
   @Test
   void releasingAllGivesEverythingBackAndTheSequenceCanBeginAgain() {
     kv.growTo(20);
-    kv.releaseBehindWindow(20);
+    kv.releaseBehindWindow(Integer.MAX_VALUE, 20);
     kv.blocks(true);
     kv.releaseAll();
     assertHeld(0, 0);
@@ -91,7 +91,7 @@ class SequenceKvTest {
     SequenceKv onlySliding = new SequenceKv(cache("ss", 0, 3));
     for (int position = 0; position < 1000; position++) {
       onlySliding.growTo(position + 1);
-      onlySliding.releaseBehindWindow(position + 1);
+      onlySliding.releaseBehindWindow(Integer.MAX_VALUE, position + 1);
     }
     assertEquals(0, onlySliding.fullBlocks());
     assertEquals(1, onlySliding.slidingBlocks());

@@ -26,7 +26,7 @@ final class RequestMaker {
    * what may be one is held back.
    */
   private static final List<String> STOPS =
-      List.of("7", ". T", "es", "11112", " th", ": 2", "\n v", "and now", " = 6", "d d d,");
+      List.of("7", "an", "g", "\n", "es", " th", ". T", "1112", "e e e", "d d d,");
 
   private final long seed;
   private final String model;

@@ -69,7 +69,8 @@ record ChaosRun(
       Gateways gateways = new Gateways(rack::gateways);
       say.accept("%s for %s".formatted(scenario.about(), scenario.load().length()));
       history.begin();
-      try (Injector injector = new Injector(rack, seed, checkpoint, history);
+      try (Injector injector =
+              new Injector(rack.nodes(), seed, scenario.random(), checkpoint, history);
           Clients clients =
               new Clients(
                   http,

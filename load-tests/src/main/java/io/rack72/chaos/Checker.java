@@ -2,17 +2,23 @@ package io.rack72.chaos;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Compares what clients received with what they should have, token for token, and how their
- * requests ended. Without state.
+ * Compares what clients received with what they should have, token for token and as the text that a
+ * reader sees, and how their requests ended. Without state.
  */
 final class Checker {
+  /** Characters of a text that a finding shows. */
+  private static final int EXCERPT = 24;
+
   private Checker() {}
 
   /**
-   * All that is wrong with a run's streams; of a choice only what is wrong first.
+   * All that is wrong with a run's streams; of a choice whose tokens or end are wrong only that,
+   * since its text follows from them.
    *
    * @param events of the run
    * @param expected of each stream, by choice
@@ -87,16 +93,9 @@ final class Checker {
       Expected right,
       boolean whole,
       List<Finding> findings) {
-    int same = samePrefix(got.tokens(), right.tokens());
-    if (same < got.tokens().size()) {
-      findings.add(different(stream, choice, got.tokens(), right.tokens(), same));
-    } else if (whole && same < right.tokens().size()) {
-      findings.add(
-          new Finding(
-              Finding.Kind.MISSING_TOKENS,
-              stream,
-              "choice %d ends as complete with %d of %d tokens"
-                  .formatted(choice, same, right.tokens().size())));
+    Optional<Difference> different = Difference.of(got.tokens(), right.tokens(), whole);
+    if (different.isPresent()) {
+      findings.add(tokens(stream, choice, got.tokens(), right.tokens(), different.get()));
     } else if (whole && !got.reasons().equals(List.of(right.reason()))) {
       findings.add(
           new Finding(
@@ -105,8 +104,78 @@ final class Checker {
               "choice %d ends by %s, once by %s would be right"
                   .formatted(choice, got.reasons(), right.reason())));
     } else {
+      texts(stream, choice, got, right, whole, findings);
       logprobs(stream, choice, got.logprobs(), right.logprobs(), whole, findings);
     }
+  }
+
+  private static Finding tokens(
+      String stream, int choice, List<Integer> got, List<Integer> right, Difference different) {
+    int at = different.at();
+    return switch (different.kind()) {
+      case WRONG ->
+          new Finding(
+              Finding.Kind.WRONG_TOKEN,
+              stream,
+              "token %d of choice %d is %d, %s would be right"
+                  .formatted(
+                      at,
+                      choice,
+                      got.get(at),
+                      at < right.size() ? right.get(at) : "the end of it"));
+      case MISSING ->
+          new Finding(
+              Finding.Kind.MISSING_TOKENS,
+              stream,
+              at == got.size()
+                  ? "choice %d ends as complete with %d of %d tokens"
+                      .formatted(choice, at, right.size())
+                  : "%d tokens at token %d of choice %d did not come"
+                      .formatted(different.count(), at, choice));
+      case DOUBLED ->
+          new Finding(
+              Finding.Kind.DOUBLED_TOKENS,
+              stream,
+              "%d tokens before token %d of choice %d came again"
+                  .formatted(different.count(), at, choice));
+    };
+  }
+
+  /** Text is compared as a whole, since deltas may be cut anywhere. */
+  private static void texts(
+      String stream,
+      int choice,
+      Received.Choice got,
+      Expected right,
+      boolean whole,
+      List<Finding> findings) {
+    for (Event.Kind part : Event.TEXTS) {
+      String gotText = got.text(part);
+      String rightText = right.texts().get(part);
+      Difference.of(gotText, rightText, whole)
+          .ifPresent(
+              different ->
+                  findings.add(
+                      new Finding(
+                          switch (different.kind()) {
+                            case WRONG -> Finding.Kind.WRONG_TEXT;
+                            case MISSING -> Finding.Kind.MISSING_TEXT;
+                            case DOUBLED -> Finding.Kind.DOUBLED_TEXT;
+                          },
+                          stream,
+                          "at character %d the %s of choice %d goes on as '%s', '%s' would be right"
+                              .formatted(
+                                  different.at(),
+                                  part.name().toLowerCase(Locale.ROOT),
+                                  choice,
+                                  excerpt(gotText, different.at()),
+                                  excerpt(rightText, different.at())))));
+    }
+  }
+
+  private static String excerpt(String text, int from) {
+    int[] shown = text.codePoints().skip(from).limit(EXCERPT).toArray();
+    return new String(shown, 0, shown.length);
   }
 
   private static void logprobs(
@@ -116,7 +185,7 @@ final class Checker {
       List<String> right,
       boolean whole,
       List<Finding> findings) {
-    int same = samePrefix(got, right);
+    int same = Difference.samePrefix(got, right);
     if (same < got.size() || (whole && same < right.size())) {
       findings.add(
           new Finding(
@@ -129,44 +198,5 @@ final class Checker {
                       same < got.size() ? got.get(same) : "missing",
                       same < right.size() ? right.get(same) : "none")));
     }
-  }
-
-  private static <T> int samePrefix(List<T> one, List<T> other) {
-    int most = Math.min(one.size(), other.size());
-    int same = 0;
-    while (same < most && one.get(same).equals(other.get(same))) {
-      same++;
-    }
-    return same;
-  }
-
-  /** Tells tokens that came again or were left out from wrong ones, by where the rest fits. */
-  private static Finding different(
-      String stream, int choice, List<Integer> got, List<Integer> right, int at) {
-    List<Integer> rest = got.subList(at, got.size());
-    Finding.Kind kind = Finding.Kind.WRONG_TOKEN;
-    String sentence =
-        "token %d of choice %d is %d, %s would be right"
-            .formatted(
-                at, choice, got.get(at), at < right.size() ? right.get(at) : "the end of it");
-    // One token fits by chance, so what is left must be all as it is elsewhere.
-    for (int shift = 1; shift <= Math.max(at, right.size() - at); shift++) {
-      if (shift <= at && fits(rest, right, at - shift)) {
-        kind = Finding.Kind.DOUBLED_TOKENS;
-        sentence = "%d tokens before token %d of choice %d came again".formatted(shift, at, choice);
-        break;
-      }
-      if (at + shift < right.size() && fits(rest, right, at + shift)) {
-        kind = Finding.Kind.MISSING_TOKENS;
-        sentence = "%d tokens at token %d of choice %d did not come".formatted(shift, at, choice);
-        break;
-      }
-    }
-    return new Finding(kind, stream, sentence);
-  }
-
-  private static boolean fits(List<Integer> rest, List<Integer> right, int from) {
-    int length = Math.min(rest.size(), right.size() - from);
-    return length > 0 && rest.subList(0, length).equals(right.subList(from, from + length));
   }
 }

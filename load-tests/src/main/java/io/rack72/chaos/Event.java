@@ -1,7 +1,10 @@
 package io.rack72.chaos;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Something that was seen in a run.
@@ -25,9 +28,17 @@ record Event(
     RETRIED,
     /** The rest of the reply has been asked for. */
     RESUMED,
+    /** The request goes to the gateway that the text names. */
+    ASKED,
     TOKEN,
     /** Of the choice's next token that has one, as the server wrote it. */
     LOGPROB,
+    /** The choice has more text: of a completion, or of a message's content. */
+    CONTENT,
+    /** The choice has more reasoning. */
+    REASONING,
+    /** The choice has more of function calls, one behind the other as one text. */
+    CALLS,
     /** A choice has ended; the text says why. */
     FINISHED,
     /** The reply says how many tokens it has. */
@@ -46,8 +57,12 @@ record Event(
     FAULT,
     /** A fault is over. */
     FAULT_OVER,
-    /** A fault could not be brought about. */
+    /** A fault could not be brought about, or not all that it is for suffer it. */
     FAULT_REFUSED,
+    /** As before, of a schedule in which faults meet, so that one may find nobody there. */
+    FAULT_MISSED,
+    /** The gateway that the text names is killed. */
+    GATEWAY_KILLED,
     /** A node of the rack has come or gone. */
     NODE
   }
@@ -56,6 +71,10 @@ record Event(
   static Event of(long atNanos, String stream, Kind kind, String text) {
     return new Event(atNanos, stream, kind, 0, -1, -1, text);
   }
+
+  /** What a reader sees of a choice, in no matter how many pieces. */
+  static final Set<Kind> TEXTS =
+      Collections.unmodifiableSet(EnumSet.of(Kind.CONTENT, Kind.REASONING, Kind.CALLS));
 
   /** Whether its request is over with it. */
   boolean isEnd() {
@@ -74,7 +93,7 @@ record Event(
     json.put("event", kind.name().toLowerCase(Locale.ROOT));
     if (kind == Kind.TOKEN) {
       json.put("choice", choice).put("index", index).put("token", token);
-    } else if (kind == Kind.FINISHED || kind == Kind.LOGPROB) {
+    } else if (kind == Kind.FINISHED || kind == Kind.LOGPROB || TEXTS.contains(kind)) {
       json.put("choice", choice).put("text", text);
     } else if (!text.isEmpty()) {
       json.put("text", text);

@@ -3,6 +3,7 @@ package io.rack72.chaos;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * What a choice of a reply has to be.
@@ -10,11 +11,14 @@ import java.util.TreeMap;
  * @param tokens its ids
  * @param logprobs of those of its tokens that have one, as the server writes them
  * @param reason why it ends
+ * @param texts that a reader sees, for each of {@link Event#TEXTS}
  */
-record Expected(List<Integer> tokens, List<String> logprobs, String reason) {
+record Expected(
+    List<Integer> tokens, List<String> logprobs, String reason, Map<Event.Kind, String> texts) {
   Expected {
     tokens = List.copyOf(tokens);
     logprobs = List.copyOf(logprobs);
+    texts = Map.copyOf(texts);
   }
 
   /** The choices of each stream as a history has them: that of a run without faults. */
@@ -33,7 +37,9 @@ record Expected(List<Integer> tokens, List<String> logprobs, String reason) {
                               new Expected(
                                   choice.tokens(),
                                   choice.logprobs(),
-                                  String.join(",", choice.reasons()))));
+                                  String.join(",", choice.reasons()),
+                                  Event.TEXTS.stream()
+                                      .collect(Collectors.toMap(kind -> kind, choice::text)))));
               streams.put(stream, choices);
             });
     return streams;

@@ -15,6 +15,9 @@ record Finding(Kind kind, String stream, String sentence) {
     WRONG_TOKEN,
     MISSING_TOKENS,
     DOUBLED_TOKENS,
+    WRONG_TEXT,
+    MISSING_TEXT,
+    DOUBLED_TEXT,
     WRONG_LOGPROB,
     WRONG_END,
     WRONG_USAGE,
@@ -25,6 +28,12 @@ record Finding(Kind kind, String stream, String sentence) {
     NOT_LEVEL,
     NOT_ONE_PLACEMENT,
     FAULT_REFUSED,
+    /** A fault of the schedule that was never begun, or no fault of which anybody suffered. */
+    NO_FAULT,
+    /** A fault that found no stream running, so that it cannot tell how long one stands still. */
+    NO_STREAM_AT_FAULT,
+    /** A gateway was killed that had streams, and none of them went on elsewhere. */
+    NONE_RESUMED,
     PAUSE_TOO_LONG
   }
 

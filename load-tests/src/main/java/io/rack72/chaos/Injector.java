@@ -13,16 +13,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Brings the faults of a schedule upon a rack, each at its time. Thread-safe. */
 final class Injector implements AutoCloseable {
-  private final ChaosRack rack;
+  private final List<RackNode> nodes;
   private final long seed;
+  private final boolean mayMiss;
   private final Optional<Path> checkpoint;
   private final History history;
   private final AtomicLong orders = new AtomicLong();
@@ -30,12 +33,20 @@ final class Injector implements AutoCloseable {
   private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(8);
 
   /**
+   * @param nodes in the order of their numbers
    * @param seed of what faults leave to chance
+   * @param mayMiss whether a fault may find nobody who suffers it
    * @param checkpoint that the rack has for itself, where files of it are to be gone
    */
-  Injector(ChaosRack rack, long seed, Optional<Path> checkpoint, History history) {
-    this.rack = rack;
+  Injector(
+      List<RackNode> nodes,
+      long seed,
+      boolean mayMiss,
+      Optional<Path> checkpoint,
+      History history) {
+    this.nodes = List.copyOf(nodes);
     this.seed = seed;
+    this.mayMiss = mayMiss;
     this.checkpoint = checkpoint;
     this.history = history;
   }
@@ -53,8 +64,14 @@ final class Injector implements AutoCloseable {
             () -> {
               try {
                 action.run();
-              } catch (IOException e) {
-                refuse(e.toString());
+              } catch (NobodySuffersException e) {
+                history.add(
+                    "",
+                    mayMiss ? Event.Kind.FAULT_MISSED : Event.Kind.FAULT_REFUSED,
+                    e.getMessage());
+              } catch (IOException | RuntimeException e) {
+                // The timer would keep it to itself.
+                history.add("", Event.Kind.FAULT_REFUSED, e.toString());
               } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
               }
@@ -64,23 +81,43 @@ final class Injector implements AutoCloseable {
   }
 
   private interface Action {
-    void run() throws IOException, InterruptedException;
+    void run() throws IOException, InterruptedException, NobodySuffersException;
   }
 
-  private void begin(Fault fault) throws IOException, InterruptedException {
+  /** A fault finds nobody, or not all, who should suffer it. */
+  private static final class NobodySuffersException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NobodySuffersException(String sentence) {
+      super(sentence);
+    }
+  }
+
+  private void begin(Fault fault) throws IOException, InterruptedException, NobodySuffersException {
     history.add("", Event.Kind.FAULT, Json.tree(FaultText.write(fault)).toString());
     switch (fault) {
-      case Fault.Kill(int node) -> process(node).ifPresent(NodeProcess::kill);
-      case Fault.Terminate(int node) -> process(node).ifPresent(NodeProcess::terminate);
+      case Fault.Kill(int node) -> {
+        NodeProcess process = process(node);
+        // Before it is, since its clients may go on elsewhere before this thread does.
+        nodes
+            .get(node)
+            .gateway()
+            .ifPresent(url -> history.add("", Event.Kind.GATEWAY_KILLED, url.toString()));
+        signal(process, "KILL");
+      }
+      case Fault.Terminate(int node) -> signal(process(node), "TERM");
       case Fault.Freeze(int node, Duration length) -> {
-        Optional<NodeProcess> process = process(node);
+        NodeProcess process = process(node);
         signal(process, "STOP");
-        after(length, () -> endOf(fault, process));
+        after(
+            length,
+            () -> {
+              signal(process, "CONT");
+              over(fault);
+            });
       }
-      case Fault.Slow slow -> {
-        Optional<NodeProcess> process = process(slow.node());
-        stutter(slow, process, history.nowNanos() + slow.length().toNanos());
-      }
+      case Fault.Slow slow ->
+          stutter(slow, process(slow.node()), history.nowNanos() + slow.length().toNanos());
       case Fault.CheckpointGone gone -> {
         Path file = checkpoint.orElseThrow().resolve(gone.file());
         Path away = file.resolveSibling(gone.file() + ".gone");
@@ -102,8 +139,8 @@ final class Injector implements AutoCloseable {
   }
 
   /** Stops the process and lets it go on, again and again. */
-  private void stutter(Fault.Slow slow, Optional<NodeProcess> process, long endNanos)
-      throws IOException, InterruptedException {
+  private void stutter(Fault.Slow slow, NodeProcess process, long endNanos)
+      throws IOException, InterruptedException, NobodySuffersException {
     if (history.nowNanos() >= endNanos) {
       over(slow);
       return;
@@ -119,61 +156,84 @@ final class Injector implements AutoCloseable {
         });
   }
 
-  private void endOf(Fault fault, Optional<NodeProcess> process)
-      throws IOException, InterruptedException {
-    signal(process, "CONT");
-    over(fault);
-  }
-
   private void over(Fault fault) {
     history.add("", Event.Kind.FAULT_OVER, Json.tree(FaultText.write(fault)).toString());
   }
 
-  private void refuse(String reason) {
-    history.add("", Event.Kind.FAULT_REFUSED, reason);
+  private NodeProcess process(int node) throws NobodySuffersException {
+    return nodes
+        .get(node)
+        .process()
+        .orElseThrow(
+            () -> new NobodySuffersException("node %d is not there to suffer".formatted(node)));
   }
 
-  private Optional<NodeProcess> process(int node) {
-    Optional<NodeProcess> process = rack.nodes().get(node).process();
-    if (process.isEmpty()) {
-      history.add("", Event.Kind.NODE, "node %d is not there to suffer".formatted(node));
+  private static void signal(NodeProcess process, String name)
+      throws IOException, InterruptedException, NobodySuffersException {
+    int exitCode =
+        new ProcessBuilder(
+                "/bin/sh",
+                "-c",
+                "kill -s \"$0\" \"$1\" 2>/dev/null",
+                name,
+                Long.toString(process.pid()))
+            .start()
+            .waitFor();
+    if (exitCode != 0) {
+      throw new NobodySuffersException(
+          "process %d does not take SIG%s: kill ends with exit code %d"
+              .formatted(process.pid(), name, exitCode));
     }
-    return process;
   }
 
-  private static void signal(Optional<NodeProcess> process, String name)
-      throws IOException, InterruptedException {
-    if (process.isPresent()) {
-      new ProcessBuilder(
-              "/bin/sh",
-              "-c",
-              "kill -s \"$0\" \"$1\" 2>/dev/null",
-              name,
-              Long.toString(process.get().pid()))
-          .start()
-          .waitFor();
-    }
-  }
-
-  private void order(Fault fault) throws InterruptedException {
-    List<String> addresses = rack.nodes().stream().map(RackNode::address).toList();
+  /**
+   * Tells all nodes that live and that it may concern. A GPU's fault is for one of them to know and
+   * for all others to refuse; any other fault is whole when none refuses it.
+   */
+  private void order(Fault fault) throws InterruptedException, NobodySuffersException {
+    List<String> addresses = nodes.stream().map(RackNode::address).toList();
+    requireTwoSides(fault, addresses);
     List<String> refusals = new ArrayList<>();
-    boolean suffered = false;
+    int suffering = 0;
     for (int node = 0; node < addresses.size(); node++) {
       if (addresses.get(node).isEmpty() || !concerns(fault, node)) {
         continue;
       }
       long id = orders.incrementAndGet();
       FaultOrder order = new FaultOrder(id, node, addresses, seed, fault);
-      Optional<String> refused =
-          rack.nodes().get(node).order(id, Json.tree(order.fields()).toString());
-      suffered |= refused.isEmpty();
-      refused.ifPresent(refusals::add);
+      Optional<String> refused = nodes.get(node).order(id, Json.tree(order.fields()).toString());
+      if (refused.isEmpty()) {
+        suffering++;
+      } else if (addresses.get(node).equals(nodes.get(node).address())) {
+        // One that has died meanwhile has nothing to refuse any more.
+        refusals.add("node %d: %s".formatted(node, refused.get()));
+      }
     }
-    if (!suffered) {
-      // Whatever node it is for may be gone, as one of several faults at random can find it.
-      history.add("", Event.Kind.NODE, "nobody suffers it: " + refusals);
+    if (suffering == 0) {
+      throw new NobodySuffersException("nobody suffers it: " + refusals);
     }
+    if (!isOfOneGpu(fault) && !refusals.isEmpty()) {
+      throw new NobodySuffersException("not all suffer it: " + refusals);
+    }
+  }
+
+  private static void requireTwoSides(Fault fault, List<String> addresses)
+      throws NobodySuffersException {
+    if (fault instanceof Fault.Partition partition) {
+      Set<Boolean> sides = new HashSet<>();
+      for (int node = 0; node < addresses.size(); node++) {
+        if (!addresses.get(node).isEmpty()) {
+          sides.add(partition.nodes().contains(node));
+        }
+      }
+      if (sides.size() < 2) {
+        throw new NobodySuffersException("nobody lives on one side of the partition");
+      }
+    }
+  }
+
+  private static boolean isOfOneGpu(Fault fault) {
+    return fault instanceof Fault.GpuFailure || fault instanceof Fault.PortBandwidth;
   }
 
   /** Only the nodes that are named are noisy; of a GPU, its node alone knows. */

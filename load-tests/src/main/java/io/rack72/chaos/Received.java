@@ -1,6 +1,7 @@
 package io.rack72.chaos;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ final class Received {
     private final List<Integer> tokens = new ArrayList<>();
     private final List<String> logprobs = new ArrayList<>();
     private final List<String> reasons = new ArrayList<>();
+    private final Map<Event.Kind, StringBuilder> texts = new EnumMap<>(Event.Kind.class);
 
     List<Integer> tokens() {
       return tokens;
@@ -31,6 +33,11 @@ final class Received {
     /** Of its ends; a choice has one. */
     List<String> reasons() {
       return reasons;
+    }
+
+    /** All that came of one of {@link Event#TEXTS}, as one. */
+    String text(Event.Kind kind) {
+      return texts.getOrDefault(kind, new StringBuilder()).toString();
     }
   }
 
@@ -52,6 +59,11 @@ final class Received {
     switch (event.kind()) {
       case TOKEN -> choice(event).tokens.add(event.token());
       case LOGPROB -> choice(event).logprobs.add(event.text());
+      case CONTENT, REASONING, CALLS ->
+          choice(event)
+              .texts
+              .computeIfAbsent(event.kind(), _ -> new StringBuilder())
+              .append(event.text());
       case FINISHED -> choice(event).reasons.add(event.text());
       case USAGE -> usages.add(Long.parseLong(event.text()));
       case DONE, FAILED, STUCK -> ends.add(event);

@@ -11,9 +11,17 @@ import java.util.SplittableRandom;
  *
  * @param name of its file
  * @param about one sentence
+ * @param random whether faults are drawn one after the other, so that one may find that others have
+ *     left nobody to suffer it
  */
 record Scenario(
-    String name, String about, Rack rack, Load load, FaultSchedule faults, Limits limits) {
+    String name,
+    String about,
+    Rack rack,
+    Load load,
+    FaultSchedule faults,
+    boolean random,
+    Limits limits) {
   /**
    * The rack.
    *
@@ -62,6 +70,7 @@ record Scenario(
         rack,
         new Load(streams, load.length, load.promptTokens, load.replyTokens),
         faults,
+        random,
         limits);
   }
 }

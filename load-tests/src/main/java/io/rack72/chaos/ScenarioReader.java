@@ -106,6 +106,7 @@ final class ScenarioReader {
             rack(fields.section("rack")),
             load(fields.section("load")),
             faults,
+            fields.has("random"),
             limits(fields.section("limits")));
     fields.end();
     int jvms = scenario.rack().jvms();

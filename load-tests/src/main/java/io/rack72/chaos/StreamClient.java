@@ -87,6 +87,7 @@ final class StreamClient {
   }
 
   private void attempt(URI target) throws InterruptedException {
+    tell(Event.Kind.ASKED, target.toString());
     try {
       HttpRequest.Builder builder =
           HttpRequest.newBuilder(target.resolve("/v1/" + request.path()))
@@ -170,6 +171,7 @@ final class StreamClient {
         return;
       }
       tokens(choice, entry);
+      texts(choice, entry);
       if (entry.hasNonNull("finish_reason")) {
         String reason = entry.get("finish_reason").asText();
         add(Event.Kind.FINISHED, choice, -1, -1, reason);
@@ -190,6 +192,32 @@ final class StreamClient {
     }
     for (JsonNode token : entry.at("/logprobs/content")) {
       add(Event.Kind.LOGPROB, choice, -1, -1, token.path("logprob").asText());
+    }
+  }
+
+  /**
+   * What a reader sees, however it is cut: completions have it in the choice itself and chats in a
+   * message that grows. Only events that came whole get here, and the last of them has the id after
+   * which the rest is asked for, so nothing is told twice but by the server.
+   */
+  private void texts(int choice, JsonNode entry) {
+    JsonNode delta = entry.path("delta");
+    text(Event.Kind.CONTENT, choice, entry.path("text"));
+    text(Event.Kind.CONTENT, choice, delta.path("content"));
+    text(Event.Kind.REASONING, choice, delta.path("reasoning"));
+    for (JsonNode call : delta.path("tool_calls")) {
+      JsonNode name = call.at("/function/name");
+      if (name.isTextual()) {
+        // Where a call begins; what follows are its arguments alone.
+        add(Event.Kind.CALLS, choice, -1, -1, "%s %s ".formatted(call.path("index"), name));
+      }
+      text(Event.Kind.CALLS, choice, call.at("/function/arguments"));
+    }
+  }
+
+  private void text(Event.Kind kind, int choice, JsonNode text) {
+    if (text.isTextual() && !text.textValue().isEmpty()) {
+      add(kind, choice, -1, -1, text.textValue());
     }
   }
 

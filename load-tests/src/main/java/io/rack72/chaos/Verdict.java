@@ -47,20 +47,7 @@ record Verdict(
       Path directory) {
     Pauses pauses = new Pauses(events);
     List<Finding> findings = new ArrayList<>(found);
-    for (ScheduledFault fault : scenario.faults().faults()) {
-      double most = scenario.limits().pauseP99().toNanos() / 1e6;
-      pauses
-          .of(fault, scenario.limits().effect())
-          .filter(summary -> summary.p99() > most)
-          .ifPresent(
-              summary ->
-                  findings.add(
-                      new Finding(
-                          Finding.Kind.PAUSE_TOO_LONG,
-                          "",
-                          "pauses after %s have a 99th percentile of %.0f ms, at most %.0f would be right"
-                              .formatted(FaultText.kind(fault.fault()), summary.p99(), most))));
-    }
+    findings.addAll(FaultChecker.check(scenario, events));
     Duration first =
         scenario.faults().faults().isEmpty()
             ? scenario.load().length()
@@ -73,7 +60,7 @@ record Verdict(
     return findings.isEmpty();
   }
 
-  /** Whether all tokens were right, whatever else was not. */
+  /** Whether all tokens and texts were right, whatever else was not. */
   boolean tokensAreRight() {
     return findings.stream()
         .noneMatch(
@@ -82,6 +69,9 @@ record Verdict(
                   case WRONG_TOKEN,
                       MISSING_TOKENS,
                       DOUBLED_TOKENS,
+                      WRONG_TEXT,
+                      MISSING_TEXT,
+                      DOUBLED_TEXT,
                       WRONG_LOGPROB,
                       WRONG_END,
                       WRONG_USAGE,

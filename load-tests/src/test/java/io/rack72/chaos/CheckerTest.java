@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -145,6 +147,85 @@ class CheckerTest {
             ended(
                 new Told().sent("a").tokens("a", 0, RIGHT).usage("a", RIGHT.length),
                 RIGHT.length)));
+  }
+
+  /** The right tokens, and text in these pieces. */
+  private static Told withText(Event.Kind part, String... pieces) {
+    Told told = new Told().sent("a").tokens("a", 0, RIGHT);
+    for (String piece : pieces) {
+      told.text("a", 0, part, piece);
+    }
+    return told;
+  }
+
+  private static List<Finding.Kind> textKinds(Event.Kind part, String right, String... pieces) {
+    return Checker.check(
+            ended(withText(part, pieces), RIGHT.length).events(),
+            Expected.of(ended(withText(part, right), RIGHT.length).events()))
+        .stream()
+        .map(Finding::kind)
+        .toList();
+  }
+
+  @Test
+  void wrongMissingAndDoubledTextOfRightTokensIsToldApart() {
+    for (Event.Kind part : Event.TEXTS) {
+      assertEquals(List.of(Finding.Kind.WRONG_TEXT), textKinds(part, "one two", "one twx"));
+      assertEquals(List.of(Finding.Kind.WRONG_TEXT), textKinds(part, "", "x"));
+      assertEquals(List.of(Finding.Kind.MISSING_TEXT), textKinds(part, "one two", "one tw"));
+      assertEquals(List.of(Finding.Kind.MISSING_TEXT), textKinds(part, "one two", "one ", "wo"));
+      assertEquals(List.of(Finding.Kind.MISSING_TEXT), textKinds(part, "one two"));
+      assertEquals(
+          List.of(Finding.Kind.DOUBLED_TEXT), textKinds(part, "one two", "one t", "e two"));
+      assertEquals(List.of(Finding.Kind.DOUBLED_TEXT), textKinds(part, "one two", "one two", "wo"));
+    }
+  }
+
+  @Test
+  void partsOfAMessageAreNotTakenForOneAnother() {
+    List<Finding> findings =
+        Checker.check(
+            ended(withText(Event.Kind.REASONING, "one"), RIGHT.length).events(),
+            Expected.of(ended(withText(Event.Kind.CONTENT, "one"), RIGHT.length).events()));
+    assertEquals(
+        Set.of(Finding.Kind.MISSING_TEXT, Finding.Kind.WRONG_TEXT),
+        findings.stream().map(Finding::kind).collect(Collectors.toSet()));
+  }
+
+  @Test
+  void whereTextIsCutDoesNotMatterAndAnyChangeDoes() {
+    SplittableRandom random = new SplittableRandom(73);
+    for (int i = 0; i < 1000; i++) {
+      String right =
+          random.ints(12, 'a', 'e').mapToObj(Character::toString).collect(Collectors.joining());
+      int cut = random.nextInt(right.length() + 1);
+      String[] pieces = {right.substring(0, cut), right.substring(cut)};
+      assertEquals(List.of(), textKinds(Event.Kind.CONTENT, right, pieces));
+      pieces[random.nextInt(2)] += "x";
+      assertEquals(1, textKinds(Event.Kind.CONTENT, right, pieces).size(), right + " at " + cut);
+    }
+  }
+
+  @Test
+  void textOfAFailedStreamIsABeginning() {
+    Map<String, Map<Integer, Expected>> right =
+        Expected.of(ended(withText(Event.Kind.CONTENT, "one two"), RIGHT.length).events());
+    assertEquals(
+        List.of(Finding.Kind.FAILED),
+        Checker.check(
+                withText(Event.Kind.CONTENT, "one").told("a", Event.Kind.FAILED, "why").events(),
+                right)
+            .stream()
+            .map(Finding::kind)
+            .toList());
+    assertEquals(
+        List.of(Finding.Kind.FAILED, Finding.Kind.WRONG_TEXT),
+        Checker.check(
+                withText(Event.Kind.CONTENT, "onx").told("a", Event.Kind.FAILED, "why").events(),
+                right)
+            .stream()
+            .map(Finding::kind)
+            .toList());
   }
 
   @Test

@@ -1,8 +1,10 @@
 package io.rack72.chaos;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
@@ -48,10 +50,29 @@ class RequestMakerTest {
   }
 
   @Test
+  void someMayEndEarlyAndMostMayNot() {
+    int byThemselves = 0;
+    int stopped = 0;
+    int brief = 0;
+    int all = 1000;
+    for (int turn = 0; turn < all; turn++) {
+      ObjectNode body = maker(1, true).make(turn % 4, turn).body();
+      byThemselves += body.has("ignore_eos") ? 0 : 1;
+      stopped += body.has("stop") ? 1 : 0;
+      brief += body.has("reasoning_effort") ? 1 : 0;
+      body.path("stop").forEach(stop -> assertFalse(stop.textValue().isEmpty()));
+    }
+    assertTrue(byThemselves > all / 20 && byThemselves < all / 4, "by themselves " + byThemselves);
+    assertTrue(stopped > all / 20 && stopped < all / 3, "stopped " + stopped);
+    assertTrue(brief > all / 20 && brief < all / 4, "brief " + brief);
+  }
+
+  @Test
   void modelWithoutTextIsAskedWithTokensOnly() {
     for (int turn = 0; turn < 50; turn++) {
       StreamRequest request = maker(1, false).make(turn % 4, turn);
       assertEquals("completions", request.path());
+      assertFalse(request.body().has("stop"));
       assertTrue(request.body().get("prompt").size() >= 8);
     }
   }

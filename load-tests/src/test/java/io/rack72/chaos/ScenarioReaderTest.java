@@ -103,4 +103,11 @@ class ScenarioReaderTest {
     assertTrue(message.contains("did you mean kill-tray?"), message);
     assertTrue(message.contains("noisy-fabric"), message);
   }
+
+  @Test
+  void faultsMeetWhereTheyAreDrawnAtRandom() {
+    for (String name : ScenarioReader.NAMES) {
+      assertEquals(name.equals("random"), ScenarioReader.read(name, 1).random(), name);
+    }
+  }
 }

@@ -141,6 +141,49 @@ class StreamClientTest {
         Checker.check(read(), Expected.of(Told.whole("a", 1, 2).events())).getFirst().kind());
   }
 
+  private static String told(String id, String entry) {
+    return "id: %s\ndata: {\"choices\":[{\"index\":0,%s}]}\n\n".formatted(id, entry);
+  }
+
+  private String all(Event.Kind kind) throws InterruptedException {
+    return Received.byStream(read()).get("a").choices().get(0).text(kind);
+  }
+
+  @Test
+  void textIsPutTogetherFromThePiecesOfAllConnections() throws Exception {
+    answers(told("k.1", "\"text\":\"on\""), told("k.2", "\"text\":\"\""), BREAK);
+    answers(told("k.3", "\"text\":\"ce m\""), told("k.4", "\"text\":\"ore\""), END);
+    assertEquals("once more", all(Event.Kind.CONTENT));
+  }
+
+  @Test
+  void textOfAnEventThatWasCutOffIsNotTakenTwice() throws Exception {
+    String cut = told("k.2", "\"text\":\"ce\"");
+    answers(told("k.1", "\"text\":\"on\""), cut.substring(0, cut.length() - 1), BREAK);
+    answers(cut, END);
+    assertEquals("once", all(Event.Kind.CONTENT));
+    assertEquals(List.of("null", "k.1"), lastIds);
+  }
+
+  @Test
+  void messagesOfChatsAreReadPartByPart() throws Exception {
+    answers(
+        told("k.1", "\"delta\":{\"role\":\"assistant\",\"reasoning\":\"thi\"}"),
+        told("k.2", "\"delta\":{\"reasoning\":\"nk\",\"content\":\"sa\"}"),
+        told("k.3", "\"delta\":{\"content\":\"y\"}"),
+        told(
+            "k.4",
+            "\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"call_1\",\"function\":"
+                + "{\"name\":\"f\",\"arguments\":\"{\"}}]}"),
+        told(
+            "k.5", "\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"}\"}}]}"),
+        END);
+    assertEquals("think", all(Event.Kind.REASONING));
+    Received.Choice choice = Received.byStream(history.events()).get("a").choices().get(0);
+    assertEquals("say", choice.text(Event.Kind.CONTENT));
+    assertEquals("0 \"f\" {}", choice.text(Event.Kind.CALLS));
+  }
+
   @Test
   void streamOfWhichNothingCameIsAskedForAgain() throws Exception {
     answers("", BREAK);
@@ -156,6 +199,7 @@ class StreamClientTest {
     assertEquals(
         List.of(
             Event.Kind.SENT,
+            Event.Kind.ASKED,
             Event.Kind.TOKEN,
             Event.Kind.LOGPROB,
             Event.Kind.BROKEN,

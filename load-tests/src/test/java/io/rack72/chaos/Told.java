@@ -31,6 +31,11 @@ final class Told {
     return add(new Event(nanos, stream, Event.Kind.LOGPROB, choice, -1, -1, logprob));
   }
 
+  /** A piece of what a reader sees. */
+  Told text(String stream, int choice, Event.Kind kind, String text) {
+    return add(new Event(nanos, stream, kind, choice, -1, -1, text));
+  }
+
   Told finished(String stream, int choice, String reason) {
     return add(new Event(nanos, stream, Event.Kind.FINISHED, choice, -1, -1, reason));
   }

@@ -1,0 +1,109 @@
+package io.rack72.chaos;
+
+import io.rack72.fault.FaultText;
+import io.rack72.fault.ScheduledFault;
+import io.rack72.load.Summary;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Whether a run's faults were there and met somebody, without which it shows nothing, and whether
+ * streams stood still no longer than they may. Without state.
+ */
+final class FaultChecker {
+  private FaultChecker() {}
+
+  /** All that is wrong with the faults of a run and what they did. */
+  static List<Finding> check(Scenario scenario, List<Event> events) {
+    List<Finding> findings = new ArrayList<>();
+    begun(scenario, events, findings);
+    pauses(scenario, new Pauses(events), findings);
+    resumed(events, findings);
+    return findings;
+  }
+
+  /** Those of a random schedule may find nobody, but not all of them. */
+  private static void begun(Scenario scenario, List<Event> events, List<Finding> findings) {
+    int scheduled = scenario.faults().faults().size();
+    long begun = count(events, Event.Kind.FAULT);
+    if (begun != scheduled) {
+      findings.add(
+          new Finding(
+              Finding.Kind.NO_FAULT,
+              "",
+              "%d faults were begun, the scenario's %d would be right"
+                  .formatted(begun, scheduled)));
+    }
+    if (begun > 0 && count(events, Event.Kind.FAULT_MISSED) == begun) {
+      findings.add(
+          new Finding(
+              Finding.Kind.NO_FAULT, "", "nobody suffered any of %d faults".formatted(begun)));
+    }
+  }
+
+  private static long count(List<Event> events, Event.Kind kind) {
+    return events.stream().filter(event -> event.kind() == kind).count();
+  }
+
+  private static void pauses(Scenario scenario, Pauses pauses, List<Finding> findings) {
+    double most = scenario.limits().pauseP99().toNanos() / 1e6;
+    for (ScheduledFault fault : scenario.faults().faults()) {
+      String kind = FaultText.kind(fault.fault());
+      Optional<Summary> summary = pauses.of(fault, scenario.limits().effect());
+      if (summary.isEmpty() && !scenario.random()) {
+        findings.add(
+            new Finding(
+                Finding.Kind.NO_STREAM_AT_FAULT,
+                "",
+                "%s at %d ms found no stream running, one at least would be right"
+                    .formatted(kind, fault.at().toMillis())));
+      }
+      summary
+          .filter(found -> found.p99() > most)
+          .ifPresent(
+              found ->
+                  findings.add(
+                      new Finding(
+                          Finding.Kind.PAUSE_TOO_LONG,
+                          "",
+                          "pauses after %s have a 99th percentile of %.0f ms, at most %.0f would be right"
+                              .formatted(kind, found.p99(), most))));
+    }
+  }
+
+  /** Of the streams that a gateway had when it was killed, one at least has gone on. */
+  private static void resumed(List<Event> events, List<Finding> findings) {
+    Map<String, String> gateways = new HashMap<>();
+    Set<String> running = new HashSet<>();
+    for (int i = 0; i < events.size(); i++) {
+      Event event = events.get(i);
+      if (event.kind() == Event.Kind.ASKED) {
+        gateways.put(event.stream(), event.text());
+      } else if (event.kind() == Event.Kind.TOKEN) {
+        running.add(event.stream());
+      } else if (event.isEnd()) {
+        running.remove(event.stream());
+      } else if (event.kind() == Event.Kind.GATEWAY_KILLED) {
+        Set<String> had = new HashSet<>(running);
+        had.removeIf(stream -> !event.text().equals(gateways.get(stream)));
+        boolean resumed =
+            events.subList(i, events.size()).stream()
+                .anyMatch(
+                    later -> later.kind() == Event.Kind.RESUMED && had.contains(later.stream()));
+        if (!had.isEmpty() && !resumed) {
+          findings.add(
+              new Finding(
+                  Finding.Kind.NONE_RESUMED,
+                  "",
+                  "the gateway %s was killed at %d ms, and of its %d streams none was resumed"
+                      .formatted(event.text(), event.atNanos() / 1_000_000, had.size())));
+        }
+      }
+    }
+  }
+}

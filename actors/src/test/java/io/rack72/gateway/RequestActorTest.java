@@ -183,6 +183,7 @@ class RequestActorTest {
       assertSubmittedAgain(0, attempt + 1);
     }
     int last = SequenceAttempts.LOSSES + 1;
+    tell(new SequenceEvent.Placed(id(0), last, new GpuId(7), 1));
     tell(new SequenceEvent.Ended(id(0), last, SequenceEvent.Cause.LOST, "gpu-7 is gone"));
     assertEquals(500, refusal().status());
     assertTrue(refusal().getMessage().contains("gpu-7 is gone"), refusal().getMessage());

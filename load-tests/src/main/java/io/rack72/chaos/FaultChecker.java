@@ -22,7 +22,7 @@ final class FaultChecker {
   static List<Finding> check(Scenario scenario, List<Event> events) {
     List<Finding> findings = new ArrayList<>();
     begun(scenario, events, findings);
-    pauses(scenario, new Pauses(events), findings);
+    pauses(scenario, events, findings);
     resumed(events, findings);
     return findings;
   }
@@ -50,12 +50,13 @@ final class FaultChecker {
     return events.stream().filter(event -> event.kind() == kind).count();
   }
 
-  private static void pauses(Scenario scenario, Pauses pauses, List<Finding> findings) {
+  private static void pauses(Scenario scenario, List<Event> events, List<Finding> findings) {
+    Pauses pauses = new Pauses(events);
     double most = scenario.limits().pauseP99().toNanos() / 1e6;
     for (ScheduledFault fault : scenario.faults().faults()) {
       String kind = FaultText.kind(fault.fault());
       Optional<Summary> summary = pauses.of(fault, scenario.limits().effect());
-      if (summary.isEmpty() && !scenario.random()) {
+      if (summary.isEmpty() && !scenario.random() && !tokensCame(events, fault)) {
         findings.add(
             new Finding(
                 Finding.Kind.NO_STREAM_AT_FAULT,
@@ -74,6 +75,16 @@ final class FaultChecker {
                           "pauses after %s have a 99th percentile of %.0f ms, at most %.0f would be right"
                               .formatted(kind, found.p99(), most))));
     }
+  }
+
+  /** Whether streams ran while a fault lasted, which may have begun before them. */
+  private static boolean tokensCame(List<Event> events, ScheduledFault fault) {
+    long from = fault.at().toNanos();
+    long to = fault.end().toNanos();
+    return events.stream()
+        .anyMatch(
+            event ->
+                event.kind() == Event.Kind.TOKEN && event.atNanos() > from && event.atNanos() < to);
   }
 
   /** Of the streams that a gateway had when it was killed, one at least has gone on. */

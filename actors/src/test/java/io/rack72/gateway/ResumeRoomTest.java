@@ -138,11 +138,11 @@ class ResumeRoomTest {
         OpenStream second = slow(gateway, "web-key");
         OpenStream third = slow(gateway, "web-key")) {
       assertTrue(hasIds(first) && hasIds(second) && hasIds(third));
+      List<Event> unkept = whole(gateway, COMPLETIONS, body(BODY_BYTES));
+      assertIds(false, unkept);
       try (OpenStream another = slow(gateway, "other-key")) {
         assertTrue(hasIds(another));
       }
-      List<Event> unkept = whole(gateway, COMPLETIONS, body(BODY_BYTES));
-      assertIds(false, unkept);
       assertEquals(withoutNames(whole(gateway, COMPLETIONS, body(100))), withoutNames(unkept));
     }
   }

@@ -19,7 +19,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -52,8 +51,13 @@ final class GenerateRoute {
   /** Of those who keep streams, more than they wait for each other. */
   private static final Duration KEEPER_LIMIT = Duration.ofSeconds(5);
 
-  /** A request that has been read, and where it is a stream, how others can go on with it. */
+  /** A request that has been read, and where others can go on with its stream, how. */
   private record Understood(Generation generation, Optional<ResumableStream> stream) {}
+
+  /** Reads a request that has a place. */
+  private interface Placed {
+    CompletionStage<Understood> read(RequestShares.Place place);
+  }
 
   private final ActorSystem<?> system;
   private final GatewaySettings settings;
@@ -94,14 +98,16 @@ final class GenerateRoute {
     return placed(
         tenant,
         client,
-        () ->
+        place ->
             RequestBody.read(request, settings.limits(), bodies, system)
-                .thenCompose(bytes -> understood(bytes, path, client, tenant, reader)));
+                .thenCompose(bytes -> understood(bytes, path, client, tenant, reader, place)));
   }
 
   /**
    * Goes on with a stream behind the last event that its client has; as {@link #answer} in all
-   * else.
+   * else. The stream is given up where it is still answered, whose client is gone, before it needs
+   * a place here: at this gateway its own is free by then. Where it gets none, what there is of it
+   * is kept, and its client can try again.
    *
    * @param lastEventId as the client sends it
    */
@@ -118,13 +124,31 @@ final class GenerateRoute {
                 () -> ApiError.badEventId("must be the id of an event of a stream, unchanged"));
     // What the client asked for is known; it may send it again, and it is not looked at.
     request.discardEntityBytes(system);
-    return placed(
-        tenant,
-        client,
-        () ->
-            kept(event.key(), tenant)
-                .thenApplyAsync(
-                    copy -> goneOnWith(copy, event, path, client, tenant, reader), readers));
+    return kept(event.key(), tenant)
+        .thenCompose(
+            copy ->
+                placed(
+                    tenant,
+                    client,
+                    place -> understood(copy, event, path, client, tenant, reader, place)));
+  }
+
+  /** Reads the body of a copy, which waits for that in the same memory as those of clients. */
+  private CompletionStage<Understood> understood(
+      StreamCopy copy,
+      EventId event,
+      String path,
+      ClientConnection client,
+      Tenant tenant,
+      Reader reader,
+      RequestShares.Place place) {
+    int bytes = copy.head().body().length;
+    if (!bodies.take(bytes)) {
+      throw ApiError.bodiesTooLarge();
+    }
+    return CompletableFuture.supplyAsync(
+            () -> goneOnWith(copy, event, path, client, tenant, reader, place), readers)
+        .whenComplete((request, failure) -> bodies.release(bytes));
   }
 
   private CompletionStage<StreamCopy> kept(StreamKey key, Tenant tenant) {
@@ -140,7 +164,8 @@ final class GenerateRoute {
       String path,
       ClientConnection client,
       Tenant tenant,
-      Reader reader) {
+      Reader reader,
+      RequestShares.Place place) {
     requireThere(client);
     StreamHead before = copy.head();
     if (!before.path().equals(path)) {
@@ -166,39 +191,50 @@ final class GenerateRoute {
         generation,
         Optional.of(
             new ResumableStream(
-                head(event.key(), generation, tenant, path, before.body()),
+                head(event.key(), generation, tenant, path, before.body(), place),
                 receivedNanos,
                 ReaderPosition.behind(event),
                 Optional.of(copy),
                 streams)));
   }
 
-  private static StreamHead head(
-      StreamKey key, Generation generation, Tenant tenant, String path, byte[] body) {
+  /** What is kept of a stream, with its body; empty where there is no room for that. */
+  private static Optional<StreamHead> head(
+      StreamKey key,
+      Generation generation,
+      Tenant tenant,
+      String path,
+      byte[] body,
+      RequestShares.Place place) {
+    if (body.length > StreamCopy.MAX_BYTES || !place.keepBody(body.length)) {
+      return Optional.empty();
+    }
     ReplyHeader header = generation.format().header();
-    return new StreamHead(
-        key,
-        header.id(),
-        generation.id(),
-        tenant.name(),
-        path,
-        header.createdEpochSeconds(),
-        header.seed(),
-        generation.service().timeout(),
-        body);
+    return Optional.of(
+        new StreamHead(
+            key,
+            header.id(),
+            generation.id(),
+            tenant.name(),
+            path,
+            header.createdEpochSeconds(),
+            header.seed(),
+            generation.service().timeout(),
+            body));
   }
 
   /** Answers a request in a place of its own, which it leaves when it is over. */
   private CompletionStage<HttpResponse> placed(
-      Tenant tenant, ClientConnection client, Supplier<CompletionStage<Understood>> read) {
+      Tenant tenant, ClientConnection client, Placed request) {
     RequestShares.Place place = shares.enter(tenant);
     try {
-      return read.get()
+      return request
+          .read(place)
           .thenCompose(
-              request -> {
-                Generation generation = request.generation();
+              read -> {
+                Generation generation = read.generation();
                 place.hold(generation.sequences().size(), generation.promptTokens());
-                return own(request, client, place);
+                return own(read, client, place);
               })
           .whenComplete(
               (response, failure) -> {
@@ -215,7 +251,12 @@ final class GenerateRoute {
 
   /** Parses a body and tokenizes its prompt, where this holds up nobody's tokens. */
   private CompletionStage<Understood> understood(
-      byte[] bytes, String path, ClientConnection client, Tenant tenant, Reader reader) {
+      byte[] bytes,
+      String path,
+      ClientConnection client,
+      Tenant tenant,
+      Reader reader,
+      RequestShares.Place place) {
     long receivedNanos = settings.clock().nowNanos();
     return CompletableFuture.supplyAsync(
             () -> {
@@ -225,7 +266,7 @@ final class GenerateRoute {
               return new Understood(
                   generation,
                   generation.options().stream()
-                      ? Optional.of(begun(generation, tenant, path, bytes, receivedNanos))
+                      ? begun(generation, tenant, path, bytes, receivedNanos, place)
                       : Optional.empty());
             },
             readers)
@@ -239,15 +280,24 @@ final class GenerateRoute {
     }
   }
 
-  private ResumableStream begun(
-      Generation generation, Tenant tenant, String path, byte[] body, long receivedNanos) {
+  /** A new stream; empty where it cannot be kept, and then its events have no ids. */
+  private Optional<ResumableStream> begun(
+      Generation generation,
+      Tenant tenant,
+      String path,
+      byte[] body,
+      long receivedNanos,
+      RequestShares.Place place) {
     StreamKey key = StreamKey.draw(random);
-    return new ResumableStream(
-        head(key, generation, tenant, path, body),
-        receivedNanos,
-        ReaderPosition.atStart(key, generation.sequences().size()),
-        Optional.empty(),
-        streams);
+    return head(key, generation, tenant, path, body, place)
+        .map(
+            kept ->
+                new ResumableStream(
+                    Optional.of(kept),
+                    receivedNanos,
+                    ReaderPosition.atStart(key, generation.sequences().size()),
+                    Optional.empty(),
+                    streams));
   }
 
   /** A few threads that end with the system. Each connection has at most one request at them. */

@@ -121,7 +121,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
    * @param remaining of the request's time
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
    * @param meter measures it
-   * @param leave gives back the request's place, when it is over however it ended
+   * @param leave gives back the request's place, when it is over however it ended; is called more
+   *     than once, by any thread, where another request goes on with the stream
    */
   static Behavior<Command> create(
       Generation generation,
@@ -191,7 +192,16 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     context.watch(router);
     ActorRef<Command> self = context.getSelf();
     stream.ifPresent(
-        begun -> begun.open(generation, reply, sequences, () -> self.tell(new GoesOnElsewhere())));
+        begun ->
+            begun.open(
+                generation,
+                reply,
+                sequences,
+                () -> {
+                  // At once, so that the request that goes on with the stream can have the place.
+                  leave.run();
+                  self.tell(new GoesOnElsewhere());
+                }));
     sequences.submit(context.messageAdapter(SequenceEvent.class, Happened::new));
     if (reply.allEnded()) {
       answer.complete(new Answer.Stream(cut));

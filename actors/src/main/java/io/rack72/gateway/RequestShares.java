@@ -5,8 +5,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What live work the gateway has taken on, for whom, and whether there is room for more. Two things
- * are limited and shared: the sequences of requests, and the tokens of their prompts.
+ * What live work the gateway has taken on, for whom, and whether there is room for more. Three
+ * things are limited and shared: the sequences of requests, the tokens of their prompts, and the
+ * bytes of bodies that are kept so that streams can be gone on with.
  *
  * <p>A request is one sequence when it arrives, and takes the place of its others when it has been
  * read and they are known. A tenant may have a limit of its own besides, on requests.
@@ -16,21 +17,27 @@ import java.util.Map;
 final class RequestShares {
   private static final String REQUESTS = "requests";
   private static final String TOKENS = "tokens";
+  private static final String BYTES = "bytes";
 
   private final SharedLimit sequences;
   private final SharedLimit tokens;
+  private final SharedLimit bodyBytes;
   private final Map<String, Integer> requests = new HashMap<>();
 
   /**
+   * @param keptBodyBytes of all bodies together that are kept while their streams are answered
    * @param tenants all that there are
    */
-  RequestShares(LoadLimits limits, List<Tenant> tenants) {
+  RequestShares(LoadLimits limits, long keptBodyBytes, List<Tenant> tenants) {
     sequences =
         new SharedLimit(
             REQUESTS, "sequences", limits.sequences(), limits.shareThreshold(), tenants);
     tokens =
         new SharedLimit(
             TOKENS, "tokens of prompts", limits.tokens(), limits.shareThreshold(), tenants);
+    bodyBytes =
+        new SharedLimit(
+            BYTES, "bytes of kept bodies", keptBodyBytes, limits.shareThreshold(), tenants);
     tenants.forEach(tenant -> requests.put(tenant.name(), 0));
   }
 
@@ -64,11 +71,17 @@ final class RequestShares {
     return tokens.held();
   }
 
+  /** Bytes of their bodies that are kept. */
+  synchronized long keptBodyBytes() {
+    return bodyBytes.held();
+  }
+
   /** What one request holds, until it is left. */
   final class Place {
     private final Tenant tenant;
     private long ownSequences = 1;
     private long ownTokens;
+    private long ownBodyBytes;
     private boolean known;
     private boolean left;
 
@@ -98,13 +111,33 @@ final class RequestShares {
       }
     }
 
-    /** Gives back what is held; a second time does nothing. */
+    /**
+     * Takes memory for the request's body, which is kept for as long as the place is held; or none,
+     * where there is no room for it.
+     *
+     * @return whether there was room
+     */
+    boolean keepBody(long bytes) {
+      synchronized (RequestShares.this) {
+        if (left || ownBodyBytes > 0) {
+          throw new IllegalStateException("a request keeps its body once, before it leaves");
+        }
+        if (!bodyBytes.tryTake(tenant, bytes)) {
+          return false;
+        }
+        ownBodyBytes = bytes;
+        return true;
+      }
+    }
+
+    /** Gives back what is held; a second time does nothing. May be called by any thread. */
     void leave() {
       synchronized (RequestShares.this) {
         if (!left) {
           left = true;
           sequences.giveBack(tenant, ownSequences);
           tokens.giveBack(tenant, ownTokens);
+          bodyBytes.giveBack(tenant, ownBodyBytes);
           requests.merge(tenant.name(), -1, Integer::sum);
         }
       }

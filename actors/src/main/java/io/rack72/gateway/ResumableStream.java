@@ -14,27 +14,33 @@ import org.apache.pekko.actor.typed.ActorRef;
 
 /**
  * A stream as something that can be gone on with, by another gateway or by this one: it notes what
- * becomes of it for those who keep that, and begins where its reader is. Belongs to the request's
- * owner; not thread-safe.
+ * becomes of it for those who keep that, and begins where its reader is.
+ *
+ * <p>One that was gone on with, and whose body there is no room for here, is not kept any more. Its
+ * events have ids all the same: a client that got none would believe to be where it was before, and
+ * get tokens twice should it come back. With them it gets the rest for as long as the gateway
+ * before keeps its copy, and then learns that the stream is not known.
+ *
+ * <p>Belongs to the request's owner; not thread-safe.
  */
 final class ResumableStream {
-  private final StreamHead head;
   private final long receivedNanos;
   private final ReaderPosition reader;
-  private final Optional<StreamCopy> before;
   private final ActorRef<StreamMessage> keeper;
-  private LiveStream live;
+  private Optional<StreamHead> head;
+  private Optional<StreamCopy> before;
+  private Optional<LiveStream> live = Optional.empty();
   private boolean worthKeeping;
 
   /**
-   * @param head what it is at this gateway
+   * @param head what it is at this gateway; empty where there is no room to keep it
    * @param receivedNanos when the request's body had been read
    * @param reader where its reader is
    * @param before what there was of it at the gateway before, if there was one
    * @param keeper keeps it
    */
   ResumableStream(
-      StreamHead head,
+      Optional<StreamHead> head,
       long receivedNanos,
       ReaderPosition reader,
       Optional<StreamCopy> before,
@@ -62,10 +68,14 @@ final class ResumableStream {
    * @param giveUp tells its owner that it goes on elsewhere; may be called by any thread
    */
   void open(Generation generation, Reply reply, RackSequences sequences, Runnable giveUp) {
-    live = new LiveStream(head, generation.sequences().size(), receivedNanos, giveUp);
+    int choices = generation.sequences().size();
+    live = head.map(kept -> new LiveStream(kept, choices, receivedNanos, giveUp));
     before.ifPresent(copy -> replay(copy, generation, reply, sequences));
+    // Both have bodies, which nobody counts but while the stream is kept.
+    head = Optional.empty();
+    before = Optional.empty();
     // Not before, so that what others have of it is never replaced by less.
-    keeper.tell(new StreamMessage.Open(live));
+    live.ifPresent(open -> keeper.tell(new StreamMessage.Open(open)));
   }
 
   /**
@@ -95,17 +105,17 @@ final class ResumableStream {
 
   /** A choice's sequence is on a GPU. */
   void placed(int choice, int gpu) {
-    live.placed(choice, gpu);
+    live.ifPresent(open -> open.placed(choice, gpu));
   }
 
   /** A choice's sequence is being computed, with so many tokens from the cache. */
   void started(int choice, int cachedTokens) {
-    live.started(choice, cachedTokens);
+    live.ifPresent(open -> open.started(choice, cachedTokens));
   }
 
   /** A choice has its next token. */
   void token(int choice, SampledToken token, Optional<FinishReason> finish) {
-    live.token(choice, token.id(), finish);
+    live.ifPresent(open -> open.token(choice, token.id(), finish));
   }
 
   /** The id of an event that brings all that a choice has gained with so many tokens. */
@@ -120,9 +130,7 @@ final class ResumableStream {
    * @param complete whether all of it was sent
    */
   void close(boolean complete) {
-    if (live != null) {
-      Fate fate = complete ? Fate.COMPLETE : worthKeeping ? Fate.BROKEN : Fate.DROPPED;
-      keeper.tell(new StreamMessage.Close(live, fate));
-    }
+    Fate fate = complete ? Fate.COMPLETE : worthKeeping ? Fate.BROKEN : Fate.DROPPED;
+    live.ifPresent(open -> keeper.tell(new StreamMessage.Close(open, fate)));
   }
 }

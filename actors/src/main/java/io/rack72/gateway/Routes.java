@@ -82,7 +82,7 @@ final class Routes {
             settings,
             router,
             streams,
-            new RequestShares(settings.load(), door.tenants()),
+            new RequestShares(settings.load(), settings.resume().bytes(), door.tenants()),
             metrics);
   }
 

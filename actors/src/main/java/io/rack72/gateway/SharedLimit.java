@@ -80,8 +80,7 @@ final class SharedLimit {
           "the request has %d %s, and at most %d are taken on at a time%s; send less at once"
               .formatted(whole, noun, own.part + common, forWhom()));
     }
-    long fromCommon = own.beyondPart(own.held + more) - own.beyondPart(own.held);
-    if (fromCommon <= common - commonHeld) {
+    if (fits(own, more)) {
       return;
     }
     if (more > limit - held) {
@@ -96,6 +95,11 @@ final class SharedLimit {
             + "the request needs %d more; try again later".formatted(more));
   }
 
+  private boolean fits(Account own, long more) {
+    long fromCommon = own.beyondPart(own.held + more) - own.beyondPart(own.held);
+    return fromCommon <= common - commonHeld;
+  }
+
   private String forWhom() {
     return accounts.size() > 1 ? " for this API key" : "";
   }
@@ -103,6 +107,20 @@ final class SharedLimit {
   /** Gives the tenant what it was not refused. */
   void take(Tenant tenant, long more) {
     change(accounts.get(tenant.name()), more);
+  }
+
+  /**
+   * Gives the tenant more where there is room for it.
+   *
+   * @return whether there was
+   */
+  boolean tryTake(Tenant tenant, long more) {
+    Account own = accounts.get(tenant.name());
+    if (!fits(own, more)) {
+      return false;
+    }
+    change(own, more);
+    return true;
   }
 
   /** Takes back what the tenant holds. */

@@ -4,7 +4,8 @@ import io.rack72.resume.StreamMessage.Fate;
 import io.rack72.schedule.FinishReason;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,9 +17,12 @@ import java.util.Set;
  * Copies of streams, within limits. It knows neither actors nor clocks: every instant is given.
  *
  * <p>What its owner answers is kept as long as that does, and its request has time left; what
- * nobody answers any more, for the window. Where there is no room for another copy, streams that
- * were sent to their end go, the oldest first; if that is not enough the other is not kept, so that
- * what is promised to readers that may need it is kept. Not thread-safe.
+ * nobody answers any more, for the window. Where there is no room for another copy, some go that
+ * nobody answers: first of those that were sent to their end, which hardly anybody asks for; then
+ * of those that broke off, but only of a tenant whose copies take more than those of the other's
+ * tenant would with it, so that no tenant's take all. Of either the tenant's go whose copies take
+ * the most, the oldest first. If that is not enough the other is not kept, so that what is promised
+ * to readers that may need it is kept. Not thread-safe.
  *
  * @param <O> whoever answers streams
  */
@@ -46,11 +50,20 @@ final class CopyStore<O> {
     }
   }
 
+  /** Whose copies are looked at together where there is no room. */
+  private static final class Share {
+    private long bytes;
+    // Those that nobody answers any more, in the order in which that came about.
+    private final Set<StreamKey> complete = new LinkedHashSet<>();
+    private final Set<StreamKey> broken = new LinkedHashSet<>();
+  }
+
   private final class Entry {
     private final O owner;
     private final StreamHead head;
     private final long receivedNanos;
     private final List<Kept> choices = new ArrayList<>();
+    private final Share share;
     private long bytes;
     private boolean released;
     private long endsNanos;
@@ -58,8 +71,8 @@ final class CopyStore<O> {
     Entry(O owner, StreamCopy copy, long nowNanos) {
       this.owner = owner;
       head = copy.head();
+      share = shares.computeIfAbsent(head.tenant(), tenant -> new Share());
       receivedNanos = nowNanos - copy.age().toNanos();
-      bytes = OVERHEAD_BYTES + copy.bytes();
       // A reader that comes after that is told that the time is over.
       endsNanos = receivedNanos + head.timeout().toNanos() + limits.window().toNanos();
       for (ChoiceState choice : copy.choices()) {
@@ -67,8 +80,19 @@ final class CopyStore<O> {
       }
     }
 
-    void keepForWindow(long nowNanos) {
+    void add(long more) {
+      bytes += more;
+      share.bytes += more;
+      CopyStore.this.bytes += more;
+    }
+
+    void release(Set<StreamKey> like, long nowNanos) {
       released = true;
+      like.add(head.key());
+      keepForWindow(nowNanos);
+    }
+
+    void keepForWindow(long nowNanos) {
       endsNanos =
           Math.min(
               nowNanos + limits.window().toNanos(),
@@ -78,8 +102,8 @@ final class CopyStore<O> {
 
   private final ResumeLimits limits;
   private final Map<StreamKey, Entry> entries = new LinkedHashMap<>();
-  // In the order in which they were completed.
-  private final Set<StreamKey> complete = new LinkedHashSet<>();
+  // By tenant, of whom there are as many as keys.
+  private final Map<String, Share> shares = new HashMap<>();
   private long bytes;
 
   CopyStore(ResumeLimits limits) {
@@ -95,26 +119,44 @@ final class CopyStore<O> {
     StreamKey key = copy.head().key();
     remove(key);
     Entry entry = new Entry(owner, copy, nowNanos);
-    if (!makeRoom(1, entry.bytes)) {
+    long entryBytes = OVERHEAD_BYTES + copy.bytes();
+    if (!makeRoom(entry.share, 1, entryBytes)) {
       return false;
     }
     entries.put(key, entry);
-    bytes += entry.bytes;
+    entry.add(entryBytes);
     return true;
   }
 
-  private boolean makeRoom(int more, long moreBytes) {
+  private boolean makeRoom(Share share, int more, long moreBytes) {
     if (moreBytes > limits.bytes()) {
       return false;
     }
-    Iterator<StreamKey> oldest = List.copyOf(complete).iterator();
     while (entries.size() + more > limits.streams() || bytes + moreBytes > limits.bytes()) {
-      if (!oldest.hasNext()) {
+      Optional<StreamKey> least = leastNeeded(share, moreBytes);
+      if (least.isEmpty()) {
         return false;
       }
-      remove(oldest.next());
+      remove(least.get());
     }
     return true;
+  }
+
+  /** Of what can go in favour of a tenant's copy, what goes first. */
+  private Optional<StreamKey> leastNeeded(Share share, long moreBytes) {
+    Comparator<Share> bySize = Comparator.comparingLong(other -> other.bytes);
+    return shares.values().stream()
+        .filter(other -> !other.complete.isEmpty())
+        .max(bySize)
+        .map(largest -> largest.complete)
+        .or(
+            () ->
+                shares.values().stream()
+                    .filter(other -> !other.broken.isEmpty())
+                    .filter(other -> other != share && other.bytes > share.bytes + moreBytes)
+                    .max(bySize)
+                    .map(largest -> largest.broken))
+        .map(keys -> keys.iterator().next());
   }
 
   /**
@@ -133,13 +175,12 @@ final class CopyStore<O> {
     boolean fits =
         growth.from() <= had
             && entry.bytes - OVERHEAD_BYTES + moreBytes <= StreamCopy.MAX_BYTES
-            && makeRoom(0, moreBytes);
+            && makeRoom(entry.share, 0, moreBytes);
     if (fits) {
       for (int i = had; i < end; i++) {
         choice.tokens.add(gained.tokens()[i - growth.from()]);
       }
-      entry.bytes += moreBytes;
-      bytes += moreBytes;
+      entry.add(moreBytes);
     }
     if (choice.tokens.size() == end && end > 0) {
       choice.finish = gained.finish();
@@ -158,10 +199,7 @@ final class CopyStore<O> {
       remove(key);
       return;
     }
-    entry.keepForWindow(nowNanos);
-    if (fate == Fate.COMPLETE) {
-      complete.add(key);
-    }
+    entry.release(fate == Fate.COMPLETE ? entry.share.complete : entry.share.broken, nowNanos);
   }
 
   private Entry ownedBy(O owner, StreamKey key) {
@@ -173,7 +211,7 @@ final class CopyStore<O> {
   void ownerGone(O owner, long nowNanos) {
     for (Entry entry : entries.values()) {
       if (entry.owner.equals(owner) && !entry.released) {
-        entry.keepForWindow(nowNanos);
+        entry.release(entry.share.broken, nowNanos);
       }
     }
   }
@@ -209,8 +247,9 @@ final class CopyStore<O> {
   private void remove(StreamKey key) {
     Entry entry = entries.remove(key);
     if (entry != null) {
-      bytes -= entry.bytes;
-      complete.remove(key);
+      entry.add(-entry.bytes);
+      entry.share.complete.remove(key);
+      entry.share.broken.remove(key);
     }
   }
 

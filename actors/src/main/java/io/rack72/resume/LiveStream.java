@@ -32,9 +32,16 @@ public final class LiveStream {
 
   /**
    * @param receivedNanos when the request's body had been read, on the clock of who asks for copies
-   * @param giveUp tells its owner that another gateway goes on with it
+   * @param giveUp tells its owner that another request goes on with it, here or elsewhere, and
+   *     gives back the owner's place at once
+   * @throws IllegalArgumentException where its body is more than a copy can have
    */
   public LiveStream(StreamHead head, int choices, long receivedNanos, Runnable giveUp) {
+    if (head.body().length > StreamCopy.MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "a stream that is kept has a body of at most %d bytes, not %d"
+              .formatted(StreamCopy.MAX_BYTES, head.body().length));
+    }
     this.head = head;
     this.receivedNanos = receivedNanos;
     this.giveUp = giveUp;

@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param window how long a stream can be resumed that nobody answers any more
  * @param streams of others that are kept
- * @param bytes of what is kept for others, and once more of the bodies of own streams
+ * @param bytes of what is kept of streams of others and of those that nobody answers any more; and
+ *     once more of the bodies of those that this gateway answers
  */
 public record ResumeLimits(Duration window, int streams, long bytes) {
   /** 30 seconds, 4096 streams, 64 MiB. */

@@ -58,7 +58,10 @@ public sealed interface StreamMessage {
     }
   }
 
-  /** This gateway begins to answer a stream, or goes on with one. */
+  /**
+   * This gateway begins to answer a stream, or goes on with one. Its body is in the sender's memory
+   * anyhow, and counted there.
+   */
   record Open(LiveStream stream) implements StreamMessage {}
 
   /** This gateway does not answer it any more. */

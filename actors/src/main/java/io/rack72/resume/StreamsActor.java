@@ -85,13 +85,11 @@ public final class StreamsActor extends AbstractBehavior<StreamMessage> {
 
   private final TimerScheduler<StreamMessage> timers;
   private final Clock clock;
-  private final ResumeLimits limits;
   private final Map<StreamKey, LiveStream> live = new LinkedHashMap<>();
   private final CopyStore<ActorRef<StreamMessage>> copies;
   private final Map<Long, Question> questions = new LinkedHashMap<>();
   private final Set<ActorRef<StreamMessage>> watched = new HashSet<>();
   private List<ActorRef<StreamMessage>> others = List.of();
-  private long bodyBytes;
   private long asked;
 
   /** One that knows no other gateway yet. */
@@ -108,7 +106,6 @@ public final class StreamsActor extends AbstractBehavior<StreamMessage> {
       Clock clock) {
     super(context);
     this.timers = timers;
-    this.limits = limits;
     this.clock = clock;
     copies = new CopyStore<>(limits);
   }
@@ -180,17 +177,8 @@ public final class StreamsActor extends AbstractBehavior<StreamMessage> {
   }
 
   private void open(LiveStream stream) {
-    int bytes = stream.head().body().length;
-    if (bytes > StreamCopy.MAX_BYTES || bodyBytes + bytes > limits.bytes()) {
-      getContext()
-          .getLog()
-          .debug("{} cannot be resumed: no room for its body", stream.head().requestId());
-      return;
-    }
     LiveStream before = live.put(stream.head().key(), stream);
-    bodyBytes += bytes;
     if (before != null) {
-      bodyBytes -= before.head().body().length;
       before.giveUp();
     }
     tellWhole(stream);
@@ -239,7 +227,6 @@ public final class StreamsActor extends AbstractBehavior<StreamMessage> {
       // Another gateway goes on with it, or this one does by another request.
       return;
     }
-    bodyBytes -= stream.head().body().length;
     second()
         .ifPresent(
             to -> {

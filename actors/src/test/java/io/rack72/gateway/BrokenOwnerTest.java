@@ -41,7 +41,7 @@ class BrokenOwnerTest {
   @Test
   void streamFailsAndItsPlaceIsLeft() throws Exception {
     GatewaySettings settings = new TestSettings().make();
-    RequestShares shares = new RequestShares(settings.load(), List.of(Tenant.EVERYBODY));
+    RequestShares shares = new RequestShares(settings.load(), 1 << 20, List.of(Tenant.EVERYBODY));
     GenerateRoute route =
         new GenerateRoute(
             kit.system(),

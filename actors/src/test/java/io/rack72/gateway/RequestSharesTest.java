@@ -1,6 +1,7 @@
 package io.rack72.gateway;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,7 +17,7 @@ class RequestSharesTest {
   @Test
   void everybodyAsOneHasAllThereIs() {
     RequestShares shares =
-        new RequestShares(new LoadLimits(3, 100, 0.5), List.of(Tenant.EVERYBODY));
+        new RequestShares(new LoadLimits(3, 100, 0.5), 1000, List.of(Tenant.EVERYBODY));
     List<RequestShares.Place> places =
         IntStream.range(0, 3).mapToObj(i -> shares.enter(Tenant.EVERYBODY)).toList();
     assertRefused(503, () -> shares.enter(Tenant.EVERYBODY));
@@ -29,7 +30,8 @@ class RequestSharesTest {
   void aloneAKeyHasTheCommonPartAndItsOwnAndCannotKeepTheOthersOut() {
     // 8 are common; of the other 8 each has 1, and of the 6 that remain WEB 4 and BATCH 1; the 1
     // that is left over is common too.
-    RequestShares shares = new RequestShares(new LoadLimits(16, 1000, 0.5), List.of(WEB, BATCH));
+    RequestShares shares =
+        new RequestShares(new LoadLimits(16, 1000, 0.5), 1000, List.of(WEB, BATCH));
     shares.enter(BATCH).hold(11, 1);
     assertRefused(429, () -> shares.enter(BATCH));
     for (int i = 0; i < 5; i++) {
@@ -42,7 +44,8 @@ class RequestSharesTest {
 
   @Test
   void requestCountsAsItsSequencesOnceTheyAreKnown() {
-    RequestShares shares = new RequestShares(new LoadLimits(10, 1000, 1), List.of(WEB, BATCH));
+    RequestShares shares =
+        new RequestShares(new LoadLimits(10, 1000, 1), 1000, List.of(WEB, BATCH));
     RequestShares.Place large = shares.enter(BATCH);
     assertEquals(1, shares.sequences());
     large.hold(8, 5);
@@ -58,7 +61,7 @@ class RequestSharesTest {
 
   @Test
   void whatIsRefusedForItsTokensTakesNoSequencesEither() {
-    RequestShares shares = new RequestShares(new LoadLimits(10, 10, 1), List.of(WEB));
+    RequestShares shares = new RequestShares(new LoadLimits(10, 10, 1), 1000, List.of(WEB));
     shares.enter(WEB).hold(1, 6);
     RequestShares.Place place = shares.enter(WEB);
     assertRefused(503, () -> place.hold(5, 6));
@@ -68,7 +71,8 @@ class RequestSharesTest {
 
   @Test
   void tokensAreSharedLikeSequences() {
-    RequestShares shares = new RequestShares(new LoadLimits(100, 80, 0.5), List.of(WEB, BATCH));
+    RequestShares shares =
+        new RequestShares(new LoadLimits(100, 80, 0.5), 1000, List.of(WEB, BATCH));
     shares.enter(BATCH).hold(1, 50);
     ApiError refusal = assertRefused(429, () -> shares.enter(BATCH).hold(1, 2));
     assertEquals("tokens", refusal.toJson().at("/error/type").asText());
@@ -80,7 +84,8 @@ class RequestSharesTest {
 
   @Test
   void requestThatNeverFitsIsToldSoWithTheNumbers() {
-    RequestShares shares = new RequestShares(new LoadLimits(16, 80, 0.5), List.of(WEB, BATCH));
+    RequestShares shares =
+        new RequestShares(new LoadLimits(16, 80, 0.5), 1000, List.of(WEB, BATCH));
     ApiError tokens = assertRefused(400, () -> shares.enter(WEB).hold(1, 81));
     assertTrue(tokens.getMessage().contains("81 tokens of prompts"), tokens.getMessage());
     // Also where it would fit without the others.
@@ -92,7 +97,7 @@ class RequestSharesTest {
   @Test
   void keysOwnLimitHoldsHoweverIdleTheGateway() {
     Tenant shy = new Tenant("shy", 1, OptionalInt.of(2));
-    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, List.of(WEB, shy));
+    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, 1000, List.of(WEB, shy));
     RequestShares.Place first = shares.enter(shy);
     first.hold(100, 1);
     shares.enter(shy);
@@ -104,7 +109,7 @@ class RequestSharesTest {
 
   @Test
   void leavingTwiceGivesBackOnce() {
-    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, List.of(WEB));
+    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, 1000, List.of(WEB));
     RequestShares.Place place = shares.enter(WEB);
     RequestShares.Place other = shares.enter(WEB);
     place.hold(4, 10);
@@ -115,6 +120,36 @@ class RequestSharesTest {
     assertEquals(2, shares.sequences());
     assertEquals(5, shares.tokens());
     assertThrows(IllegalStateException.class, () -> place.hold(1, 1));
+  }
+
+  @Test
+  void bodiesAreKeptWithinALimitOfWhichNoKeyTakesAll() {
+    // 500 are common, and of the other 500 WEB has 375 and BATCH 125, less what rounding takes.
+    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, 1000, List.of(WEB, BATCH));
+    List<RequestShares.Place> batch =
+        IntStream.range(0, 7).mapToObj(i -> shares.enter(BATCH)).toList();
+    assertEquals(
+        List.of(true, true, true, true, true, true, false),
+        batch.stream().map(place -> place.keepBody(100)).toList());
+    RequestShares.Place web = shares.enter(WEB);
+    assertFalse(web.keepBody(401));
+    assertTrue(web.keepBody(375));
+    assertEquals(975, shares.keptBodyBytes());
+    batch.getFirst().leave();
+    batch.getFirst().leave();
+    assertEquals(875, shares.keptBodyBytes());
+    assertTrue(batch.getLast().keepBody(100));
+  }
+
+  @Test
+  void bodyIsKeptOnceAndForAPlaceOnly() {
+    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, 1000, List.of(WEB));
+    RequestShares.Place place = shares.enter(WEB);
+    assertTrue(place.keepBody(1000));
+    assertThrows(IllegalStateException.class, () -> place.keepBody(0));
+    place.leave();
+    assertEquals(0, shares.keptBodyBytes());
+    assertThrows(IllegalStateException.class, () -> place.keepBody(1));
   }
 
   private static ApiError assertRefused(int status, Runnable request) {

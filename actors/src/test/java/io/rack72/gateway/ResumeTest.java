@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Two gateways before one rack: what one has begun the other goes on with. */
 @Timeout(60)
 class ResumeTest {
-  private static final String COMPLETIONS = "/v1/completions";
+  static final String COMPLETIONS = "/v1/completions";
   private static final String CHAT = "/v1/chat/completions";
   private static final Duration STEP = Duration.ofMillis(20);
   private static final int MOST_RESUMES = 25;
@@ -93,8 +93,7 @@ class ResumeTest {
     return gateway.request(path).header("Authorization", "Bearer " + key);
   }
 
-  private static OpenStream open(GatewayFixture gateway, String path, String body)
-      throws Exception {
+  static OpenStream open(GatewayFixture gateway, String path, String body) throws Exception {
     return new OpenStream(
         gateway,
         post(gateway, path, "web-key")
@@ -112,7 +111,7 @@ class ResumeTest {
             .build());
   }
 
-  private static HttpResponse<String> resume(
+  static HttpResponse<String> resume(
       GatewayFixture gateway, String path, String lastEventId, String key) {
     return gateway.send(
         post(gateway, path, key)
@@ -121,17 +120,16 @@ class ResumeTest {
             .build());
   }
 
-  private static String lastId(List<Event> had) {
+  static String lastId(List<Event> had) {
     return had.getLast().id().orElseThrow();
   }
 
-  private static List<Event> events(HttpResponse<String> response) {
+  static List<Event> events(HttpResponse<String> response) {
     assertEquals(200, response.statusCode(), response.body());
     return JoinedEvents.of(response.body());
   }
 
-  private static List<Event> whole(GatewayFixture gateway, String path, String body)
-      throws Exception {
+  static List<Event> whole(GatewayFixture gateway, String path, String body) throws Exception {
     List<Event> events = new ArrayList<>();
     try (OpenStream stream = open(gateway, path, body)) {
       for (Optional<Event> next = stream.next(); next.isPresent(); next = stream.next()) {
@@ -141,7 +139,7 @@ class ResumeTest {
     return events;
   }
 
-  private static String completion(String more) {
+  static String completion(String more) {
     return "{\"prompt\": \"say it\", \"stream\": true, \"max_tokens\": 1000" + more + "}";
   }
 
@@ -203,7 +201,7 @@ class ResumeTest {
   }
 
   /** What a stream says but for what is another's of each request. */
-  private static ObjectNode withoutNames(List<Event> events) {
+  static ObjectNode withoutNames(List<Event> events) {
     ObjectNode joined = JoinedEvents.join(events);
     for (String name : List.of("id", "seed")) {
       assertTrue(joined.has(name));
@@ -298,7 +296,7 @@ class ResumeTest {
     }
   }
 
-  private static void awaitCancel(GatewayFixture gateway) {
+  static void awaitCancel(GatewayFixture gateway) {
     gateway.routed.fishForMessage(
         Duration.ofSeconds(10),
         message ->

@@ -20,6 +20,8 @@ final class TestSettings {
   private String host = "127.0.0.1";
   private int port;
   private List<ApiKey> apiKeys = List.of();
+  private int bodyBytes = GatewayLimits.DEFAULT.bodyBytes();
+  private long bodiesBytes = GatewayLimits.DEFAULT.bodiesBytes();
   private Duration bodyTimeout = GatewayLimits.DEFAULT.bodyTimeout();
   private Duration requestTimeout = GatewayLimits.DEFAULT.requestTimeout();
   private LoadLimits load = LoadLimits.DEFAULT;
@@ -56,6 +58,13 @@ final class TestSettings {
 
   TestSettings clock(Clock source) {
     clock = source;
+    return this;
+  }
+
+  /** Bodies of so many bytes, of which one can be read at a time. */
+  TestSettings oneBodyOf(int bytes) {
+    bodyBytes = bytes;
+    bodiesBytes = bytes;
     return this;
   }
 
@@ -104,8 +113,8 @@ final class TestSettings {
         instance,
         "1.2.3",
         new GatewayLimits(
-            limits.bodyBytes(),
-            limits.bodiesBytes(),
+            bodyBytes,
+            bodiesBytes,
             bodyTimeout,
             limits.choices(),
             limits.sequences(),

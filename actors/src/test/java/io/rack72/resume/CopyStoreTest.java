@@ -37,8 +37,12 @@ class CopyStoreTest {
   }
 
   private static StreamCopy copy(int number, int bodyBytes, Duration age) {
+    return copy(TENANT, number, bodyBytes, age);
+  }
+
+  private static StreamCopy copy(String tenant, int number, int bodyBytes, Duration age) {
     return new StreamCopy(
-        new StreamHead(key(number), "r", "r", TENANT, "/p", 1, 2, TIMEOUT, new byte[bodyBytes]),
+        new StreamHead(key(number), "r", "r", tenant, "/p", 1, 2, TIMEOUT, new byte[bodyBytes]),
         age,
         List.of(state(), state()));
   }
@@ -51,16 +55,28 @@ class CopyStoreTest {
     return new Growth(key(number), choice, from, state(tokens));
   }
 
+  private static String tenant(int number) {
+    return number % 3 == 0 ? TENANT : "other";
+  }
+
   private static Fate fate(SplittableRandom random) {
     return List.of(Fate.values()).get(random.nextInt(3));
   }
 
   private boolean keep(int number) {
-    return store.keep(OWNER, copy(number), now);
+    return keep(TENANT, number);
+  }
+
+  private boolean keep(String tenant, int number) {
+    return store.keep(OWNER, copy(tenant, number, BODY_BYTES, Duration.ZERO), now);
   }
 
   private Optional<StreamCopy> find(int number) {
-    return store.find(key(number), TENANT, now);
+    return find(TENANT, number);
+  }
+
+  private Optional<StreamCopy> find(String tenant, int number) {
+    return store.find(key(number), tenant, now);
   }
 
   private int[] tokens(int number, int choice) {
@@ -179,6 +195,47 @@ class CopyStoreTest {
   }
 
   @Test
+  void whereThereIsNoRoomBrokenStreamsOfATenantThatTakesMoreGo() {
+    assertTrue(keep(1) && keep(2) && keep(3));
+    assertFalse(keep("other", 4));
+    store.release(OWNER, key(2), Fate.BROKEN, now);
+    store.release(OWNER, key(1), Fate.BROKEN, now);
+    assertTrue(keep("other", 4));
+    assertEquals(Optional.empty(), find(2));
+    // With another one it would take as much.
+    assertFalse(keep("other", 5));
+    assertTrue(find(1).isPresent() && find(3).isPresent());
+    assertTrue(find("other", 4).isPresent());
+  }
+
+  @Test
+  void brokenStreamsOfATenantThatTakesMoreGoForTokensToo() {
+    keep(1);
+    store.grow(OWNER, growth(1, 0, 0, new int[(int) (8 * EMPTY_BYTES) / Integer.BYTES]));
+    keep("other", 2);
+    store.grow(OWNER, growth(2, 0, 0, 7));
+    assertEquals(0, find("other", 2).orElseThrow().choices().getFirst().tokens().length);
+    store.ownerGone(OWNER, now);
+    keep("other", 2);
+    store.grow(OWNER, growth(2, 0, 0, 7));
+    assertEquals(1, find("other", 2).orElseThrow().choices().getFirst().tokens().length);
+    assertEquals(Optional.empty(), find(1));
+  }
+
+  @Test
+  void ofThoseThatWereSentToTheirEndTheTenantsGoFirstThatTakeTheMost() {
+    keep("other", 1);
+    keep(2);
+    keep(3);
+    for (int number = 1; number <= 3; number++) {
+      store.release(OWNER, key(number), Fate.COMPLETE, now);
+    }
+    assertTrue(keep("third", 4));
+    assertEquals(Optional.empty(), find(2));
+    assertTrue(find("other", 1).isPresent() && find(3).isPresent());
+  }
+
+  @Test
   void whatIsTooLargeIsNotKeptAndTakesNothingFromOthers() {
     keep(1);
     store.release(OWNER, key(1), Fate.COMPLETE, now);
@@ -228,7 +285,7 @@ class CopyStoreTest {
         now += random.nextLong(3_000_000_000L);
         switch (random.nextInt(6)) {
           case 0 -> {
-            if (world.keep(owner, copy(number), now)) {
+            if (world.keep(owner, copy(tenant(number), number, BODY_BYTES, Duration.ZERO), now)) {
               told.put(key, 0);
             }
           }
@@ -247,7 +304,7 @@ class CopyStoreTest {
         assertTrue(world.size() <= LIMITS.streams() && world.bytes() <= LIMITS.bytes());
         assertTrue(world.bytes() >= world.size() * EMPTY_BYTES);
         world
-            .find(key, TENANT, now)
+            .find(key, tenant(number), now)
             .ifPresent(
                 found -> {
                   int[] tokens = found.choices().getFirst().tokens();

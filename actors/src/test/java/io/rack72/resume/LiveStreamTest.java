@@ -2,6 +2,7 @@ package io.rack72.resume;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.rack72.schedule.FinishReason;
 import java.time.Duration;
@@ -11,9 +12,22 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class LiveStreamTest {
-  private static final StreamHead HEAD =
-      new StreamHead(
-          new StreamKey(1, 2), "r", "r", "", "/p", 1, 2, Duration.ofSeconds(9), new byte[1]);
+  private static final StreamHead HEAD = head(1);
+
+  private static StreamHead head(int bodyBytes) {
+    return new StreamHead(
+        new StreamKey(1, 2), "r", "r", "", "/p", 1, 2, Duration.ofSeconds(9), new byte[bodyBytes]);
+  }
+
+  @Test
+  void bodyThatNoCopyCanHaveIsRefused() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new LiveStream(head(StreamCopy.MAX_BYTES + 1), 1, 0, () -> {}));
+    assertEquals(
+        StreamCopy.MAX_BYTES,
+        new LiveStream(head(StreamCopy.MAX_BYTES), 1, 0, () -> {}).copy(0).bytes());
+  }
 
   @Test
   void growthAddsUpToTheWholeAndIsToldOnce() {

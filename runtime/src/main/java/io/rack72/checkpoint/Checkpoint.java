@@ -264,14 +264,16 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Identifies the checkpoint: a SHA-256, in hex, of {@code config.json}, the index, all headers,
-   * and a sample of every tensor's bytes. The sample tells fine-tunings of one model apart, whose
-   * headers are the same, without reading all weights. It is computed anew at each call.
+   * Identifies the checkpoint and what else its directory says that replies depend on: a SHA-256,
+   * in hex, of {@code config.json}, the index, all headers, a sample of every tensor's bytes, and
+   * of {@code generation_config.json} and {@code tokenizer.json}, where they are there. The sample
+   * tells fine-tunings of one model apart, whose headers are the same, without reading all weights.
+   * It is computed anew at each call.
    *
    * @throws CheckpointException if a file can no longer be read
    */
   public String fingerprint() {
-    return Fingerprint.of(configBytes, files);
+    return Fingerprint.of(directory, configBytes, files);
   }
 
   /** Unmaps the weights. Must not be called while another thread uses them. */

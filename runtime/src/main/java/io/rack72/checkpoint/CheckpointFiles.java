@@ -22,6 +22,7 @@ import java.util.TreeMap;
 final class CheckpointFiles {
   static final String INDEX_NAME = "model.safetensors.index.json";
   static final String SINGLE_NAME = "model.safetensors";
+  static final String TOKENIZER_NAME = "tokenizer.json";
 
   private static final int MAX_INDEX_BYTES = 64 << 20;
   static final int MAX_SHARDS = 10_000;

@@ -1,14 +1,27 @@
 package io.rack72.checkpoint;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /** Computes what {@link Checkpoint#fingerprint()} returns. */
 final class Fingerprint {
   private static final int SAMPLE_BYTES = 256;
+
+  /**
+   * Files that a checkpoint need not have and that tokens depend on as much as on its weights: the
+   * defaults of a request's sampling and the ids that end a reply, and what a text is in ids.
+   */
+  private static final List<String> BESIDE_WEIGHTS =
+      List.of(GenerationConfig.FILE_NAME, CheckpointFiles.TOKENIZER_NAME);
 
   private final MessageDigest sha256;
 
@@ -16,7 +29,10 @@ final class Fingerprint {
     this.sha256 = sha256;
   }
 
-  static String of(byte[] config, CheckpointFiles files) {
+  /**
+   * @throws CheckpointException if a file cannot be read
+   */
+  static String of(Path directory, byte[] config, CheckpointFiles files) {
     Fingerprint fingerprint = new Fingerprint(newSha256());
     fingerprint.add(config);
     fingerprint.add(files.index().orElse(new byte[0]));
@@ -25,7 +41,27 @@ final class Fingerprint {
       fingerprint.add(shard.header());
       shard.readSamples(SAMPLE_BYTES).forEach(fingerprint::add);
     }
+    for (String name : BESIDE_WEIGHTS) {
+      fingerprint.add(name.getBytes(StandardCharsets.UTF_8));
+      fingerprint.add(digest(directory.resolve(name)));
+    }
     return HexFormat.of().formatHex(fingerprint.sha256.digest());
+  }
+
+  /** The SHA-256 of a whole file; no bytes where there is none, which an empty file is not. */
+  private static byte[] digest(Path file) {
+    if (!Files.exists(file)) {
+      return new byte[0];
+    }
+    if (Files.isDirectory(file)) {
+      throw new CheckpointException(file + " is a directory, where a file is needed");
+    }
+    try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), newSha256())) {
+      in.transferTo(OutputStream.nullOutputStream());
+      return in.getMessageDigest().digest();
+    } catch (IOException e) {
+      throw CheckpointException.unreadable(file, e);
+    }
   }
 
   /** The length goes first, so that bytes cannot move from one part into the next unseen. */

@@ -1,15 +1,21 @@
 package io.rack72.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -115,6 +121,49 @@ class CheckpointTest {
         Checkpoint wide = Checkpoint.open(GOLDEN.resolve("wide"))) {
       assertEquals(tiny.fingerprint(), again.fingerprint());
       assertNotEquals(tiny.fingerprint(), wide.fingerprint());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"generation_config.json", "tokenizer.json"})
+  void fingerprintDependsOnAFileBesideTheWeightsAndOnWhetherThereIsOne(
+      String name, @TempDir Path scratch) throws IOException {
+    CheckpointCopy copy = CheckpointCopy.ofTiny(scratch);
+    try (Checkpoint checkpoint = Checkpoint.open(copy.directory())) {
+      Set<String> fingerprints = new HashSet<>();
+      Files.deleteIfExists(copy.path(name));
+      assertTrue(fingerprints.add(checkpoint.fingerprint()));
+      for (String content : List.of("", "{}", "{\"top_k\": 1}", "{\"top_k\": 2}")) {
+        copy.write(name, content);
+        assertTrue(fingerprints.add(checkpoint.fingerprint()), content);
+        assertFalse(fingerprints.add(checkpoint.fingerprint()), content);
+      }
+      Files.delete(copy.path(name));
+      assertFalse(fingerprints.add(checkpoint.fingerprint()));
+    }
+  }
+
+  @Test
+  void fingerprintTellsTheFilesBesideTheWeightsApart(@TempDir Path scratch) throws IOException {
+    CheckpointCopy copy = CheckpointCopy.ofTiny(scratch);
+    try (Checkpoint checkpoint = Checkpoint.open(copy.directory())) {
+      Files.delete(copy.path("generation_config.json"));
+      copy.write("tokenizer.json", "{}");
+      String before = checkpoint.fingerprint();
+      Files.move(copy.path("tokenizer.json"), copy.path("generation_config.json"));
+      assertNotEquals(before, checkpoint.fingerprint());
+    }
+  }
+
+  @Test
+  void fingerprintOfWhatCannotBeReadIsAnErrorThatNamesTheFile(@TempDir Path scratch)
+      throws IOException {
+    CheckpointCopy copy = CheckpointCopy.ofTiny(scratch);
+    try (Checkpoint checkpoint = Checkpoint.open(copy.directory())) {
+      Path notAFile = Files.createDirectory(copy.path("tokenizer.json"));
+      CheckpointException refused =
+          assertThrows(CheckpointException.class, checkpoint::fingerprint);
+      assertEquals(notAFile + " is a directory, where a file is needed", refused.getMessage());
     }
   }
 

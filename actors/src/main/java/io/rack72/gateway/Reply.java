@@ -22,6 +22,7 @@ final class Reply {
   private final Generation generation;
   private final Optional<ResumableStream> stream;
   private final BitSet placed = new BitSet();
+  private final BitSet started = new BitSet();
   private final BitSet ended = new BitSet();
   private final int[] cachedTokens;
   private boolean lastEventsTaken;
@@ -101,9 +102,15 @@ final class Reply {
    * The choice's sequence is being computed.
    *
    * @param cached tokens of its prompt that had been computed for others before
+   * @return whether this is the first time, since later ones find what it has computed itself
    */
-  void start(int choice, int cached) {
-    cachedTokens[choice] = cached;
+  boolean start(int choice, int cached) {
+    boolean first = !started.get(choice);
+    if (first) {
+      started.set(choice);
+      cachedTokens[choice] = cached;
+    }
+    return first;
   }
 
   /** Nothing more is wanted, or to come, of the choice's sequence. */

@@ -282,8 +282,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       }
       case SequenceEvent.Started started -> {
         place(choice);
-        if (started.attempt() == 1) {
-          reply.start(choice, started.cachedTokens());
+        if (reply.start(choice, started.cachedTokens())) {
           stream.ifPresent(open -> open.started(choice, started.cachedTokens()));
         }
         yield this;

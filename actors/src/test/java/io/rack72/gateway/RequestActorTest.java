@@ -498,6 +498,23 @@ class RequestActorTest {
   }
 
   @Test
+  void cachedTokensAreThoseOfTheAttemptThatWasComputedFirst() throws Exception {
+    begin("{\"prompt\": \"abcd\", \"max_tokens\": 2}");
+    placed(0);
+    // It was lost before it was in any step.
+    tell(new SequenceEvent.Ended(id(0), 1, SequenceEvent.Cause.LOST, "it is gone"));
+    assertSubmittedAgain(0, 2);
+    tell(new SequenceEvent.Started(id(0), 2, 3));
+    token(0, 2, 0, 'x');
+    tell(new SequenceEvent.Ended(id(0), 2, SequenceEvent.Cause.LOST, "it is gone"));
+    assertSubmittedAgain(0, 3, 'x');
+    tell(new SequenceEvent.Started(id(0), 3, 4));
+    tell(new SequenceEvent.Token(id(0), 3, 1, sampled('y'), Optional.of(FinishReason.LENGTH)));
+    JsonNode usage = whole().get("usage");
+    assertEquals(3, usage.at("/prompt_tokens_details/cached_tokens").asInt());
+  }
+
+  @Test
   void placeIsLeftOnceHoweverTheRequestEnds() throws Exception {
     begin("{\"prompt\": \"x\", \"stream\": true}");
     placed(0);

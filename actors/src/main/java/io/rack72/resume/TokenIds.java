@@ -1,13 +1,14 @@
 package io.rack72.resume;
 
+import io.rack72.routing.TokensSoFar;
 import java.util.Arrays;
 
 /** A growing list of token ids, in four bytes each. Not thread-safe. */
-public final class TokenIds {
+public final class TokenIds implements TokensSoFar {
   private int[] ids = new int[16];
   private int size;
 
-  /** Adds one at the end. */
+  @Override
   public void add(int id) {
     if (size == ids.length) {
       ids = Arrays.copyOf(ids, 2 * size);
@@ -15,12 +16,12 @@ public final class TokenIds {
     ids[size++] = id;
   }
 
-  /** How many there are. */
+  @Override
   public int size() {
     return size;
   }
 
-  /** A copy of all. */
+  @Override
   public int[] toArray() {
     return Arrays.copyOf(ids, size);
   }

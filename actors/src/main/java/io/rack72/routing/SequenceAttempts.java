@@ -32,8 +32,9 @@ public final class SequenceAttempts {
   /** A GPU from when it begins to when it ends. */
   private record Incarnation(GpuId gpu, int number) {}
 
-  private final TokenIds generated = new TokenIds();
-  private final Set<Incarnation> lost = new HashSet<>(2);
+  private final TokensSoFar generated;
+  // Made for the first one, since most sequences lose none.
+  private Set<Incarnation> lost = Set.of();
   private int attempt = 1;
   private int fruitless;
   // Where the attempt is, and where the one before may still be.
@@ -41,6 +42,18 @@ public final class SequenceAttempts {
   private int incarnation;
   private GpuId formerGpu;
   private GpuId computedBy;
+
+  /** Of a sequence whose tokens are remembered. */
+  public SequenceAttempts() {
+    this(new TokenIds());
+  }
+
+  /**
+   * @param generated of the sequence, none yet
+   */
+  public SequenceAttempts(TokensSoFar generated) {
+    this.generated = generated;
+  }
 
   /** Takes tokens of a sequence that is gone on with, before it is asked for. */
   public void goOnBehind(int[] tokens) {
@@ -96,7 +109,9 @@ public final class SequenceAttempts {
   public void placed(GpuId there, int start) {
     gpu = there;
     incarnation = start;
-    lost.remove(new Incarnation(there, start));
+    if (!lost.isEmpty()) {
+      lost.remove(new Incarnation(there, start));
+    }
   }
 
   /**
@@ -108,9 +123,7 @@ public final class SequenceAttempts {
     if (token.index() == generated.size()) {
       generated.add(token.token().id());
       fruitless = 0;
-      if (!lost.isEmpty()) {
-        lost.clear();
-      }
+      lost = Set.of();
     }
     return token.index() < generated.size();
   }
@@ -150,6 +163,7 @@ public final class SequenceAttempts {
    */
   public Optional<String> againAfterLoss(String why) {
     if (gpu != null) {
+      lost = lost.isEmpty() ? new HashSet<>() : lost;
       lost.add(new Incarnation(gpu, incarnation));
     }
     if (lost.size() > LOSSES) {

@@ -17,19 +17,27 @@ final class LiveRequests {
     final int[] prompt;
     final SamplingParams params;
     final boolean whole;
-    final SequenceAttempts attempts = new SequenceAttempts();
+    final SequenceAttempts attempts;
     long firstNanos = -1;
     long lastNanos;
 
     /**
+     * @param vocabSize of the tokens that it is given
      * @param whole false for what is left of a request
      */
-    Live(int number, long sinceNanos, int[] prompt, SamplingParams params, boolean whole) {
+    Live(
+        int number,
+        long sinceNanos,
+        int[] prompt,
+        SamplingParams params,
+        int vocabSize,
+        boolean whole) {
       this.number = number;
       this.sinceNanos = sinceNanos;
       this.prompt = prompt;
       this.params = params;
       this.whole = whole;
+      attempts = new SequenceAttempts(new ModeledReply(prompt.length, params, vocabSize));
     }
   }
 

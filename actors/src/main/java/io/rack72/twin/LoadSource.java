@@ -272,7 +272,8 @@ final class LoadSource {
     SamplingParams params =
         new SamplingParams(
             1, 1, 0, 0, seed + number, 0, 0, 1, Map.of(), -1, reply, 0, Set.of(), true);
-    LiveRequests.Live request = new LiveRequests.Live(number, now, prompt, params, whole);
+    LiveRequests.Live request =
+        new LiveRequests.Live(number, now, prompt, params, vocabSize, whole);
     live.put(request);
     ask(request);
   }

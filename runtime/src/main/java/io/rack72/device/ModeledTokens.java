@@ -25,10 +25,7 @@ public final class ModeledTokens implements TokenSource {
       SamplingParams params,
       TokenCounts history,
       int position) {
-    int token = (int) (CounterRandom.uniform(params.seed(), position, 0) * vocabSize);
-    while (!params.ignoreStopIds() && params.stopIds().contains(token)) {
-      token = (token + 1) % vocabSize;
-    }
+    int token = at(position, params, vocabSize);
     if (params.topLogprobs() < 0) {
       return new SampledToken(token, Float.NaN, NO_IDS, NO_LOGPROBS);
     }
@@ -37,5 +34,14 @@ public final class ModeledTokens implements TokenSource {
     float[] topLogprobs = new float[topIds.length];
     Arrays.fill(topLogprobs, logprob);
     return new SampledToken(token, logprob, topIds, topLogprobs);
+  }
+
+  /** The token at a position of a sequence. */
+  public static int at(int position, SamplingParams params, int vocabSize) {
+    int token = (int) (CounterRandom.uniform(params.seed(), position, 0) * vocabSize);
+    while (!params.ignoreStopIds() && params.stopIds().contains(token)) {
+      token = (token + 1) % vocabSize;
+    }
+    return token;
   }
 }

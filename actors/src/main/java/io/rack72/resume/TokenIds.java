@@ -1,6 +1,5 @@
 package io.rack72.resume;
 
-import io.rack72.routing.TokensSoFar;
 import java.util.Arrays;
 
 /** A growing list of token ids, in four bytes each. Not thread-safe. */

@@ -1,7 +1,7 @@
 package io.rack72.twin;
 
 import io.rack72.device.ModeledTokens;
-import io.rack72.routing.TokensSoFar;
+import io.rack72.resume.TokensSoFar;
 import io.rack72.sampling.SamplingParams;
 import java.util.stream.IntStream;
 

@@ -2,8 +2,6 @@ package io.rack72.kv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * A GPU's blocks of one kind: a fixed number, each held by any number of sequences, or free. A
@@ -23,8 +21,7 @@ public final class BlockPool {
   private final HostTier host;
   private final MemorySegment[] memory;
   private final int[] holders;
-  private final BlockHash[] names;
-  private final Map<BlockHash, Integer> named = new HashMap<>();
+  private final BlockIndex named;
   // Free blocks without a name. A stack, so that the block freed last, still warm in a processor's
   // cache, is the next one taken.
   private final int[] unnamed;
@@ -58,7 +55,7 @@ public final class BlockPool {
     host = new HostTier(hostCapacity, blockBytes, arena);
     memory = new MemorySegment[capacity];
     holders = new int[capacity];
-    names = new BlockHash[capacity];
+    named = new BlockIndex(capacity);
     unnamed = new int[capacity];
     for (int i = 0; i < capacity; i++) {
       unnamed[i] = capacity - 1 - i;
@@ -82,12 +79,12 @@ public final class BlockPool {
     } else if (next[endOfPassing] != endOfPassing) {
       block = next[endOfPassing];
       unlink(block);
-      dropName(block);
+      named.remove(block);
     } else if (cachedCount > 0) {
       block = next[end];
       unlink(block);
-      host.keep(names[block], memory[block] == null ? MemorySegment.NULL : memory[block]);
-      dropName(block);
+      host.keep(named.name(block), memory[block] == null ? MemorySegment.NULL : memory[block]);
+      named.remove(block);
     } else {
       throw new IllegalStateException("no free KV block; the scheduler must ask before it takes");
     }
@@ -97,7 +94,7 @@ public final class BlockPool {
 
   /** The block whose content has this name; -1 if none. */
   public int find(BlockHash name) {
-    return named.getOrDefault(name, -1);
+    return named.find(name);
   }
 
   /** Whether the block of this name is in the host's memory, and not in the pool. */
@@ -123,7 +120,7 @@ public final class BlockPool {
   /** Holds a block that {@link #find} found, free or held by others. */
   public void share(int block) {
     if (holders[block] == 0) {
-      if (names[block] == null) {
+      if (named.name(block) == null) {
         throw new IllegalStateException("KV block " + block + " holds nothing to be shared");
       }
       unlink(block);
@@ -137,8 +134,8 @@ public final class BlockPool {
    */
   public void name(int block, BlockHash name) {
     requireHeld(block);
-    if (names[block] == null && named.putIfAbsent(name, block) == null) {
-      names[block] = name;
+    if (named.name(block) == null) {
+      named.add(block, name);
     }
   }
 
@@ -147,14 +144,9 @@ public final class BlockPool {
     int block = find(name);
     if (block >= 0 && isFree(block)) {
       unlink(block);
-      dropName(block);
+      named.remove(block);
       unnamed[unnamedCount++] = block;
     }
-  }
-
-  private void dropName(int block) {
-    named.remove(names[block]);
-    names[block] = null;
   }
 
   /** Gives a block back; it is free when its last holder does. */
@@ -172,7 +164,7 @@ public final class BlockPool {
     if (--holders[block] > 0) {
       return;
     }
-    if (names[block] == null) {
+    if (named.name(block) == null) {
       unnamed[unnamedCount++] = block;
     } else {
       linkLast(block, ring);

@@ -1,4 +1,4 @@
-package io.rack72.routing;
+package io.rack72.resume;
 
 /** The tokens of a sequence so far, in the keeping of its owner. Not thread-safe. */
 public interface TokensSoFar {

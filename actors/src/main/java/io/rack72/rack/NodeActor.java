@@ -542,13 +542,15 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       stopPart(gpus.remove(gpu));
       stopPart(ports.remove(gpu));
     }
+    reach.fail(tray);
     if (gpus.isEmpty()) {
+      // The others hear it now, and need not find out by this node's silence.
+      pulse();
       return false;
     }
     getContext()
         .getLog()
         .error("{} has failed, and its log says why: {} takes no part any more", actor, tray);
-    reach.fail(tray);
     connect();
     tellWhoIsOut();
     pulse();

@@ -16,11 +16,18 @@ import java.lang.foreign.MemorySegment;
  * memory. Not thread-safe.
  */
 public final class BlockPool {
+  private static final int LINKS = 4;
+  private static final int NEXT = 1;
+  private static final int PREVIOUS = 2;
+
   private final long blockBytes;
   private final Arena arena;
   private final HostTier host;
   private final MemorySegment[] memory;
-  private final int[] holders;
+  private final int capacity;
+  // Four integers for each block, beside each other since they are needed together, and then for
+  // each ring of free blocks: how many hold it, its neighbours in its ring, and nothing.
+  private final int[] links;
   private final BlockIndex named;
   // Free blocks without a name. A stack, so that the block freed last, still warm in a processor's
   // cache, is the next one taken.
@@ -30,8 +37,6 @@ public final class BlockPool {
   // given back the longest time ago comes first.
   private final int end;
   private final int endOfPassing;
-  private final int[] next;
-  private final int[] previous;
   private int cachedCount;
 
   /** A pool without memory on the host. */
@@ -54,7 +59,8 @@ public final class BlockPool {
     this.arena = arena;
     host = new HostTier(hostCapacity, blockBytes, arena);
     memory = new MemorySegment[capacity];
-    holders = new int[capacity];
+    this.capacity = capacity;
+    links = new int[Math.multiplyExact(LINKS, capacity + 2)];
     named = new BlockIndex(capacity);
     unnamed = new int[capacity];
     for (int i = 0; i < capacity; i++) {
@@ -63,11 +69,8 @@ public final class BlockPool {
     unnamedCount = capacity;
     end = capacity;
     endOfPassing = capacity + 1;
-    next = new int[capacity + 2];
-    previous = new int[capacity + 2];
     for (int ring = end; ring <= endOfPassing; ring++) {
-      next[ring] = ring;
-      previous[ring] = ring;
+      link(ring, ring);
     }
   }
 
@@ -76,19 +79,21 @@ public final class BlockPool {
     int block;
     if (unnamedCount > 0) {
       block = unnamed[--unnamedCount];
-    } else if (next[endOfPassing] != endOfPassing) {
-      block = next[endOfPassing];
+    } else if (next(endOfPassing) != endOfPassing) {
+      block = next(endOfPassing);
       unlink(block);
       named.remove(block);
     } else if (cachedCount > 0) {
-      block = next[end];
+      block = next(end);
       unlink(block);
-      host.keep(named.name(block), memory[block] == null ? MemorySegment.NULL : memory[block]);
+      if (host.capacity() > 0) {
+        host.keep(named.name(block), memory[block] == null ? MemorySegment.NULL : memory[block]);
+      }
       named.remove(block);
     } else {
       throw new IllegalStateException("no free KV block; the scheduler must ask before it takes");
     }
-    holders[block] = 1;
+    links[LINKS * block] = 1;
     return block;
   }
 
@@ -119,13 +124,13 @@ public final class BlockPool {
 
   /** Holds a block that {@link #find} found, free or held by others. */
   public void share(int block) {
-    if (holders[block] == 0) {
+    if (isFree(block)) {
       if (named.name(block) == null) {
         throw new IllegalStateException("KV block " + block + " holds nothing to be shared");
       }
       unlink(block);
     }
-    holders[block]++;
+    links[LINKS * block]++;
   }
 
   /**
@@ -161,7 +166,7 @@ public final class BlockPool {
 
   private void give(int block, int ring) {
     requireHeld(block);
-    if (--holders[block] > 0) {
+    if (--links[LINKS * block] > 0) {
       return;
     }
     if (named.name(block) == null) {
@@ -182,7 +187,7 @@ public final class BlockPool {
 
   /** Blocks in the pool. */
   public int capacity() {
-    return holders.length;
+    return capacity;
   }
 
   /** Blocks that nobody holds, cached ones among them. */
@@ -192,7 +197,7 @@ public final class BlockPool {
 
   /** Whether nobody holds a block. */
   boolean isFree(int block) {
-    return holders[block] == 0;
+    return links[LINKS * block] == 0;
   }
 
   /** Blocks in the host's memory. */
@@ -222,31 +227,40 @@ public final class BlockPool {
 
   /** Bytes of the whole pool, as it counts against HBM. */
   public long bytes() {
-    return blockBytes * holders.length;
+    return blockBytes * capacity;
   }
 
   @Override
   public String toString() {
-    return "BlockPool[" + freeBlocks() + " of " + holders.length + " blocks free]";
+    return "BlockPool[" + freeBlocks() + " of " + capacity + " blocks free]";
   }
 
   private void linkLast(int block, int ring) {
-    int last = previous[ring];
-    next[last] = block;
-    previous[block] = last;
-    next[block] = ring;
-    previous[ring] = block;
+    link(previous(ring), block);
+    link(block, ring);
     cachedCount++;
   }
 
   private void unlink(int block) {
-    next[previous[block]] = next[block];
-    previous[next[block]] = previous[block];
+    link(previous(block), next(block));
     cachedCount--;
   }
 
+  private int next(int block) {
+    return links[LINKS * block + NEXT];
+  }
+
+  private int previous(int block) {
+    return links[LINKS * block + PREVIOUS];
+  }
+
+  private void link(int block, int following) {
+    links[LINKS * block + NEXT] = following;
+    links[LINKS * following + PREVIOUS] = block;
+  }
+
   private void requireHeld(int block) {
-    if (holders[block] == 0) {
+    if (isFree(block)) {
       throw new IllegalStateException("KV block " + block + " is not held");
     }
   }

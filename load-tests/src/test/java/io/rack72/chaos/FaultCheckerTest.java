@@ -19,13 +19,17 @@ class FaultCheckerTest {
 
   /** One with a kill at 10 ms, after which streams may pause for 50 ms. */
   private static Scenario scenario(boolean random) {
+    return scenario(random, new Fault.Kill(1));
+  }
+
+  private static Scenario scenario(boolean random, Fault fault) {
     return new Scenario(
         "kill",
         "a node is killed",
         new Scenario.Rack(2, Set.of(1), false, List.of()),
         new Scenario.Load(
             1, Duration.ofSeconds(1), new Scenario.Range(1, 1), new Scenario.Range(1, 1)),
-        new FaultSchedule(List.of(new ScheduledFault(Duration.ofMillis(10), new Fault.Kill(1)))),
+        new FaultSchedule(List.of(new ScheduledFault(Duration.ofMillis(10), fault))),
         random,
         new Scenario.Limits(
             Duration.ofMillis(50),
@@ -65,6 +69,18 @@ class FaultCheckerTest {
     Told nothing = new Told().pause(10).told("", Event.Kind.FAULT, "kill").tokens("a", 0, 1, 2);
     assertEquals(List.of(Finding.Kind.NO_STREAM_AT_FAULT), kinds(false, nothing));
     assertEquals(List.of(), kinds(true, nothing));
+  }
+
+  @Test
+  void faultThatLastsMayBeginBeforeTheStreamsThatItMeets() {
+    Scenario freeze = scenario(false, new Fault.Freeze(1, Duration.ofMillis(20)));
+    Told before = new Told().pause(10).told("", Event.Kind.FAULT, "freeze").tokens("a", 0, 1);
+    assertEquals(List.of(), FaultChecker.check(freeze, before.events()));
+    Told after =
+        new Told().pause(10).told("", Event.Kind.FAULT, "freeze").pause(30).tokens("a", 0, 1);
+    assertEquals(
+        List.of(Finding.Kind.NO_STREAM_AT_FAULT),
+        FaultChecker.check(freeze, after.events()).stream().map(Finding::kind).toList());
   }
 
   @Test

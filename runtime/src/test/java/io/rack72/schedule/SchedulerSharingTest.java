@@ -78,6 +78,33 @@ class SchedulerSharingTest {
   }
 
   @Test
+  void aReplyThatBeginsAgainSomeTokensBackIsHardlyComputedAgain() {
+    SchedulerDriver driver = new SchedulerDriver(new SchedulerLimits(40, 20, 4, 9, 60), 40, 40);
+    driver.accept("a", filled(8, 'x'), 50, Standing.DEFAULT);
+    for (int token = 0; token < 40; token++) {
+      driver.run();
+    }
+    assertTrue(driver.scheduler.abort(id("a")));
+    // Whoever goes on with it knows of 32 of its 40 tokens.
+    goOn(driver, "b", 32);
+    assertEquals("b:36+4*", driver.run());
+    assertTrue(driver.scheduler.abort(id("b")));
+    // So far back the window was forgotten, and only the prompt's is found.
+    goOn(driver, "c", 8);
+    assertEquals("c:8+8*", driver.run());
+  }
+
+  private static void goOn(SchedulerDriver driver, String id, int generated) {
+    driver.scheduler.add(
+        id(id),
+        filled(8, 'x'),
+        filled(generated, 1),
+        ParamsBuilder.params().tokens(0, 50).build(),
+        Standing.DEFAULT,
+        true);
+  }
+
+  @Test
   void aSequenceOfLowPriorityIsOvertakenByABoundedNumber() {
     SchedulerLimits limits = new SchedulerLimits(8, 8, 8, 1, 9, Long.MAX_VALUE, 5, 60);
     SchedulerDriver driver = new SchedulerDriver(limits, 40, 40);

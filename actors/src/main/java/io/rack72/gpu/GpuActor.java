@@ -141,7 +141,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private record BeginStep() implements Ready {}
 
-  /** Until one looks for room again that there was none for a layer's experts. */
+  /** How long a GPU that has no room for a layer's experts waits before it looks again. */
   private static final long NO_ROOM_NANOS = 200_000_000;
 
   private final GpuParts parts;

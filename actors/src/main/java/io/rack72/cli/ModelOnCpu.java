@@ -7,6 +7,8 @@ import io.rack72.kv.KvMemory;
 import io.rack72.model.Numerics;
 import io.rack72.rack.RackSettings;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model and all that this JVM computes it with: threads, kernels, converted weights, time.
@@ -15,6 +17,8 @@ import org.apache.pekko.actor.typed.ActorSystem;
  */
 record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics numerics)
     implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelOnCpu.class);
+
   /**
    * Makes ready to compute; where that fails the model is closed.
    *
@@ -22,7 +26,7 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
    */
   static ModelOnCpu prepare(Rack72Config config, OpenModel model) {
     try {
-      Workers workers = new Workers(config.cpuThreads());
+      Workers workers = new Workers(config.cpuThreads(), ModelOnCpu::endProcess);
       try {
         return new ModelOnCpu(model, workers, new WallClock(), numerics(config, model, workers));
       } catch (RuntimeException | Error e) {
@@ -33,6 +37,12 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
       model.close();
       throw e;
     }
+  }
+
+  /** An actor's failure does not come this far; what does leaves nothing that could be trusted. */
+  private static void endProcess(Thread thread, Throwable e) {
+    LOG.error("{} has failed", thread.getName(), e);
+    Runtime.getRuntime().halt(1);
   }
 
   /**
@@ -79,8 +89,9 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
     if (system.getWhenTerminated().toCompletableFuture().isDone()) {
       close();
     } else {
+      // Its actors need threads to come to their end.
+      system.getWhenTerminated().whenComplete((_, _) -> workers.close());
       clock.close();
-      workers.close();
     }
   }
 

@@ -109,9 +109,11 @@ public final class ClusterNode implements AutoCloseable {
                           },
                           milestones)),
               SYSTEM,
-              ActorSettings.layered(
-                  parts.settings().computeThreads(),
-                  faults ? ClusterConfig.withFaults(config) : config));
+              ActorSettings.system(
+                  ActorSettings.layered(
+                      parts.settings().computeThreads(),
+                      faults ? ClusterConfig.withFaults(config) : config),
+                  parts.threads()));
     } catch (RuntimeException e) {
       throw new NodeException(
           "cannot listen on %s port %d for other nodes (rack72.cluster.port): %s"

@@ -63,7 +63,7 @@ public final class LocalRack implements AutoCloseable {
         ActorSystem.create(
             node(parts, clock, milestones),
             "rack72",
-            ActorSettings.alone(settings.computeThreads()));
+            ActorSettings.system(ActorSettings.alone(settings.computeThreads()), parts.threads()));
     RunningNode node = RunningNode.of(system, milestones);
     try {
       node.announce("");

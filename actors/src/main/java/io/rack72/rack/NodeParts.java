@@ -20,6 +20,7 @@ import io.rack72.text.Tokenizer;
 import io.rack72.wire.WireLimits;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 
 /**
  * What the actors of a node are made of, once model and settings are known to fit together.
@@ -119,6 +120,11 @@ public final class NodeParts {
   /** What the rack is made of. */
   public RackSettings settings() {
     return settings;
+  }
+
+  /** Threads on which GPUs compute, where they do not have the settings' own. */
+  public Optional<Executor> threads() {
+    return placed.threads();
   }
 
   /** What is served. */

@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -36,6 +37,7 @@ import java.util.function.Supplier;
  * @param sharedBytes of everything that is not an expert, as it lies in HBM
  * @param expertBytes of one expert of one layer
  * @param kvElementBytes of one element of keys and values
+ * @param threads on which GPUs compute; where absent, as many as the settings say are made
  * @param device makes that of each GPU
  * @param tokens makes what chooses tokens, for each GPU
  */
@@ -52,6 +54,7 @@ public record PlacedModel(
     long sharedBytes,
     long expertBytes,
     int kvElementBytes,
+    Optional<Executor> threads,
     Function<GpuId, Device> device,
     Supplier<TokenSource> tokens) {
   public PlacedModel {
@@ -87,6 +90,7 @@ public record PlacedModel(
         numerics.weights().sharedBytes(),
         numerics.weights().expertBytes(),
         Float.BYTES,
+        Optional.of(numerics.workers()),
         id ->
             new CpuDevice(
                 numerics.weights(),
@@ -112,6 +116,7 @@ public record PlacedModel(
         sharedBytes,
         expertBytes,
         kvElementBytes,
+        threads,
         devices,
         tokens);
   }

@@ -16,7 +16,7 @@ import io.rack72.schedule.SchedulerLimits;
  *     memory holds
  * @param portWindowBytes bytes that may be under way from a port at once
  * @param trunkWindowBytes bytes that may be under way from this JVM to another at once
- * @param computeThreads threads on which GPUs compute, at least 1
+ * @param computeThreads threads of GPUs that are not given others, at least 1
  * @param hedge when GPUs compute themselves what they have asked others for
  */
 public record RackSettings(

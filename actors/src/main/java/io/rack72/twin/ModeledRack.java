@@ -156,6 +156,7 @@ public final class ModeledRack {
             weights.shared(),
             weights.expert(),
             formats.kvBytes(),
+            Optional.empty(),
             gpu ->
                 switch (fidelity) {
                   case STEP ->

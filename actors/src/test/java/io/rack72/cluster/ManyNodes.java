@@ -47,7 +47,7 @@ final class ManyNodes implements AutoCloseable {
   private final Checkpoint checkpoint =
       Checkpoint.open(Path.of("../runtime/src/test/resources/golden", CHECKPOINT));
   private final WallClock clock = new WallClock();
-  private final Workers workers = new Workers(1);
+  private final Workers workers = new Workers(2);
   private final Numerics numerics = Numerics.exact(checkpoint, workers);
   private final RackSettings settings =
       new RackSettings(

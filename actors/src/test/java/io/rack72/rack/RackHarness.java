@@ -39,7 +39,7 @@ final class RackHarness implements AutoCloseable {
 
   private final Checkpoint checkpoint;
   private final WallClock clock = new WallClock();
-  private final Workers workers = new Workers(1);
+  private final Workers workers = new Workers(2);
   private final Numerics numerics;
   private final LocalRack rack;
   private int requests;

@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
  *
  * <pre>{@code
  * ./rack72 model make --shape gpt-oss-20b --layers 4 --seed 1 --out DIR
- * java @load-tests/target/app/jvm.flags -cp 'load-tests/target/app/lib/*' \
+ * java @load-tests/target/app/jvm.flags -cp load-tests/target/app/rack72.jar \
  *     org.openjdk.jmh.Main DecodeBenchmark -p checkpoint=DIR
  * }</pre>
  */

@@ -24,7 +24,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * Time to choose one token from the logits of gpt-oss's vocabulary, on one thread.
  *
  * <pre>{@code
- * java @load-tests/target/app/jvm.flags -cp 'load-tests/target/app/lib/*' \
+ * java @load-tests/target/app/jvm.flags -cp load-tests/target/app/rack72.jar \
  *     org.openjdk.jmh.Main SamplingBenchmark
  * }</pre>
  */

@@ -38,7 +38,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * one at once, so with {@code s} sequences {@code s / 256} of them end and begin in each step.
  *
  * <pre>{@code
- * java @load-tests/target/app/jvm.flags -cp 'load-tests/target/app/lib/*' \
+ * java @load-tests/target/app/jvm.flags -cp load-tests/target/app/rack72.jar \
  *     org.openjdk.jmh.Main SchedulerBenchmark
  * }</pre>
  */

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
  * meanwhile favours neither, and compared turn by turn.
  *
  * <pre>{@code
- * java @load-tests/target/app/jvm.flags -cp 'load-tests/target/app/lib/*' \
+ * java @load-tests/target/app/jvm.flags -cp load-tests/target/app/rack72.jar \
  *     io.rack72.bench.SpeedTable DIR
  * }</pre>
  */

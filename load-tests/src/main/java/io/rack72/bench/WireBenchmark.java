@@ -40,7 +40,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * encoded ones; operations and bytes are per second.
  *
  * <pre>{@code
- * java @load-tests/target/app/jvm.flags -cp 'load-tests/target/app/lib/*' \
+ * java @load-tests/target/app/jvm.flags -cp load-tests/target/app/rack72.jar \
  *     org.openjdk.jmh.Main WireBenchmark
  * }</pre>
  */

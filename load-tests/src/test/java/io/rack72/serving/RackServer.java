@@ -60,7 +60,7 @@ public final class RackServer implements AutoCloseable {
   private RackServer(Builder builder) {
     checkpoint = Checkpoint.open(builder.checkpoint);
     clock = new WallClock();
-    workers = new Workers(1);
+    workers = new Workers(2);
     numerics = Numerics.exact(checkpoint, workers);
     rack =
         LocalRack.start(

@@ -1,25 +1,32 @@
 package io.rack72.kernel;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A fixed crew of threads that shares out ranges of independent work over the cores of the machine,
- * made for pieces of some microseconds: a member that has nothing to do looks for work a moment
- * longer before it sleeps.
+ * The threads that compute, one for each core: they run tasks, which is how GPUs get a core, and
+ * share out ranges of independent work of whoever has some, in pieces of some microseconds. A
+ * member that has nothing to do looks for work a moment longer before it sleeps.
  *
- * <p>The caller takes part. One call at a time has the crew; a call that finds it busy, from
- * another thread or from within a task, does all its work itself, so nobody ever waits for another
- * caller and there is nothing to deadlock. Which thread computes what differs from run to run;
- * tasks must not let that matter. Thread-safe.
+ * <p>That tasks and pieces have the same threads is what keeps cores busy: never are there more
+ * threads that want to compute than cores, which would only take turns, and whoever comes to the
+ * end of a task helps those who are still at work. A member prefers a task to a piece, since two
+ * tasks side by side have less to agree on than two that share one.
  *
- * <p>Callers and crew together are never more than the crew's size for longer than a piece takes:
- * where several callers are at work, each on a core of its own, as many members of the crew stand
- * back. More threads than cores would only take turns.
+ * <p>Any thread may call {@link #share} and takes part in its own work, so nobody waits for another
+ * caller and there is nothing to deadlock. Callers from outside have the cores of as many members,
+ * which stand back meanwhile. Which thread computes what differs from run to run; work must not let
+ * that matter. Thread-safe.
  */
-public final class Workers implements AutoCloseable {
+public final class Workers implements Executor, AutoCloseable {
   /** Work on a range of items. */
   @FunctionalInterface
   public interface Task {
@@ -27,45 +34,82 @@ public final class Workers implements AutoCloseable {
     void run(int from, int to);
   }
 
-  /** Looks at the job board before a thread sleeps, some tens of microseconds in all. */
+  /** Looks for work before a thread sleeps, some tens of microseconds in all. */
   private static final int SPINS = 1000;
 
-  private final Thread[] crew;
-  private final AtomicBoolean taken = new AtomicBoolean();
+  /**
+   * One look in so many lets other threads have the core. A system does not always move a thread
+   * that waits behind one which only looks for work to a core that is free.
+   */
+  private static final int SPINS_PER_YIELD = 16;
 
-  /** How long a member of the crew stands back before it looks for a core again. */
+  /** How long a member stands back before it looks for a core again. */
   private static final long RETRY_NANOS = 50_000;
 
-  /** Calls of {@link #share} under way, and members of the crew that help one of them. */
+  private final List<Member> crew = new ArrayList<>();
+  private final Thread.UncaughtExceptionHandler onFailedTask;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Queue<Job> jobs = new ConcurrentLinkedQueue<>();
+
+  /** Of {@link #tasks}. */
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  /** Members that look for work and will find what is there. */
+  private final AtomicInteger looking = new AtomicInteger();
+
+  /** Members at work, and callers from outside. */
   private final AtomicInteger busy = new AtomicInteger();
 
-  private volatile Job job = Job.NONE;
   private volatile boolean closed;
 
   /**
-   * @param size threads that work on a call, the caller among them; at least 1
+   * Threads whose tasks are not expected to fail: what one throws is told to the thread's handler.
+   *
+   * @param size threads; at least 1
    */
   public Workers(int size) {
-    if (size < 1) {
-      throw new IllegalArgumentException("a crew has at least 1 member, not " + size);
-    }
-    crew = new Thread[size - 1];
-    for (int i = 0; i < crew.length; i++) {
-      crew[i] = Thread.ofPlatform().daemon().name("kernel-worker-" + i).unstarted(this::work);
-    }
-    for (Thread member : crew) {
-      member.start();
-    }
-  }
-
-  /** Threads that work on a call, the caller among them. */
-  public int size() {
-    return crew.length + 1;
+    this(size, (thread, e) -> thread.getThreadGroup().uncaughtException(thread, e));
   }
 
   /**
-   * Runs a task over the items 0 to {@code items}, exclusive, in pieces, and returns when all are
-   * done. If a piece fails the others still run and the first failure is thrown here.
+   * @param size threads; at least 1
+   * @param onFailedTask is told what a task throws; the thread goes on
+   */
+  public Workers(int size, Thread.UncaughtExceptionHandler onFailedTask) {
+    if (size < 1) {
+      throw new IllegalArgumentException("a crew has at least 1 member, not " + size);
+    }
+    this.onFailedTask = onFailedTask;
+    looking.set(size);
+    for (int i = 0; i < size; i++) {
+      crew.add(new Member("rack72-compute-" + i));
+    }
+    crew.forEach(Thread::start);
+  }
+
+  /** Threads that work on a call of {@link #share}, the caller among them. */
+  public int size() {
+    return crew.size();
+  }
+
+  /**
+   * Has a member run a task, in the order in which they come.
+   *
+   * @throws RejectedExecutionException if the crew is closed
+   */
+  @Override
+  public void execute(Runnable task) {
+    if (closed) {
+      throw new RejectedExecutionException("these threads have ended");
+    }
+    tasks.add(task);
+    waiting.incrementAndGet();
+    wakeForTasks();
+  }
+
+  /**
+   * Does the items 0 to {@code items}, exclusive, in pieces, and returns when all are done. If a
+   * piece fails the others still run and the first failure is thrown here.
    *
    * @param grain items in a piece; at least 1
    */
@@ -76,77 +120,164 @@ public final class Workers implements AutoCloseable {
     if (items <= 0) {
       return;
     }
+    if (Thread.currentThread() instanceof Member member && member.isOf(this)) {
+      lead(items, grain, task);
+      return;
+    }
     busy.incrementAndGet();
     try {
-      if (items <= grain || crew.length == 0 || closed || !taken.compareAndSet(false, true)) {
-        task.run(0, items);
-      } else {
-        lead(new Job(items, grain, task));
-      }
+      lead(items, grain, task);
     } finally {
       busy.decrementAndGet();
     }
   }
 
-  private void lead(Job mine) {
-    try {
-      job = mine;
-      for (Thread member : crew) {
-        // Harmless where the member is awake: its next sleep ends at once.
-        LockSupport.unpark(member);
-      }
-      while (mine.doPiece()) {}
-      mine.await();
-    } finally {
-      // So that a sleeping crew does not keep the arrays of a finished task alive.
-      job = Job.NONE;
-      taken.set(false);
+  private void lead(int items, int grain, Task task) {
+    if (items <= grain || size() == 1 || closed) {
+      task.run(0, items);
+      return;
     }
+    Job mine = new Job(items, grain, task);
+    jobs.add(mine);
+    wake(mine.pieces - 1 - looking.get());
+    while (mine.doPiece()) {}
+    // It would keep its arrays alive.
+    jobs.remove(mine);
+    mine.await();
     mine.throwFailure();
   }
 
-  /** Lets the crew end. Calls made later are done by their callers alone. */
+  /** Lets the crew end once no task waits. Calls made later are done by their callers alone. */
   @Override
   public void close() {
     closed = true;
-    for (Thread member : crew) {
-      LockSupport.unpark(member);
-    }
+    crew.forEach(LockSupport::unpark);
   }
 
-  private void work() {
-    int idle = 0;
-    while (!closed) {
-      if (help(job)) {
-        idle = 0;
-      } else if (++idle < SPINS) {
-        Thread.onSpinWait();
-      } else if (job.hasPieces()) {
-        // There was no core for it. Whoever leaves one does not say so.
-        LockSupport.parkNanos(this, RETRY_NANOS);
-      } else {
-        LockSupport.park(this);
-        idle = 0;
+  private void wakeForTasks() {
+    wake(waiting.get() - looking.get());
+  }
+
+  private void wake(int most) {
+    int left = most;
+    for (int i = 0; left > 0 && i < crew.size(); i++) {
+      Member member = crew.get(i);
+      if (member.asleep.get() && member.asleep.compareAndSet(true, false)) {
+        LockSupport.unpark(member);
+        left--;
       }
     }
   }
 
-  /** Does a piece of a job, if there is one left and a core for it. */
-  private boolean help(Job job) {
-    if (!job.hasPieces() || busy.get() >= size()) {
-      return false;
+  private boolean hasWork() {
+    return !tasks.isEmpty() || openJob() != null;
+  }
+
+  /** The first job that has pieces left, or null. */
+  private Job openJob() {
+    Job first = jobs.peek();
+    while (first != null && !first.hasPieces()) {
+      // Its caller may be slow to do so.
+      jobs.remove(first);
+      first = jobs.peek();
     }
-    try {
-      return busy.incrementAndGet() <= size() && job.doPiece();
-    } finally {
-      busy.decrementAndGet();
+    return first;
+  }
+
+  // Nothing relies on the yield but speed.
+  @SuppressWarnings("ThreadPriorityCheck")
+  private static void pause(int spins) {
+    if (spins % SPINS_PER_YIELD == 0) {
+      Thread.yield();
+    } else {
+      Thread.onSpinWait();
+    }
+  }
+
+  private final class Member extends Thread {
+    private final AtomicBoolean asleep = new AtomicBoolean();
+
+    Member(String name) {
+      super(name);
+      setDaemon(true);
+    }
+
+    boolean isOf(Workers workers) {
+      return workers == Workers.this;
+    }
+
+    @Override
+    public void run() {
+      int spins = 0;
+      while (!closed || !tasks.isEmpty()) {
+        if (hasWork() && work()) {
+          spins = 0;
+        } else if (++spins < SPINS) {
+          pause(spins);
+        } else {
+          sleep();
+          spins = 0;
+        }
+      }
+    }
+
+    /** Runs a task, or does a piece, if there is one and a core for it. */
+    private boolean work() {
+      try {
+        if (busy.incrementAndGet() > size()) {
+          return false;
+        }
+        Runnable task = tasks.poll();
+        if (task != null) {
+          waiting.decrementAndGet();
+          engage();
+          try {
+            task.run();
+          } catch (Throwable e) {
+            onFailedTask.uncaughtException(this, e);
+          } finally {
+            looking.incrementAndGet();
+          }
+          return true;
+        }
+        Job job = openJob();
+        if (job == null) {
+          return false;
+        }
+        engage();
+        try {
+          return job.doPiece();
+        } finally {
+          looking.incrementAndGet();
+        }
+      } finally {
+        busy.decrementAndGet();
+      }
+    }
+
+    /** Whoever brought a task may have left it to this member, which has found something else. */
+    private void engage() {
+      looking.decrementAndGet();
+      wakeForTasks();
+    }
+
+    private void sleep() {
+      asleep.set(true);
+      looking.decrementAndGet();
+      // Whoever brings work from here on sees that this member sleeps.
+      if (!hasWork()) {
+        LockSupport.park(Workers.this);
+      } else if (busy.get() >= size()) {
+        // There was no core for it. Whoever leaves one does not say so.
+        LockSupport.parkNanos(Workers.this, RETRY_NANOS);
+      }
+      looking.incrementAndGet();
+      asleep.set(false);
     }
   }
 
   /** One call of {@link #share}: what is left of it and who waits for it. */
   private static final class Job {
-    static final Job NONE = new Job(0, 1, (from, to) -> {});
-
     private final int items;
     private final int grain;
     private final int pieces;
@@ -188,9 +319,9 @@ public final class Workers implements AutoCloseable {
 
     void await() {
       boolean interrupted = false;
-      for (int i = 0; unfinished.get() > 0; i++) {
-        if (i < SPINS) {
-          Thread.onSpinWait();
+      for (int spins = 1; unfinished.get() > 0; spins++) {
+        if (spins < SPINS) {
+          pause(spins);
         } else {
           LockSupport.park(this);
           interrupted |= Thread.interrupted();

@@ -28,6 +28,7 @@ public final class Numerics implements AutoCloseable {
   }
 
   private final String mode;
+  private final Workers workers;
   private final Kernels kernels;
   private final ModelWeights weights;
   private final Arena arena = Arena.ofShared();
@@ -35,6 +36,7 @@ public final class Numerics implements AutoCloseable {
   private Numerics(
       String mode, Kernels kernels, ModelWeights stored, DenseWeights dense, Workers workers) {
     this.mode = mode;
+    this.workers = workers;
     this.kernels = kernels;
     try {
       weights =
@@ -77,6 +79,11 @@ public final class Numerics implements AutoCloseable {
   /** All that tokens depend on, in a word: {@code exact}, {@code fast} or {@code fast-bf16}. */
   public String mode() {
     return mode;
+  }
+
+  /** The threads that the kernels use; of whoever made them, who closes them. */
+  public Workers workers() {
+    return workers;
   }
 
   public Kernels kernels() {

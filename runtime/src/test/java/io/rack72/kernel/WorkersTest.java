@@ -8,14 +8,21 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -195,6 +202,132 @@ class WorkersTest {
   }
 
   @Test
+  void tasksRunInTheOrderInWhichTheyCame() throws InterruptedException {
+    try (Workers workers = new Workers(1)) {
+      List<Integer> ran = new ArrayList<>();
+      CountDownLatch done = new CountDownLatch(1000);
+      for (int i = 0; i < 1000; i++) {
+        int number = i;
+        workers.execute(
+            () -> {
+              ran.add(number);
+              done.countDown();
+            });
+      }
+      done.await();
+      assertEquals(IntStream.range(0, 1000).boxed().toList(), ran);
+    }
+  }
+
+  @Test
+  void asManyTasksRunAtATimeAsThereAreMembers() throws InterruptedException {
+    try (Workers workers = new Workers(3)) {
+      for (int round = 0; round < 200; round++) {
+        // Each waits for the others: if one were left in the queue none would end.
+        CyclicBarrier together = new CyclicBarrier(3);
+        CountDownLatch done = new CountDownLatch(3);
+        for (int i = 0; i < 3; i++) {
+          workers.execute(
+              () -> {
+                awaitQuietly(together);
+                done.countDown();
+              });
+        }
+        done.await();
+      }
+    }
+  }
+
+  @Test
+  void noTaskIsForgottenByMembersWhoFallAsleep() throws InterruptedException {
+    SplittableRandom random = new SplittableRandom(1);
+    try (Workers workers = new Workers(2)) {
+      for (int round = 0; round < 2000; round++) {
+        CountDownLatch done = new CountDownLatch(2);
+        workers.execute(done::countDown);
+        // Members fall asleep some tens of microseconds after their last task, or are just about
+        // to.
+        LockSupport.parkNanos(random.nextInt(100_000));
+        workers.execute(done::countDown);
+        done.await();
+      }
+    }
+  }
+
+  @Test
+  void memberWithoutTaskHelpsOneThatIsAtWork() throws InterruptedException {
+    try (Workers workers = new Workers(2)) {
+      CountDownLatch done = new CountDownLatch(1);
+      workers.execute(
+          () -> {
+            CyclicBarrier both = new CyclicBarrier(2);
+            workers.share(2, 1, (from, to) -> awaitQuietly(both));
+            done.countDown();
+          });
+      done.await();
+    }
+  }
+
+  @Test
+  void callsOfTwoTasksAreHelpedByAThirdMember() throws InterruptedException {
+    try (Workers workers = new Workers(3)) {
+      CyclicBarrier callers = new CyclicBarrier(2);
+      CountDownLatch done = new CountDownLatch(2);
+      for (int i = 0; i < 2; i++) {
+        workers.execute(
+            () -> {
+              Thread caller = Thread.currentThread();
+              awaitQuietly(callers);
+              CountDownLatch helper = new CountDownLatch(1);
+              workers.share(
+                  1000,
+                  1,
+                  (from, to) -> {
+                    if (Thread.currentThread() != caller) {
+                      helper.countDown();
+                    } else if (from == 0) {
+                      awaitQuietly(helper);
+                    }
+                  });
+              done.countDown();
+            });
+      }
+      done.await();
+    }
+  }
+
+  @Test
+  void taskThatFailsIsToldAndOthersRun() throws InterruptedException {
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    IllegalStateException failure = new IllegalStateException("task");
+    try (Workers workers = new Workers(1, (_, e) -> failures.add(e))) {
+      CountDownLatch done = new CountDownLatch(1);
+      workers.execute(
+          () -> {
+            throw failure;
+          });
+      workers.execute(done::countDown);
+      done.await();
+      assertEquals(List.of(failure), failures);
+    }
+  }
+
+  @Test
+  void closedCrewRunsWhatWaitsAndTakesNoMore() throws InterruptedException {
+    Workers workers = new Workers(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    CountDownLatch done = new CountDownLatch(100);
+    workers.execute(() -> awaitQuietly(closed));
+    for (int i = 0; i < 100; i++) {
+      workers.execute(done::countDown);
+    }
+    workers.close();
+    closed.countDown();
+    done.await();
+    assertThrows(RejectedExecutionException.class, () -> workers.execute(() -> {}));
+  }
+
+  @Test
   void crewWithoutMembersIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> new Workers(0));
   }
@@ -208,6 +341,14 @@ class WorkersTest {
   private static void assertAllOnce(AtomicIntegerArray done) {
     for (int i = 0; i < done.length(); i++) {
       assertEquals(1, done.get(i), "item " + i + " of " + done.length());
+    }
+  }
+
+  private static void awaitQuietly(CyclicBarrier barrier) {
+    try {
+      barrier.await();
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -51,11 +51,12 @@ final class Hearing {
    * A node has told that it is there.
    *
    * @param itsOut whom it cannot hear
+   * @param beats until it tells so again
    * @return whether others are out now than before
    */
-  boolean heard(NodeId node, Collection<NodeId> itsOut, long nowNanos) {
+  boolean heard(NodeId node, Collection<NodeId> itsOut, int beats, long nowNanos) {
     // The first signs of a node may come before the view that it is in.
-    quietUntil.put(node, nowNanos + timing.patience().toNanos());
+    quietUntil.put(node, nowNanos + beats * timing.patience().toNanos());
     silentForOthers.put(node, new TreeSet<>(itsOut));
     return decide(nowNanos);
   }

@@ -577,14 +577,17 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   }
 
   private void beat() {
-    pulse();
+    reach.beat(clock.nowNanos()).ifPresent(this::tellOthers);
     if (reach.look(clock.nowNanos())) {
       tellWhoIsOut();
     }
   }
 
   private void pulse() {
-    Pulse pulse = reach.pulse(clock.nowNanos());
+    tellOthers(reach.pulse(clock.nowNanos()));
+  }
+
+  private void tellOthers(Pulse pulse) {
     reach.others().forEach(node -> peers.node(node).tell(pulse));
   }
 

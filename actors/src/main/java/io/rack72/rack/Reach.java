@@ -27,6 +27,12 @@ final class Reach {
     static final Verdict ALL_WELL = new Verdict(Set.of(), false);
   }
 
+  /**
+   * Between two pulses of a node that is in no view yet, on which nobody relies. Where many start
+   * at once, all of them telling all others would be much of what they do.
+   */
+  private static final int BEATS_BEFORE_FIRST_VIEW = 4;
+
   private final NodeId self;
   // None where there are no others.
   private final Optional<Hearing> hearing;
@@ -34,6 +40,7 @@ final class Reach {
   private final Map<NodeId, Set<TrayId>> failed = new TreeMap<>();
   private Set<NodeId> met = new TreeSet<>();
   private Set<NodeId> followed = new TreeSet<>();
+  private long beats;
 
   Reach(NodeId self, Optional<PulseTiming> timing) {
     this.self = self;
@@ -76,7 +83,8 @@ final class Reach {
    */
   boolean heard(Pulse pulse, long nowNanos) {
     boolean changed =
-        hearing.isPresent() && hearing.get().heard(pulse.from(), pulse.silent(), nowNanos);
+        hearing.isPresent()
+            && hearing.get().heard(pulse.from(), pulse.silent(), pulse.beats(), nowNanos);
     Set<TrayId> failedNow = new TreeSet<>(pulse.failed());
     Set<TrayId> failedBefore = failed.getOrDefault(pulse.from(), Set.of());
     failed.put(pulse.from(), failedNow);
@@ -99,7 +107,17 @@ final class Reach {
 
   /** What the others are told. */
   Pulse pulse(long nowNanos) {
-    return new Pulse(self, List.copyOf(failedTrays()), List.copyOf(silent(nowNanos)));
+    return new Pulse(
+        self, List.copyOf(failedTrays()), List.copyOf(silent(nowNanos)), beatsPerPulse());
+  }
+
+  /** What the others are told with the next beat, if anything. */
+  Optional<Pulse> beat(long nowNanos) {
+    return beats++ % beatsPerPulse() == 0 ? Optional.of(pulse(nowNanos)) : Optional.empty();
+  }
+
+  private int beatsPerPulse() {
+    return followed.isEmpty() ? BEATS_BEFORE_FIRST_VIEW : 1;
   }
 
   /** Nodes that were silent for too long. */

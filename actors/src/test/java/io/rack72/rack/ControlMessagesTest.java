@@ -153,7 +153,8 @@ class ControlMessagesTest {
 
   @Test
   void pulses() {
-    Pulse pulse = new Pulse(NODE, List.of(new TrayId(3)), List.of(new NodeId("10.0.0.2:7272", 5)));
+    Pulse pulse =
+        new Pulse(NODE, List.of(new TrayId(3)), List.of(new NodeId("10.0.0.2:7272", 5)), 4);
     assertEquals(pulse, carried(pulse));
   }
 }

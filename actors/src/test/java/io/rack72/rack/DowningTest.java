@@ -142,7 +142,7 @@ class DowningTest {
       deaths += world.dead.size();
       parted += world.broken ? 1 : 0;
       rash += world.diesRashly ? 1 : 0;
-      viewless += world.viewNanos > 0 ? 1 : 0;
+      viewless += world.viewIsLate ? 1 : 0;
       List<Set<NodeId>> parts = world.parts();
       assertTrue(parts.size() <= 1, "seed " + seed + ": these go on apart: " + parts);
       if (!world.broken) {
@@ -172,8 +172,11 @@ class DowningTest {
     private final Map<NodeId, Set<NodeId>> out = new TreeMap<>();
     private final Map<NodeId, Map<NodeId, Set<NodeId>>> accusations = new TreeMap<>();
     private final List<NodeId> all;
-    // When all follow a view.
-    private final long viewNanos;
+    // When each follows a view.
+    private final Map<NodeId, Long> viewNanos = new TreeMap<>();
+    private final boolean viewIsLate;
+    // What each tells the others now.
+    private final Map<NodeId, Pulse> told = new TreeMap<>();
     // One that stands still for a time, and may die as soon as it has accused the others.
     private final NodeId sleeper;
     private final long asleepNanos;
@@ -186,7 +189,9 @@ class DowningTest {
       size = random.nextInt(3, 10);
       all = IntStream.rangeClosed(1, size).mapToObj(DowningTest::node).toList();
       broken = random.nextInt(4) == 0;
-      viewNanos = random.nextInt(3) * random.nextLong(60_000) * MILLI;
+      long firstView = random.nextInt(3) * random.nextLong(60_000) * MILLI;
+      viewIsLate = firstView > 0;
+      all.forEach(node -> viewNanos.put(node, firstView + random.nextLong(3_000) * MILLI));
       sleeper = all.get(random.nextInt(size));
       boolean sleeps = size > 4 && !broken && random.nextInt(2) == 0;
       asleepNanos = sleeps ? random.nextLong(15_000) * MILLI : Long.MAX_VALUE;
@@ -255,6 +260,9 @@ class DowningTest {
         }
         boolean wakes = now >= awakeNanos && now - TICK < awakeNanos;
         order.forEach(this::follow);
+        told.clear();
+        order.forEach(
+            node -> reaches.get(node).beat(now).ifPresent(pulse -> told.put(node, pulse)));
         for (NodeId listener : order) {
           for (NodeId speaker : order) {
             boolean passes =
@@ -276,16 +284,15 @@ class DowningTest {
       Set<NodeId> others = members(node);
       others.remove(node);
       reaches.get(node).meet(others, now);
-      if (now >= viewNanos) {
+      if (now >= viewNanos.get(node)) {
         reaches.get(node).follow(others, now);
       }
     }
 
     private void hear(NodeId listener, NodeId speaker) {
       lastHeard.get(listener).put(speaker, now);
-      Reach speaking = reaches.get(speaker);
-      if (speaking.others().contains(listener)) {
-        reaches.get(listener).heard(speaking.pulse(now), now);
+      if (told.containsKey(speaker) && reaches.get(speaker).others().contains(listener)) {
+        reaches.get(listener).heard(told.get(speaker), now);
       }
       // Gossip comes with some of it only.
       if (random.nextInt(2) == 0) {

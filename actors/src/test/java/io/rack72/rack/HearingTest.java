@@ -32,7 +32,7 @@ class HearingTest {
     for (long end = now + millis * MILLI; now < end; ) {
       now += TIMING.pulse().toNanos();
       for (int node : heard) {
-        hearing.heard(node(node), List.of(), now);
+        hearing.heard(node(node), List.of(), 1, now);
       }
       hearing.look(now);
     }
@@ -47,19 +47,33 @@ class HearingTest {
     assertEquals(Set.of(), hearing.out(), "a pulse of it may just be on its way");
     pass(100, 2);
     assertEquals(nodes(3), hearing.out());
-    hearing.heard(node(3), List.of(), now);
+    hearing.heard(node(3), List.of(), 1, now);
     assertEquals(Set.of(), hearing.out());
+  }
+
+  @Test
+  void nodeWhosePulseIsSlowIsGivenAsMuchMoreTime() {
+    hearing.follow(nodes(1, 2, 3), now);
+    pass(1000, 2, 3);
+    hearing.heard(node(3), List.of(), 4, now);
+    pass(2400, 2);
+    assertEquals(Set.of(), hearing.out());
+    pass(100, 2);
+    assertEquals(nodes(3), hearing.out());
+    hearing.heard(node(3), List.of(), 1, now);
+    pass(700, 2);
+    assertEquals(nodes(3), hearing.out(), "it has become quick");
   }
 
   @Test
   void whoCannotHearThisNodeIsOutToo() {
     hearing.follow(nodes(1, 2), now);
     pass(1000, 2);
-    hearing.heard(node(2), List.of(node(1)), now);
+    hearing.heard(node(2), List.of(node(1)), 1, now);
     assertEquals(nodes(2), hearing.out());
     assertEquals(
         Set.of(), hearing.silent(now), "it is not said to be silent, or both would stay out");
-    hearing.heard(node(2), List.of(), now);
+    hearing.heard(node(2), List.of(), 1, now);
     assertEquals(Set.of(), hearing.out());
   }
 
@@ -112,10 +126,10 @@ class HearingTest {
 
     Hearing other = new Hearing(node(3), TIMING);
     other.follow(nodes(1, 2, 3, 4), 0);
-    other.heard(node(4), List.of(node(3)), 0);
-    other.heard(node(4), List.of(), 0);
-    other.heard(node(1), List.of(node(3)), 0);
-    other.heard(node(2), List.of(node(3)), 0);
+    other.heard(node(4), List.of(node(3)), 1, 0);
+    other.heard(node(4), List.of(), 1, 0);
+    other.heard(node(1), List.of(node(3)), 1, 0);
+    other.heard(node(2), List.of(node(3)), 1, 0);
     assertTrue(other.isInMinority(nodes(1, 2, 3, 4)));
   }
 }

@@ -10,6 +10,7 @@ import io.rack72.hardware.TrayId;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.Placement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -44,31 +45,32 @@ class ReachTest {
   void gpusOfSilentNodesFailedTraysAndLostOnesAreOut() {
     reach.follow(view.nodeIds(), 0);
     assertEquals(Reach.Verdict.ALL_WELL, verdict(Set.of()));
-    reach.heard(new Pulse(B, List.of(), List.of(A)), 0);
+    reach.heard(new Pulse(B, List.of(), List.of(A), 1), 0);
     assertEquals(Set.of(new GpuId(4), new GpuId(5)), verdict(Set.of()).out());
-    reach.heard(new Pulse(B, List.of(), List.of()), 0);
-    reach.heard(new Pulse(C, List.of(new TrayId(3)), List.of()), 0);
+    reach.heard(new Pulse(B, List.of(), List.of(), 1), 0);
+    reach.heard(new Pulse(C, List.of(new TrayId(3)), List.of(), 1), 0);
     assertEquals(
         Set.of(new GpuId(0), new GpuId(6), new GpuId(7)), verdict(Set.of(new GpuId(0))).out());
     reach.fail(new TrayId(1));
     assertEquals(
         Set.of(new GpuId(2), new GpuId(3), new GpuId(6), new GpuId(7)), verdict(Set.of()).out());
     assertEquals(List.of(new TrayId(0)), reach.working(List.of(new TrayId(0), new TrayId(1))));
-    assertEquals(new Pulse(A, List.of(new TrayId(1)), List.of()), reach.pulse(0));
+    assertEquals(new Pulse(A, List.of(new TrayId(1)), List.of(), 1), reach.pulse(0));
   }
 
   @Test
   void signsThatChangeNoVerdictSaySo() {
     reach.follow(view.nodeIds(), 0);
-    assertFalse(reach.heard(new Pulse(C, List.of(), List.of()), 0), "nothing failed before either");
-    assertFalse(reach.heard(new Pulse(B, List.of(), List.of()), 0));
-    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of()), 1));
-    assertFalse(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of()), 2));
-    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(A)), 3));
+    assertFalse(
+        reach.heard(new Pulse(C, List.of(), List.of(), 1), 0), "nothing failed before either");
+    assertFalse(reach.heard(new Pulse(B, List.of(), List.of(), 1), 0));
+    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(), 1), 1));
+    assertFalse(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(), 1), 2));
+    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(A), 1), 3));
     assertFalse(reach.look(4));
-    assertTrue(reach.heard(new Pulse(B, List.of(), List.of()), 5), "it hears this one again");
+    assertTrue(reach.heard(new Pulse(B, List.of(), List.of(), 1), 5), "it hears this one again");
     for (long now = 0; now < 3 * SECOND; now += SECOND / 10) {
-      boolean heard = reach.heard(new Pulse(B, List.of(), List.of()), now);
+      boolean heard = reach.heard(new Pulse(B, List.of(), List.of(), 1), now);
       boolean changed = reach.look(now) || heard;
       assertEquals(verdict(Set.of()).out().contains(new GpuId(6)) && !wasOut, changed);
       wasOut |= changed;
@@ -77,10 +79,26 @@ class ReachTest {
   }
 
   @Test
+  void nodeInNoViewTellsItLessOftenAndSaysSo() {
+    reach.meet(view.nodeIds(), 0);
+    List<Boolean> told = new ArrayList<>();
+    for (int beat = 0; beat < 9; beat++) {
+      Optional<Pulse> pulse = reach.beat(0);
+      pulse.ifPresent(it -> assertEquals(4, it.beats()));
+      told.add(pulse.isPresent());
+    }
+    assertEquals(List.of(true, false, false, false, true, false, false, false, true), told);
+    reach.follow(view.nodeIds(), 0);
+    for (int beat = 0; beat < 3; beat++) {
+      assertEquals(1, reach.beat(0).orElseThrow().beats());
+    }
+  }
+
+  @Test
   void nodeThatHearsNobodyHolds() {
     reach.follow(view.nodeIds(), 0);
-    reach.heard(new Pulse(B, List.of(), List.of()), 0);
-    reach.heard(new Pulse(C, List.of(), List.of()), 0);
+    reach.heard(new Pulse(B, List.of(), List.of(), 1), 0);
+    reach.heard(new Pulse(C, List.of(), List.of(), 1), 0);
     for (long now = 0; now < 2 * SECOND; now += SECOND / 10) {
       reach.look(now);
     }

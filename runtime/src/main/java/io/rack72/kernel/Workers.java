@@ -236,6 +236,8 @@ public final class Workers implements Executor, AutoCloseable {
           } catch (Throwable e) {
             onFailedTask.uncaughtException(this, e);
           } finally {
+            // Meant for that task alone: it would keep this thread from ever sleeping.
+            Thread.interrupted();
             looking.incrementAndGet();
           }
           return true;

@@ -313,6 +313,22 @@ class WorkersTest {
   }
 
   @Test
+  void interruptOfATaskEndsWithIt() throws InterruptedException {
+    try (Workers workers = new Workers(1)) {
+      List<Boolean> interrupted = new CopyOnWriteArrayList<>();
+      CountDownLatch done = new CountDownLatch(1);
+      workers.execute(() -> Thread.currentThread().interrupt());
+      workers.execute(
+          () -> {
+            interrupted.add(Thread.currentThread().isInterrupted());
+            done.countDown();
+          });
+      done.await();
+      assertEquals(List.of(false), interrupted);
+    }
+  }
+
+  @Test
   void closedCrewRunsWhatWaitsAndTakesNoMore() throws InterruptedException {
     Workers workers = new Workers(1);
     CountDownLatch closed = new CountDownLatch(1);

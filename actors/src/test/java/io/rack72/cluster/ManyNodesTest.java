@@ -119,12 +119,15 @@ class ManyNodesTest {
           () -> {
             rack.enter(trays(12, 18), "");
             gateway.await(ofTrays(18));
-            ManyNodes.leave(second);
-            gateway.await(ofTrays(12));
-            rack.enter(trays(0, 6), "");
-            gateway.await(ofTrays(18));
+            // It may leave just between two sequences, and then goes once more.
+            Node goes = second;
+            do {
+              ManyNodes.leave(goes);
+              gateway.await(ofTrays(12));
+              goes = rack.enter(trays(0, 6), "");
+              gateway.await(ofTrays(18));
+            } while (rack.moves() == 0);
           });
-      assertTrue(rack.moves() > 0, "no sequence was on the node that left");
       RackView whole = first.await(ofTrays(18));
       assertTrue(incarnation(whole, 0) > incarnation(began, 0));
       assertEquals(incarnation(began, 6), incarnation(whole, 6));

@@ -41,8 +41,11 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
 
   /** An actor's failure does not come this far; what does leaves nothing that could be trusted. */
   private static void endProcess(Thread thread, Throwable e) {
-    LOG.error("{} has failed", thread.getName(), e);
-    Runtime.getRuntime().halt(1);
+    try {
+      LOG.error("{} has failed", thread.getName(), e);
+    } finally {
+      Runtime.getRuntime().halt(1);
+    }
   }
 
   /**
@@ -89,9 +92,8 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
     if (system.getWhenTerminated().toCompletableFuture().isDone()) {
       close();
     } else {
-      // Its actors need threads to come to their end.
-      system.getWhenTerminated().whenComplete((_, _) -> workers.close());
       clock.close();
+      workers.close();
     }
   }
 

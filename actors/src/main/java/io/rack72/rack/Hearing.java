@@ -9,7 +9,7 @@ import java.util.TreeSet;
 
 /**
  * Which nodes this one has heard of lately. All nodes of the cluster, in a view or not, tell each
- * other several times a second that they are there; one that has been silent for long enough is
+ * other again and again that they are there; one that has been silent for long enough is
  * <i>out</i>, until it is heard again. That is a suspicion of this node's, made in a fraction of
  * the time that it takes all to agree on who is gone. It may be wrong, and harms nothing then: who
  * is out is not asked for anything, and what it was asked is asked of others.
@@ -62,7 +62,7 @@ final class Hearing {
   }
 
   /**
-   * Decides anew who is out; to be called with each pulse of this node's.
+   * Decides anew who is out; to be called with each beat of this node's.
    *
    * @return whether others are out now than before
    */

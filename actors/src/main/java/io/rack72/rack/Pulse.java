@@ -9,13 +9,17 @@ import java.util.List;
  * @param from the node
  * @param failed trays of it that do not compute any more
  * @param silent nodes that it has not heard of for too long
- * @param beats from this pulse to its next, at least 1
+ * @param beats from this pulse to its next, 1 to {@value #MOST_BEATS}
  */
 public record Pulse(NodeId from, List<TrayId> failed, List<NodeId> silent, int beats)
     implements NodeActor.Command, Control {
+  /** A node that could be silent for longer would never be missed. */
+  static final int MOST_BEATS = 16;
+
   public Pulse {
-    if (beats < 1) {
-      throw new IllegalArgumentException("a pulse is at least 1 beat, not " + beats);
+    if (beats < 1 || beats > MOST_BEATS) {
+      throw new IllegalArgumentException(
+          "the next pulse is 1 to %d beats away, not %d".formatted(MOST_BEATS, beats));
     }
     failed = List.copyOf(failed);
     silent = List.copyOf(silent);

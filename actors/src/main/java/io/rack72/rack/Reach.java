@@ -28,8 +28,8 @@ final class Reach {
   }
 
   /**
-   * Between two pulses of a node that is in no view yet, on which nobody relies. Where many start
-   * at once, all of them telling all others would be much of what they do.
+   * Between two pulses of a node that is in no view yet, on which nobody relies yet. Where many
+   * start at once, all of them telling all others would be much of what they do.
    */
   private static final int BEATS_BEFORE_FIRST_VIEW = 4;
 
@@ -92,7 +92,7 @@ final class Reach {
   }
 
   /**
-   * To be called with each pulse of this node's.
+   * To be called with each beat of this node's.
    *
    * @return whether a verdict may be another now than before
    */

@@ -2,6 +2,7 @@ package io.rack72.rack;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.hardware.GpuId;
@@ -91,6 +92,13 @@ class ReachTest {
     reach.follow(view.nodeIds(), 0);
     for (int beat = 0; beat < 3; beat++) {
       assertEquals(1, reach.beat(0).orElseThrow().beats());
+    }
+  }
+
+  @Test
+  void pulseThatAsksForPatienceWithoutEndIsRefused() {
+    for (int beats : new int[] {0, 17, Integer.MAX_VALUE}) {
+      assertThrows(IllegalArgumentException.class, () -> new Pulse(B, List.of(), List.of(), beats));
     }
   }
 

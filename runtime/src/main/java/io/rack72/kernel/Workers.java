@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -16,15 +15,15 @@ import java.util.concurrent.locks.LockSupport;
  * share out ranges of independent work of whoever has some, in pieces of some microseconds. A
  * member that has nothing to do looks for work a moment longer before it sleeps.
  *
- * <p>That tasks and pieces have the same threads is what keeps cores busy: never are there more
- * threads that want to compute than cores, which would only take turns, and whoever comes to the
- * end of a task helps those who are still at work. A member prefers a task to a piece, since two
- * tasks side by side have less to agree on than two that share one.
+ * <p>That tasks and pieces have the same threads is what keeps cores busy: they are never more than
+ * the cores, where more would only take turns, and whoever comes to the end of a task helps those
+ * who are still at work. A member prefers a task to a piece, since two tasks side by side have less
+ * to agree on than two that share one.
  *
- * <p>Any thread may call {@link #share} and takes part in its own work, so nobody waits for another
- * caller and there is nothing to deadlock. Callers from outside have the cores of as many members,
- * which stand back meanwhile. Which thread computes what differs from run to run; work must not let
- * that matter. Thread-safe.
+ * <p>Any thread may call {@link #share} and takes part in its own work, so no call waits for
+ * another. Callers from outside have the cores of as many members, which stand back from their next
+ * piece or task on; so none may wait for a task. Which thread computes what differs from run to
+ * run; work must not let that matter. Thread-safe.
  */
 public final class Workers implements Executor, AutoCloseable {
   /** Work on a range of items. */
@@ -34,7 +33,7 @@ public final class Workers implements Executor, AutoCloseable {
     void run(int from, int to);
   }
 
-  /** Looks for work before a thread sleeps, some tens of microseconds in all. */
+  /** Looks for work before a thread sleeps: some tens of microseconds, if it keeps its core. */
   private static final int SPINS = 1000;
 
   /**
@@ -54,7 +53,7 @@ public final class Workers implements Executor, AutoCloseable {
   /** Of {@link #tasks}. */
   private final AtomicInteger waiting = new AtomicInteger();
 
-  /** Members that look for work and will find what is there. */
+  /** Members that look for work. */
   private final AtomicInteger looking = new AtomicInteger();
 
   /** Members at work, and callers from outside. */
@@ -93,18 +92,44 @@ public final class Workers implements Executor, AutoCloseable {
   }
 
   /**
-   * Has a member run a task, in the order in which they come.
-   *
-   * @throws RejectedExecutionException if the crew is closed
+   * Has members run tasks, in the order in which they come. Where the crew is closed a task has a
+   * thread of its own, so that actors whose threads ended before them come to their end as well.
    */
   @Override
   public void execute(Runnable task) {
-    if (closed) {
-      throw new RejectedExecutionException("these threads have ended");
-    }
     tasks.add(task);
     waiting.incrementAndGet();
     wakeForTasks();
+    // Asked last: members that end see all tasks that came before the crew was closed.
+    if (closed) {
+      Thread.ofPlatform().daemon().name("rack72-compute-late").start(this::runLate);
+    }
+  }
+
+  private void runLate() {
+    Runnable task = take();
+    if (task != null) {
+      run(task);
+    }
+  }
+
+  private Runnable take() {
+    Runnable task = tasks.poll();
+    if (task != null) {
+      waiting.decrementAndGet();
+    }
+    return task;
+  }
+
+  private void run(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      // Pekko's mailboxes throw an interrupt of their actor again, and are none the worse for it.
+      if (!(e instanceof InterruptedException)) {
+        onFailedTask.uncaughtException(Thread.currentThread(), e);
+      }
+    }
   }
 
   /**
@@ -214,8 +239,7 @@ public final class Workers implements Executor, AutoCloseable {
           spins = 0;
         } else if (++spins < SPINS) {
           pause(spins);
-        } else {
-          sleep();
+        } else if (sleep()) {
           spins = 0;
         }
       }
@@ -227,17 +251,12 @@ public final class Workers implements Executor, AutoCloseable {
         if (busy.incrementAndGet() > size()) {
           return false;
         }
-        Runnable task = tasks.poll();
+        Runnable task = take();
         if (task != null) {
-          waiting.decrementAndGet();
           engage();
           try {
-            task.run();
-          } catch (Throwable e) {
-            onFailedTask.uncaughtException(this, e);
+            Workers.this.run(task);
           } finally {
-            // Meant for that task alone: it would keep this thread from ever sleeping.
-            Thread.interrupted();
             looking.incrementAndGet();
           }
           return true;
@@ -253,6 +272,8 @@ public final class Workers implements Executor, AutoCloseable {
           looking.incrementAndGet();
         }
       } finally {
+        // Meant for that work alone: it would keep this thread from ever sleeping.
+        Thread.interrupted();
         busy.decrementAndGet();
       }
     }
@@ -263,7 +284,13 @@ public final class Workers implements Executor, AutoCloseable {
       wakeForTasks();
     }
 
-    private void sleep() {
+    /**
+     * Sleeps until there may be work.
+     *
+     * @return false if there is, but was no core for it
+     */
+    private boolean sleep() {
+      boolean stoodBack = false;
       asleep.set(true);
       looking.decrementAndGet();
       // Whoever brings work from here on sees that this member sleeps.
@@ -272,9 +299,11 @@ public final class Workers implements Executor, AutoCloseable {
       } else if (busy.get() >= size()) {
         // There was no core for it. Whoever leaves one does not say so.
         LockSupport.parkNanos(Workers.this, RETRY_NANOS);
+        stoodBack = true;
       }
       looking.incrementAndGet();
       asleep.set(false);
+      return !stoodBack;
     }
   }
 

@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
@@ -329,7 +328,7 @@ class WorkersTest {
   }
 
   @Test
-  void closedCrewRunsWhatWaitsAndTakesNoMore() throws InterruptedException {
+  void closedCrewRunsWhatWaitsAndWhatComesLater() throws InterruptedException {
     Workers workers = new Workers(1);
     CountDownLatch closed = new CountDownLatch(1);
     CountDownLatch done = new CountDownLatch(100);
@@ -340,7 +339,48 @@ class WorkersTest {
     workers.close();
     closed.countDown();
     done.await();
-    assertThrows(RejectedExecutionException.class, () -> workers.execute(() -> {}));
+    CountDownLatch late = new CountDownLatch(100);
+    for (int i = 0; i < 100; i++) {
+      workers.execute(late::countDown);
+    }
+    late.await();
+  }
+
+  @Test
+  void noTaskIsForgottenByACrewThatIsClosedMeanwhile() throws InterruptedException {
+    for (int round = 0; round < 300; round++) {
+      Workers workers = new Workers(2);
+      CountDownLatch done = new CountDownLatch(20);
+      Thread bringer =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int i = 0; i < 20; i++) {
+                      workers.execute(done::countDown);
+                    }
+                  });
+      workers.close();
+      bringer.join();
+      done.await();
+    }
+  }
+
+  @Test
+  void actorsInterruptIsNoFailure() throws InterruptedException {
+    List<Throwable> failures = new CopyOnWriteArrayList<>();
+    try (Workers workers = new Workers(1, (_, e) -> failures.add(e))) {
+      CountDownLatch done = new CountDownLatch(1);
+      workers.execute(() -> throwUnchecked(new InterruptedException()));
+      workers.execute(done::countDown);
+      done.await();
+      assertEquals(List.of(), failures);
+    }
+  }
+
+  /** As code in Scala does, which has no checked exceptions. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void throwUnchecked(Throwable e) throws E {
+    throw (E) e;
   }
 
   @Test

@@ -1,6 +1,5 @@
 package io.rack72.cluster;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -131,14 +130,12 @@ class TlsClusterTest {
     try (Socket socket =
         context.getSocketFactory().createSocket(address.getHost().get(), address.getPort().get())) {
       socket.setSoTimeout((int) DEADLINE.toMillis());
-      // With TLS 1.3 the client is done with its part before the server has asked for more.
-      SSLException refused =
-          assertThrows(
-              SSLException.class,
-              () -> {
-                socket.getOutputStream().write("AKKA".getBytes(US_ASCII));
-                assertEquals(-1, socket.getInputStream().read(), "nothing is said to it");
-              });
+      // With TLS 1.3 the client is done with its part before the server has asked for more, and
+      // only
+      // a read tells it. Bytes sent to a server that has closed could be answered with a reset,
+      // which
+      // discards what the server said before.
+      SSLException refused = assertThrows(SSLException.class, () -> socket.getInputStream().read());
       assertTrue(refused.getMessage().contains("certificate"), refused.getMessage());
     }
   }

@@ -27,22 +27,27 @@
 /* Activation rows whose 8-bit numbers stay in the second-level cache while all tiles pass. */
 #define MOST_ROWS 64
 
-/* Activation rows as a kernel walks through them. */
+/* The first of some activation rows that a kernel walks through together, block after block. */
 typedef struct {
   const int8_t *x;
   const float *scale;
   const int32_t *start;
-  int64_t blocks;
+  int64_t rows;
 } walk;
 
 INLINE walk walk_from(const product *p, int row) {
-  const int64_t skipped = (int64_t)row * p->blocks;
-  return (walk){p->x + skipped * BLOCK, p->xscale + skipped, p->xstart + skipped, p->blocks};
+  return (walk){p->x + (int64_t)row * BLOCK, p->xscale + row, p->xstart + row, p->rows};
 }
 
-INLINE __m256i four_columns(const walk *a, int t, int b, int g) {
+INLINE void next_block(walk *a) {
+  a->x += a->rows * BLOCK;
+  a->scale += a->rows;
+  a->start += a->rows;
+}
+
+INLINE __m256i four_columns(const walk *a, int t, int g) {
   int32_t four;
-  memcpy(&four, a->x + (t * a->blocks + b) * BLOCK + 4 * g, 4);
+  memcpy(&four, a->x + t * BLOCK + 4 * g, 4);
   return _mm256_set1_epi32(four);
 }
 
@@ -54,8 +59,8 @@ INLINE __m256 widen(const uint16_t *bf16) {
 }
 
 /* Takes a block's products with one activation row, already summed, into the running sums. */
-INLINE __m256 add_block(__m256i dot, __m256 scale, const walk *a, int t, int b, __m256 sum) {
-  const __m256 both = _mm256_mul_ps(scale, _mm256_set1_ps(a->scale[t * a->blocks + b]));
+INLINE __m256 add_block(__m256i dot, __m256 scale, const walk *a, int t, __m256 sum) {
+  const __m256 both = _mm256_mul_ps(scale, _mm256_set1_ps(a->scale[t]));
   return _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), both, sum);
 }
 
@@ -150,7 +155,7 @@ static void spread_scales(const uint8_t *scales, int rows, int blocks, float *ou
  */
 INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *tile, int64_t stride,
                        const float *wide, int row) {
-  const walk a = walk_from(p, row);
+  walk a = walk_from(p, row);
   const __m256i ones = _mm256_set1_epi16(1);
   __m256 sum[2][GROUP];
   for (int h = 0; h < 2; h++)
@@ -164,7 +169,7 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *tile,
     __m256i q[2][4], dot[2][GROUP];
     for (int h = 0; h < 2; h++)
       if (stride) transpose(tile + h * LANES * stride + (int64_t)b * CODE_BYTES, stride, q[h]);
-    for (int t = 0; t < n; t++) dot[0][t] = dot[1][t] = _mm256_set1_epi32(a.start[t * a.blocks + b]);
+    for (int t = 0; t < n; t++) dot[0][t] = dot[1][t] = _mm256_set1_epi32(a.start[t]);
     /* Weights up to 24 and activations up to 127: four sums of two products fit in 16 bits. */
     for (int first = 0; first < 8; first += 4) {
       __m256i some[2][GROUP];
@@ -174,7 +179,7 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *tile,
         __m256i w[2];
         for (int h = 0; h < 2; h++) w[h] = stride ? decode(q[h], g) : load(at + 32 * h);
         for (int t = 0; t < n; t++) {
-          const __m256i x = four_columns(&a, t, b, g);
+          const __m256i x = four_columns(&a, t, g);
           for (int h = 0; h < 2; h++)
             some[h][t] = _mm256_add_epi16(some[h][t], _mm256_maddubs_epi16(w[h], x));
         }
@@ -185,8 +190,9 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *tile,
     }
     for (int h = 0; h < 2; h++) {
       const __m256 scale = _mm256_loadu_ps(wide + (int64_t)b * TILE_ROWS + h * LANES);
-      for (int t = 0; t < n; t++) sum[h][t] = add_block(dot[h][t], scale, &a, t, b, sum[h][t]);
+      for (int t = 0; t < n; t++) sum[h][t] = add_block(dot[h][t], scale, &a, t, sum[h][t]);
     }
+    next_block(&a);
   }
   finish(n, p, output, sum, row);
 }
@@ -194,7 +200,7 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *tile,
 /* A tile of 8-bit weights against n activation rows. */
 INLINE void int8_tile(int n, const product *p, int output, const uint8_t *codes, const uint16_t *scales,
                       int row) {
-  const walk a = walk_from(p, row);
+  walk a = walk_from(p, row);
   const __m256i ones = _mm256_set1_epi16(1), offset = _mm256_set1_epi8((char)INT8_OFFSET);
   __m256 sum[2][GROUP];
   for (int h = 0; h < 2; h++)
@@ -215,7 +221,7 @@ INLINE void int8_tile(int n, const product *p, int output, const uint8_t *codes,
         magnitude[h] = _mm256_abs_epi8(w[h]);
       }
       for (int t = 0; t < n; t++) {
-        const __m256i x = four_columns(&a, t, b, g);
+        const __m256i x = four_columns(&a, t, g);
         for (int h = 0; h < 2; h++) {
           const __m256i two = _mm256_maddubs_epi16(magnitude[h], _mm256_sign_epi8(x, w[h]));
           dot[h][t] = _mm256_add_epi32(dot[h][t], _mm256_madd_epi16(two, ones));
@@ -224,8 +230,9 @@ INLINE void int8_tile(int n, const product *p, int output, const uint8_t *codes,
     }
     for (int h = 0; h < 2; h++) {
       const __m256 scale = widen(scales + (int64_t)b * TILE_ROWS + h * LANES);
-      for (int t = 0; t < n; t++) sum[h][t] = add_block(dot[h][t], scale, &a, t, b, sum[h][t]);
+      for (int t = 0; t < n; t++) sum[h][t] = add_block(dot[h][t], scale, &a, t, sum[h][t]);
     }
+    next_block(&a);
   }
   finish(n, p, output, sum, row);
 }

@@ -16,14 +16,23 @@
 /* Activation rows whose sums stay in registers beside those of another tile. */
 #define GROUP 6
 
-/* Activation rows up to which it is faster to decode a tile twice than to store it decoded. */
-#define IN_REGISTERS (2 * GROUP)
+/* Activation rows whose sums stay in registers beside a decoded block. */
+#define FEW 10
 
-/* Bytes by which a stream of weights is fetched ahead. */
+/* Activation rows up to which it is faster to decode a tile twice than to store it decoded. */
+#define IN_REGISTERS 12
+
+#define LINE 64
+
+/* Bytes by which a stream of dense weights is fetched ahead. */
 #define AHEAD 4096
 
 /* Activation rows whose 8-bit numbers stay in the second-level cache while all tiles pass. */
 #define MOST_ROWS 128
+
+static int lesser(int a, int b) {
+  return a < b ? a : b;
+}
 
 INLINE __m512i mxfp4_table(void) {
   /*
@@ -71,7 +80,9 @@ static void spread_scales(const uint8_t *scales, int rows, int blocks, float *ou
   const uint8_t *row[TILE_ROWS];
   for (int r = 0; r < TILE_ROWS; r++) row[r] = scales + (int64_t)(r < rows ? r : rows - 1) * blocks;
   int b = 0;
-  for (; b + 16 <= blocks; b += 16) {
+  for (; blocks >= 16 && b < blocks; b += 16) {
+    /* The last sixteen blocks overlap those before them. */
+    b = lesser(b, blocks - 16);
     __m128i v[16], u[16];
     for (int r = 0; r < 16; r++) v[r] = _mm_loadu_si128((const __m128i *)(row[r] + b));
     for (int i = 0; i < 8; i++) {
@@ -98,28 +109,33 @@ static void spread_scales(const uint8_t *scales, int rows, int blocks, float *ou
   }
 }
 
-/* Activation rows as a kernel walks through them. */
+/* The first of some activation rows that a kernel walks through together, block after block. */
 typedef struct {
   const int8_t *x;
   const float *scale;
   const int32_t *start;
-  int64_t blocks;
+  int64_t rows;
 } walk;
 
 INLINE walk walk_from(const product *p, int row) {
-  const int64_t skipped = (int64_t)row * p->blocks;
-  return (walk){p->x + skipped * BLOCK, p->xscale + skipped, p->xstart + skipped, p->blocks};
+  return (walk){p->x + (int64_t)row * BLOCK, p->xscale + row, p->xstart + row, p->rows};
 }
 
-INLINE __m512i four_columns(const walk *a, int t, int b, int g) {
+INLINE void next_block(walk *a) {
+  a->x += a->rows * BLOCK;
+  a->scale += a->rows;
+  a->start += a->rows;
+}
+
+INLINE __m512i four_columns(const walk *a, int t, int g) {
   int32_t four;
-  memcpy(&four, a->x + (t * a->blocks + b) * BLOCK + 4 * g, 4);
+  memcpy(&four, a->x + t * BLOCK + 4 * g, 4);
   return _mm512_set1_epi32(four);
 }
 
 /* Takes a block's products with one activation row, already summed, into the running sums. */
-INLINE __m512 add_block(__m512i dot, __m512 scale, const walk *a, int t, int b, __m512 sum) {
-  const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(a->scale[t * a->blocks + b]));
+INLINE __m512 add_block(__m512i dot, __m512 scale, const walk *a, int t, __m512 sum) {
+  const __m512 both = _mm512_mul_ps(scale, _mm512_set1_ps(a->scale[t]));
   return _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot), both, sum);
 }
 
@@ -138,45 +154,54 @@ INLINE void finish(int n, const product *p, int output, const __m512 sum[], int 
   }
 }
 
-/* Where the 8-bit weights of consecutive tiles lie. Either kind of scale is there, not both. */
+/*
+ * A tile, or two that follow each other, of 8-bit weights: dense ones as they lie in memory, with scales in
+ * bf16, or decoded ones with wide scales. While these are multiplied `lines` lines a block are fetched from
+ * `ahead` on.
+ */
 typedef struct {
   const uint8_t *codes;
   const uint16_t *bf16;
   const float *wide;
+  const char *ahead;
+  int lines;
 } tiles;
 
-INLINE __m512 tile_scale(const tiles *w, int64_t index) {
-  if (w->wide) return _mm512_loadu_ps(w->wide + index * TILE_ROWS);
+INLINE __m512 tile_scale(int decoded, const tiles *w, int64_t index) {
+  if (decoded) return _mm512_loadu_ps(w->wide + index * TILE_ROWS);
   const __m256i raw = _mm256_loadu_si256((const __m256i *)(w->bf16 + index * TILE_ROWS));
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(raw), 16));
 }
 
 /* m tiles of 8-bit weights, one or two, against n activation rows: each activation serves m products. */
-INLINE void int8_tiles(int m, int n, const product *p, int output, const tiles *w, int row) {
-  const int blocks = p->blocks;
-  const walk a = walk_from(p, row);
+INLINE void int8_tiles(int decoded, int m, int n, const product *p, int output, const tiles *w, int row) {
+  const int64_t blocks = p->blocks;
+  walk a = walk_from(p, row);
   __m512 sum[2][GROUP];
   for (int i = 0; i < m; i++)
     for (int t = 0; t < n; t++) sum[i][t] = _mm512_setzero_ps();
-  for (int b = 0; b < blocks; b++) {
+  const char *ahead = w->ahead;
+  for (int64_t b = 0; b < blocks; b++) {
+    for (int i = 0; decoded && i < w->lines; i++, ahead += LINE) _mm_prefetch(ahead, _MM_HINT_T1);
     __m512i dot[2][GROUP];
-    for (int t = 0; t < n; t++) dot[0][t] = dot[1][t] = _mm512_set1_epi32(a.start[t * a.blocks + b]);
+    for (int t = 0; t < n; t++) dot[0][t] = dot[1][t] = _mm512_set1_epi32(a.start[t]);
     for (int g = 0; g < 8; g++) {
       __m512i four_of[2];
       for (int i = 0; i < m; i++) {
-        const uint8_t *at = w->codes + ((int64_t)i * blocks + b) * TILE_BYTES + 64 * g;
+        const uint8_t *at = w->codes + (i * blocks + b) * TILE_BYTES + LINE * g;
         four_of[i] = _mm512_loadu_si512(at);
-        if (!w->wide) _mm_prefetch((const char *)at + AHEAD, _MM_HINT_T0);
+        if (!decoded) _mm_prefetch((const char *)at + AHEAD, _MM_HINT_T0);
       }
       for (int t = 0; t < n; t++) {
-        const __m512i x = four_columns(&a, t, b, g);
+        const __m512i x = four_columns(&a, t, g);
         for (int i = 0; i < m; i++) dot[i][t] = _mm512_dpbusd_epi32(dot[i][t], four_of[i], x);
       }
     }
     for (int i = 0; i < m; i++) {
-      const __m512 scale = tile_scale(w, (int64_t)i * blocks + b);
-      for (int t = 0; t < n; t++) sum[i][t] = add_block(dot[i][t], scale, &a, t, b, sum[i][t]);
+      const __m512 scale = tile_scale(decoded, w, i * blocks + b);
+      for (int t = 0; t < n; t++) sum[i][t] = add_block(dot[i][t], scale, &a, t, sum[i][t]);
     }
+    next_block(&a);
   }
   for (int i = 0; i < m; i++) finish(n, p, output + i * TILE_ROWS, sum[i], row);
 }
@@ -184,42 +209,61 @@ INLINE void int8_tiles(int m, int n, const product *p, int output, const tiles *
 /* A tile of MXFP4 weights against n activation rows, decoded in registers. */
 INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *codes, const float *wide,
                        int row) {
-  const int blocks = p->blocks;
-  const int64_t stride = (int64_t)blocks * CODE_BYTES;
-  const walk a = walk_from(p, row);
-  const uint8_t *tile = codes + output * stride;
+  const int64_t stride = (int64_t)p->blocks * CODE_BYTES;
   const __m512i table = mxfp4_table();
-  __m512 sum[GROUP];
+  const uint8_t *tile = codes + output * stride;
+  /* The next tile lies behind this one, as large: a sixteenth of a row for each block of a row. */
+  const char *next = (const char *)tile + TILE_ROWS * stride;
+  walk a = walk_from(p, row);
+  __m512 sum[FEW];
   for (int t = 0; t < n; t++) sum[t] = _mm512_setzero_ps();
-  for (int b = 0; b < blocks; b++) {
-    /* The next tile lies behind this one, as large: a sixteenth of a row for each block of a row. */
-    const char *next = (const char *)tile + TILE_ROWS * (stride + (int64_t)b * CODE_BYTES);
-    for (int i = 0; i < 4; i++) _mm_prefetch(next + 64 * i, _MM_HINT_T0);
-    __m512i w[8], dot[GROUP];
-    decode(tile + (int64_t)b * CODE_BYTES, stride, table, w);
-    for (int t = 0; t < n; t++) dot[t] = _mm512_set1_epi32(a.start[t * a.blocks + b]);
+  for (int b = 0; b < p->blocks; b++) {
+    for (int i = 0; i < 4; i++, next += LINE) _mm_prefetch(next, _MM_HINT_T0);
+    __m512i w[8], dot[FEW];
+    decode(tile, stride, table, w);
+    for (int t = 0; t < n; t++) dot[t] = _mm512_set1_epi32(a.start[t]);
     for (int g = 0; g < 8; g++)
-      for (int t = 0; t < n; t++) dot[t] = _mm512_dpbusd_epi32(dot[t], w[g], four_columns(&a, t, b, g));
-    const __m512 scale = _mm512_loadu_ps(wide + b * TILE_ROWS);
-    for (int t = 0; t < n; t++) sum[t] = add_block(dot[t], scale, &a, t, b, sum[t]);
+      for (int t = 0; t < n; t++) dot[t] = _mm512_dpbusd_epi32(dot[t], w[g], four_columns(&a, t, g));
+    const __m512 scale = _mm512_loadu_ps(wide);
+    for (int t = 0; t < n; t++) sum[t] = add_block(dot[t], scale, &a, t, sum[t]);
+    tile += CODE_BYTES;
+    wide += TILE_ROWS;
+    next_block(&a);
   }
   finish(n, p, output, sum, row);
 }
 
-static void int8_rows(int m, int n, const product *p, int output, const tiles *w, int row) {
+static void dense_rows(int m, int n, const product *p, int output, const tiles *w, int row) {
   switch (m * 8 + n) {
-    case 9: int8_tiles(1, 1, p, output, w, row); break;
-    case 10: int8_tiles(1, 2, p, output, w, row); break;
-    case 11: int8_tiles(1, 3, p, output, w, row); break;
-    case 12: int8_tiles(1, 4, p, output, w, row); break;
-    case 13: int8_tiles(1, 5, p, output, w, row); break;
-    case 14: int8_tiles(1, 6, p, output, w, row); break;
-    case 17: int8_tiles(2, 1, p, output, w, row); break;
-    case 18: int8_tiles(2, 2, p, output, w, row); break;
-    case 19: int8_tiles(2, 3, p, output, w, row); break;
-    case 20: int8_tiles(2, 4, p, output, w, row); break;
-    case 21: int8_tiles(2, 5, p, output, w, row); break;
-    default: int8_tiles(2, 6, p, output, w, row); break;
+    case 9: int8_tiles(0, 1, 1, p, output, w, row); break;
+    case 10: int8_tiles(0, 1, 2, p, output, w, row); break;
+    case 11: int8_tiles(0, 1, 3, p, output, w, row); break;
+    case 12: int8_tiles(0, 1, 4, p, output, w, row); break;
+    case 13: int8_tiles(0, 1, 5, p, output, w, row); break;
+    case 14: int8_tiles(0, 1, 6, p, output, w, row); break;
+    case 17: int8_tiles(0, 2, 1, p, output, w, row); break;
+    case 18: int8_tiles(0, 2, 2, p, output, w, row); break;
+    case 19: int8_tiles(0, 2, 3, p, output, w, row); break;
+    case 20: int8_tiles(0, 2, 4, p, output, w, row); break;
+    case 21: int8_tiles(0, 2, 5, p, output, w, row); break;
+    default: int8_tiles(0, 2, 6, p, output, w, row); break;
+  }
+}
+
+static void decoded_rows(int m, int n, const product *p, int output, const tiles *w, int row) {
+  switch (m * 8 + n) {
+    case 9: int8_tiles(1, 1, 1, p, output, w, row); break;
+    case 10: int8_tiles(1, 1, 2, p, output, w, row); break;
+    case 11: int8_tiles(1, 1, 3, p, output, w, row); break;
+    case 12: int8_tiles(1, 1, 4, p, output, w, row); break;
+    case 13: int8_tiles(1, 1, 5, p, output, w, row); break;
+    case 14: int8_tiles(1, 1, 6, p, output, w, row); break;
+    case 17: int8_tiles(1, 2, 1, p, output, w, row); break;
+    case 18: int8_tiles(1, 2, 2, p, output, w, row); break;
+    case 19: int8_tiles(1, 2, 3, p, output, w, row); break;
+    case 20: int8_tiles(1, 2, 4, p, output, w, row); break;
+    case 21: int8_tiles(1, 2, 5, p, output, w, row); break;
+    default: int8_tiles(1, 2, 6, p, output, w, row); break;
   }
 }
 
@@ -231,7 +275,11 @@ static void mxfp4_rows(int n, const product *p, int output, const uint8_t *codes
     case 3: mxfp4_tile(3, p, output, codes, wide, row); break;
     case 4: mxfp4_tile(4, p, output, codes, wide, row); break;
     case 5: mxfp4_tile(5, p, output, codes, wide, row); break;
-    default: mxfp4_tile(6, p, output, codes, wide, row); break;
+    case 6: mxfp4_tile(6, p, output, codes, wide, row); break;
+    case 7: mxfp4_tile(7, p, output, codes, wide, row); break;
+    case 8: mxfp4_tile(8, p, output, codes, wide, row); break;
+    case 9: mxfp4_tile(9, p, output, codes, wide, row); break;
+    default: mxfp4_tile(10, p, output, codes, wide, row); break;
   }
 }
 
@@ -239,73 +287,72 @@ static void mxfp4_rows(int n, const product *p, int output, const uint8_t *codes
 static void decode_tile(const uint8_t *tile, int rows, int blocks, uint8_t *out) {
   const int64_t stride = (int64_t)blocks * CODE_BYTES;
   const __m512i table = mxfp4_table();
-  __m512i w[8];
-  if (rows == TILE_ROWS) {
-    for (int b = 0; b < blocks; b++) {
-      /* Of the tile after the next, since two are decoded at a time: it comes while these are used. */
-      const char *later = (const char *)tile + 2 * TILE_ROWS * stride + (int64_t)b * TILE_ROWS * CODE_BYTES;
-      for (int i = 0; i < 4; i++) _mm_prefetch(later + 64 * i, _MM_HINT_T1);
-      decode(tile + (int64_t)b * CODE_BYTES, stride, table, w);
-      for (int g = 0; g < 8; g++) _mm512_storeu_si512(out + (int64_t)b * TILE_BYTES + 64 * g, w[g]);
+  for (int b = 0; b < blocks; b++, tile += CODE_BYTES, out += TILE_BYTES) {
+    __m512i w[8];
+    if (rows == TILE_ROWS) {
+      decode(tile, stride, table, w);
+    } else {
+      uint8_t copy[TILE_ROWS * CODE_BYTES];
+      for (int r = 0; r < TILE_ROWS; r++)
+        memcpy(copy + r * CODE_BYTES, tile + (r < rows ? r : rows - 1) * stride, CODE_BYTES);
+      decode(copy, CODE_BYTES, table, w);
     }
-    return;
+    for (int g = 0; g < 8; g++) _mm512_storeu_si512(out + LINE * g, w[g]);
   }
-  for (int b = 0; b < blocks; b++) {
-    uint8_t copy[TILE_ROWS * CODE_BYTES];
-    for (int r = 0; r < TILE_ROWS; r++) {
-      const int64_t from = (r < rows ? r : rows - 1) * stride + (int64_t)b * CODE_BYTES;
-      memcpy(copy + r * CODE_BYTES, tile + from, CODE_BYTES);
-    }
-    decode(copy, CODE_BYTES, table, w);
-    for (int g = 0; g < 8; g++) _mm512_storeu_si512(out + (int64_t)b * TILE_BYTES + 64 * g, w[g]);
-  }
-}
-
-static int lesser(int a, int b) {
-  return a < b ? a : b;
 }
 
 /* Tiles against many activation rows, in groups of nearly one size: small ones take longer for each row. */
-static void all_rows(int m, const product *p, int output, const tiles *w, int first, int last) {
+static void all_rows(int decoded, int m, const product *p, int output, tiles *w, int first, int last) {
   int groups = (last - first + GROUP - 1) / GROUP;
+  /* What is decoded next is fetched during all of it, evenly: at once it would hold up the loads. */
+  w->lines = (2 * TILE_ROWS * CODE_BYTES / LINE + groups - 1) / groups;
   for (int t = first; t < last; groups--) {
     const int n = (last - t + groups - 1) / groups;
-    int8_rows(m, n, p, output, w, t);
+    if (decoded) {
+      decoded_rows(m, n, p, output, w, t);
+      w->ahead += (int64_t)w->lines * LINE * p->blocks;
+    } else {
+      dense_rows(m, n, p, output, w, t);
+    }
     t += n;
   }
 }
 
+/* Tiles of MXFP4 weights, one or two, against few activation rows. */
+static void few_rows(int m, const product *p, int output, const uint8_t *codes, const float *wide, int first,
+                     int last) {
+  const int rows = last - first, part = rows <= FEW ? rows : (rows + 1) / 2;
+  for (int i = 0; i < m; i++, output += TILE_ROWS, wide += (int64_t)p->blocks * TILE_ROWS)
+    for (int t = first; t < last; t += part) mxfp4_rows(lesser(part, last - t), p, output, codes, wide, t);
+}
+
 void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch) {
   const int blocks = p->blocks;
+  const int64_t stride = (int64_t)blocks * CODE_BYTES;
   float *wide = (float *)(void *)(scratch + 2 * (int64_t)blocks * TILE_BYTES);
   for (int first = 0; first < p->rows; first += MOST_ROWS) {
     const int last = lesser(p->rows, first + MOST_ROWS);
     for (int output = p->from; output < p->to; output += 2 * TILE_ROWS) {
-      const int m = p->to - output > TILE_ROWS ? 2 : 1;
+      const int left = p->to - output, m = left > TILE_ROWS ? 2 : 1;
+      /* The scales of the next tiles come while these are used. */
+      const char *next = (const char *)scales + (int64_t)(output + 2 * TILE_ROWS) * blocks;
+      for (int64_t i = 0; i < 2 * (int64_t)TILE_ROWS * blocks; i += LINE) _mm_prefetch(next + i, _MM_HINT_T1);
       for (int i = 0; i < m; i++) {
         const int at = output + i * TILE_ROWS;
-        const int rows = lesser(TILE_ROWS, p->to - at);
-        float *scales_of = wide + (int64_t)i * blocks * TILE_ROWS;
-        spread_scales(scales + (int64_t)at * blocks, rows, blocks, scales_of);
-        if (rows == TILE_ROWS && last - first <= IN_REGISTERS) {
-          const int half = (last - first + 1) / 2;
-          if (last - first <= GROUP) {
-            mxfp4_rows(last - first, p, at, codes, scales_of, first);
-          } else {
-            mxfp4_rows(half, p, at, codes, scales_of, first);
-            mxfp4_rows(last - first - half, p, at, codes, scales_of, first + half);
-          }
-        } else {
-          const tiles w = {scratch + (int64_t)i * blocks * TILE_BYTES, 0, scales_of};
-          const uint8_t *tile = codes + (int64_t)at * blocks * CODE_BYTES;
-          decode_tile(tile, rows, blocks, scratch + (int64_t)i * blocks * TILE_BYTES);
-          if (last - first <= IN_REGISTERS) all_rows(1, p, at, &w, first, last);
-        }
+        spread_scales(scales + (int64_t)at * blocks, lesser(TILE_ROWS, p->to - at), blocks,
+                      wide + (int64_t)i * blocks * TILE_ROWS);
       }
-      if (last - first > IN_REGISTERS) {
-        const tiles w = {scratch, 0, wide};
-        all_rows(m, p, output, &w, first, last);
+      if (left >= m * TILE_ROWS && last - first <= IN_REGISTERS) {
+        few_rows(m, p, output, codes, wide, first, last);
+        continue;
       }
+      for (int i = 0; i < m; i++) {
+        const int at = output + i * TILE_ROWS;
+        decode_tile(codes + at * stride, lesser(TILE_ROWS, p->to - at), blocks,
+                    scratch + (int64_t)i * blocks * TILE_BYTES);
+      }
+      tiles w = {scratch, 0, wide, (const char *)codes + (output + 2 * TILE_ROWS) * stride, 0};
+      all_rows(1, m, p, output, &w, first, last);
     }
   }
 }
@@ -315,9 +362,9 @@ void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *
     const int last = lesser(p->rows, first + MOST_ROWS);
     for (int output = p->from; output < p->to; output += 2 * TILE_ROWS) {
       const int64_t tile = (int64_t)output / TILE_ROWS * p->blocks;
-      const tiles w = {codes + tile * TILE_BYTES, scales + tile * TILE_ROWS, 0};
       const int m = p->to - output > TILE_ROWS ? 2 : 1;
-      all_rows(m, p, output, &w, first, last);
+      tiles w = {codes + tile * TILE_BYTES, scales + tile * TILE_ROWS, 0, 0, 0};
+      all_rows(0, m, p, output, &w, first, last);
     }
   }
 }

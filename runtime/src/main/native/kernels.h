@@ -30,11 +30,11 @@
 /*
  * Rows `from` to `to` of a product, exclusive.
  *
- * The activations, `rows` of them:
- *   x       [rows, blocks * 32] whole numbers in -127..127; in each block the even columns, then the
+ * The activations, `rows` of them, each block of all rows together:
+ *   x       [blocks, rows, 32] whole numbers in -127..127; in each block the even columns, then the
  *           odd ones
- *   xscale  [rows, blocks]
- *   xstart  [rows, blocks] the sum of a block's numbers times minus the offset of the weights: what
+ *   xscale  [blocks, rows]
+ *   xstart  [blocks, rows] the sum of a block's numbers times minus the offset of the weights: what
  *           the sum of products with weights that are too large by the offset begins with
  * bias: bfloat16 for each weight row, or null. y: [rows, stride].
  */

@@ -205,11 +205,12 @@ static void expect(const shape *s) {
   for (size_t i = 0; i < y_count(s); i++) s->expected[i] = from_bits(UNTOUCHED);
   for (int row = 0; row < s->rows; row++) {
     for (int output = s->from; output < s->to; output++) {
-      const int64_t a = (int64_t)row * s->blocks, w = (int64_t)output * s->blocks;
+      const int64_t w = (int64_t)output * s->blocks;
       float sum = 0;
       for (int b = 0; b < s->blocks; b++) {
-        const float scale = s->wscale[w + b] * s->xscale[a + b];
-        sum = fmaf((float)dot(s->w + (w + b) * BLOCK, s->x + (a + b) * BLOCK), scale, sum);
+        const int64_t a = (int64_t)b * s->rows + row;
+        const float scale = s->wscale[w + b] * s->xscale[a];
+        sum = fmaf((float)dot(s->w + (w + b) * BLOCK, s->x + a * BLOCK), scale, sum);
       }
       s->expected[row * s->stride + output] = s->bias ? sum + from_bf16(s->bias[output]) : sum;
     }

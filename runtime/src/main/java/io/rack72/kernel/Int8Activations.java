@@ -20,7 +20,8 @@ import jdk.incubator.vector.VectorOperators;
  * product with it NaN. Missing columns of the last block are zero.
  *
  * <p>In each block the even columns come first and the odd ones behind them, as MXFP4 packs its
- * codes.
+ * codes. Blocks of all rows lie side by side, so that a kernel that takes some rows through a block
+ * reads on from one place.
  */
 final class Int8Activations {
   /** Columns that share one scale. */
@@ -101,12 +102,12 @@ final class Int8Activations {
     for (int row = fromRow; row < toRow; row++) {
       int from = offset + row * columns;
       for (int b = 0; b < full; b++) {
-        fillBlock(x, from + b * BLOCK, row * blocks + b, weightOffset, whole);
+        fillBlock(x, from + b * BLOCK, b * rows + row, weightOffset, whole);
       }
       if (full < blocks) {
         float[] padded = new float[BLOCK];
         System.arraycopy(x, from + full * BLOCK, padded, 0, columns - full * BLOCK);
-        fillBlock(padded, 0, row * blocks + full, weightOffset, whole);
+        fillBlock(padded, 0, full * rows + row, weightOffset, whole);
       }
     }
   }
@@ -114,7 +115,7 @@ final class Int8Activations {
   private void pairRows(int fromRow, int toRow) {
     for (int row = fromRow; row < toRow; row++) {
       for (int b = 0; b < blocks; b++) {
-        int from = (row * blocks + b) * BLOCK;
+        int from = (b * rows + row) * BLOCK;
         int to = pairsOf(row, b);
         for (int i = 0; i < BLOCK; i += 4) {
           pairs[to] = (codes[from + i] & 0xFFFF) | (codes[from + i + 2] << 16);
@@ -171,7 +172,7 @@ final class Int8Activations {
     return blocks;
   }
 
-  /** {@code [rows, blocks, 32]} */
+  /** {@code [blocks, rows, 32]} */
   byte[] codes() {
     return codes;
   }
@@ -190,13 +191,13 @@ final class Int8Activations {
     return (row / GROUP * blocks + block) * HALF * GROUP + row % GROUP;
   }
 
-  /** {@code [rows, blocks]} */
+  /** {@code [blocks, rows]} */
   float[] scales() {
     return scales;
   }
 
   /**
-   * {@code [rows, blocks]}, for each the sum of its codes times minus the weights' offset: what the
+   * {@code [blocks, rows]}, for each the sum of its codes times minus the weights' offset: what the
    * sum of products with weights that are too large begins with.
    */
   int[] starts() {

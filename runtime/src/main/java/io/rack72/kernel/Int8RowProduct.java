@@ -31,6 +31,7 @@ final class Int8RowProduct {
    *
    * @param pair where the row's first pair is
    * @param xScale where the row's first scale is
+   * @param xStride from the scale of a block to that of the next
    * @param sums {@code [16]} from {@code to}
    */
   static void multiply(
@@ -40,6 +41,7 @@ final class Int8RowProduct {
       int pair,
       float[] xScales,
       int xScale,
+      int xStride,
       float[] sums,
       int to) {
     MemorySegment codes = w.codes();
@@ -73,7 +75,7 @@ final class Int8RowProduct {
           high = high.add(two.lanewise(VectorOperators.ASHR, Short.SIZE));
         }
         FloatVector scale = WeightPanel.bf16(scales, (tile * blocks + b) * TILE_ROWS + lane);
-        sum = PanelProduct.wholeOf(all, high).fma(scale.mul(xScales[xScale + b]), sum);
+        sum = PanelProduct.wholeOf(all, high).fma(scale.mul(xScales[xScale + b * xStride]), sum);
       }
       sum.intoArray(sums, to + lane);
     }

@@ -28,6 +28,7 @@ final class Mxfp4RowProduct {
    * @param scales {@code [count, 32]}
    * @param x where the row's first pair is
    * @param xScale where the row's first scale is
+   * @param xStride from the scale of a block to that of the next
    * @param sums {@code [32]} from {@code to}
    */
   static void add(
@@ -38,6 +39,7 @@ final class Mxfp4RowProduct {
       int x,
       float[] xScales,
       int xScale,
+      int xStride,
       float[] sums,
       int to) {
     ShortVector table = ShortVector.fromArray(SHORTS, Mxfp4Rows.TWICE, 0);
@@ -67,7 +69,9 @@ final class Mxfp4RowProduct {
           odd = odd.add(Mxfp4Rows.value(table, four).mul(p));
         }
         FloatVector scale = FloatVector.fromArray(FLOATS, scales, b * ROWS + lane);
-        sum = PanelProduct.sumOfHalves(even.add(odd)).fma(scale.mul(xScales[xScale + b]), sum);
+        sum =
+            PanelProduct.sumOfHalves(even.add(odd))
+                .fma(scale.mul(xScales[xScale + b * xStride]), sum);
       }
       sum.intoArray(sums, to + lane);
     }

@@ -97,6 +97,7 @@ final class PanelProduct {
    *
    * @param dots {@code [16, 32, 2]} from {@code dot}
    * @param xScale where the scale of the row's first block is
+   * @param xStride from the scale of a block to that of the next
    * @param sums {@code [32]} from {@code to}
    */
   static void addNarrow(
@@ -106,13 +107,14 @@ final class PanelProduct {
       float[] scales,
       float[] xScales,
       int xScale,
+      int xStride,
       float[] sums,
       int to) {
     for (int lane = 0; lane < ROWS; lane += 2 * LENGTH) {
       FloatVector sum0 = FloatVector.fromArray(FLOATS, sums, to + lane);
       FloatVector sum1 = FloatVector.fromArray(FLOATS, sums, to + lane + LENGTH);
       for (int b = 0; b < count; b++) {
-        float x = xScales[xScale + b];
+        float x = xScales[xScale + b * xStride];
         int w = b * ROWS + lane;
         int at = dot + 2 * w;
         FloatVector d0 = sumOfHalves(ShortVector.fromArray(SHORTS, dots, at));
@@ -193,6 +195,7 @@ final class PanelProduct {
       float[] scales,
       float[] xScales,
       int xScale,
+      int xStride,
       float[] sums,
       int to) {
     for (int lane = 0; lane < ROWS; lane += LENGTH) {
@@ -202,7 +205,7 @@ final class PanelProduct {
         IntVector all = FloatVector.fromArray(FLOATS, dots, at).reinterpretAsInts();
         IntVector high = FloatVector.fromArray(FLOATS, dots, at + ROWS).reinterpretAsInts();
         FloatVector scale = FloatVector.fromArray(FLOATS, scales, b * ROWS + lane);
-        sum = wholeOf(all, high).fma(scale.mul(xScales[xScale + b]), sum);
+        sum = wholeOf(all, high).fma(scale.mul(xScales[xScale + b * xStride]), sum);
       }
       sum.intoArray(sums, to + lane);
     }

@@ -61,7 +61,8 @@ final class VectorBlockProducts implements BlockProducts {
             count,
             panel.scales,
             x.scales(),
-            (row + i) * x.blocks() + block,
+            block * x.rows() + row + i,
+            x.rows(),
             sums,
             (row + i) * ROWS);
       }
@@ -74,7 +75,8 @@ final class VectorBlockProducts implements BlockProducts {
           x.pairs(),
           x.pairsOf(row, block),
           x.scales(),
-          row * x.blocks() + block,
+          block * x.rows() + row,
+          x.rows(),
           sums,
           row * ROWS);
     }
@@ -108,7 +110,8 @@ final class VectorBlockProducts implements BlockProducts {
               x.pairs(),
               x.pairsOf(row, 0),
               x.scales(),
-              row * x.blocks(),
+              row,
+              x.rows(),
               sums,
               row * ROWS + first);
         }
@@ -123,7 +126,7 @@ final class VectorBlockProducts implements BlockProducts {
     for (int row = 0; row < rows; row += 2) {
       PanelProduct.wide(panel.weights, count, x.pairs(), x.pairsOf(row, block), dots, 0);
       for (int i = 0; i < 2; i++) {
-        int xScale = (row + i) * x.blocks() + block;
+        int xScale = block * x.rows() + row + i;
         PanelProduct.addWide(
             dots,
             i * PanelProduct.DOTS,
@@ -131,6 +134,7 @@ final class VectorBlockProducts implements BlockProducts {
             panel.scales,
             x.scales(),
             xScale,
+            x.rows(),
             sums,
             (row + i) * ROWS);
       }

@@ -162,7 +162,7 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *tile,
     for (int t = 0; t < n; t++) sum[h][t] = _mm256_setzero_ps();
   for (int b = 0; b < p->blocks; b++) {
     if (stride) {
-      /* The next tile lies behind this one, as large: a sixteenth of a row for each block of a row. */
+      /* The next tile lies behind this one, as large: for each block here, the bytes of one of all its rows. */
       const char *next = (const char *)tile + TILE_ROWS * (stride + (int64_t)b * CODE_BYTES);
       for (int i = 0; i < 4; i++) _mm_prefetch(next + 64 * i, _MM_HINT_T0);
     }

@@ -79,10 +79,9 @@ INLINE __m512 half_scales(__m128i bytes) {
 static void spread_scales(const uint8_t *scales, int rows, int blocks, float *out) {
   const uint8_t *row[TILE_ROWS];
   for (int r = 0; r < TILE_ROWS; r++) row[r] = scales + (int64_t)(r < rows ? r : rows - 1) * blocks;
-  int b = 0;
-  for (; blocks >= 16 && b < blocks; b += 16) {
+  for (int at = 0; blocks >= 16 && at < blocks; at += 16) {
     /* The last sixteen blocks overlap those before them. */
-    b = lesser(b, blocks - 16);
+    const int b = lesser(at, blocks - 16);
     __m128i v[16], u[16];
     for (int r = 0; r < 16; r++) v[r] = _mm_loadu_si128((const __m128i *)(row[r] + b));
     for (int i = 0; i < 8; i++) {
@@ -102,7 +101,7 @@ static void spread_scales(const uint8_t *scales, int rows, int blocks, float *ou
       _mm512_storeu_ps(out + (b + 2 * i + 1) * 16, half_scales(_mm_unpackhi_epi8(u[i], u[i + 8])));
     }
   }
-  for (; b < blocks; b++) {
+  for (int b = 0; blocks < 16 && b < blocks; b++) {
     uint8_t bytes[16];
     for (int r = 0; r < 16; r++) bytes[r] = row[r][b];
     _mm512_storeu_ps(out + b * 16, half_scales(_mm_loadu_si128((const __m128i *)bytes)));
@@ -156,14 +155,15 @@ INLINE void finish(int n, const product *p, int output, const __m512 sum[], int 
 
 /*
  * A tile, or two that follow each other, of 8-bit weights: dense ones as they lie in memory, with scales in
- * bf16, or decoded ones with wide scales. While these are multiplied `lines` lines a block are fetched from
- * `ahead` on.
+ * bf16, or decoded ones with wide scales. While decoded ones are multiplied, `lines` lines a block are
+ * fetched from `ahead` on, until `end`: what is decoded next.
  */
 typedef struct {
   const uint8_t *codes;
   const uint16_t *bf16;
   const float *wide;
   const char *ahead;
+  const char *end;
   int lines;
 } tiles;
 
@@ -212,7 +212,7 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *codes
   const int64_t stride = (int64_t)p->blocks * CODE_BYTES;
   const __m512i table = mxfp4_table();
   const uint8_t *tile = codes + output * stride;
-  /* The next tile lies behind this one, as large: a sixteenth of a row for each block of a row. */
+  /* The next tile lies behind this one, as large: for each block here, the bytes of one of all its rows. */
   const char *next = (const char *)tile + TILE_ROWS * stride;
   walk a = walk_from(p, row);
   __m512 sum[FEW];
@@ -304,11 +304,12 @@ static void decode_tile(const uint8_t *tile, int rows, int blocks, uint8_t *out)
 /* Tiles against many activation rows, in groups of nearly one size: small ones take longer for each row. */
 static void all_rows(int decoded, int m, const product *p, int output, tiles *w, int first, int last) {
   int groups = (last - first + GROUP - 1) / GROUP;
-  /* What is decoded next is fetched during all of it, evenly: at once it would hold up the loads. */
-  w->lines = (2 * TILE_ROWS * CODE_BYTES / LINE + groups - 1) / groups;
+  /* Evenly, since all at once would hold up the loads. */
+  const int lines = (2 * TILE_ROWS * CODE_BYTES / LINE + groups - 1) / groups;
   for (int t = first; t < last; groups--) {
     const int n = (last - t + groups - 1) / groups;
     if (decoded) {
+      w->lines = w->ahead < w->end ? lines : 0;
       decoded_rows(m, n, p, output, w, t);
       w->ahead += (int64_t)w->lines * LINE * p->blocks;
     } else {
@@ -334,9 +335,10 @@ void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *
     const int last = lesser(p->rows, first + MOST_ROWS);
     for (int output = p->from; output < p->to; output += 2 * TILE_ROWS) {
       const int left = p->to - output, m = left > TILE_ROWS ? 2 : 1;
-      /* The scales of the next tiles come while these are used. */
-      const char *next = (const char *)scales + (int64_t)(output + 2 * TILE_ROWS) * blocks;
-      for (int64_t i = 0; i < 2 * (int64_t)TILE_ROWS * blocks; i += LINE) _mm_prefetch(next + i, _MM_HINT_T1);
+      /* The scales of the next tiles come while these are used; they are few enough to ask for at once. */
+      const int scales_end = lesser(output + 4 * TILE_ROWS, p->to);
+      for (int64_t i = (output + 2 * TILE_ROWS) * (int64_t)blocks; i < scales_end * (int64_t)blocks; i += LINE)
+        _mm_prefetch((const char *)scales + i, _MM_HINT_T1);
       for (int i = 0; i < m; i++) {
         const int at = output + i * TILE_ROWS;
         spread_scales(scales + (int64_t)at * blocks, lesser(TILE_ROWS, p->to - at), blocks,
@@ -351,7 +353,9 @@ void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *
         decode_tile(codes + at * stride, lesser(TILE_ROWS, p->to - at), blocks,
                     scratch + (int64_t)i * blocks * TILE_BYTES);
       }
-      tiles w = {scratch, 0, wide, (const char *)codes + (output + 2 * TILE_ROWS) * stride, 0};
+      const char *next = (const char *)codes + lesser(output + 2 * TILE_ROWS, p->to) * stride;
+      const char *end = (const char *)codes + lesser(output + 4 * TILE_ROWS, p->to) * stride;
+      tiles w = {scratch, 0, wide, next, end, 0};
       all_rows(1, m, p, output, &w, first, last);
     }
   }
@@ -363,7 +367,7 @@ void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *
     for (int output = p->from; output < p->to; output += 2 * TILE_ROWS) {
       const int64_t tile = (int64_t)output / TILE_ROWS * p->blocks;
       const int m = p->to - output > TILE_ROWS ? 2 : 1;
-      tiles w = {codes + tile * TILE_BYTES, scales + tile * TILE_ROWS, 0, 0, 0};
+      tiles w = {codes + tile * TILE_BYTES, scales + tile * TILE_ROWS, 0, 0, 0, 0};
       all_rows(0, m, p, output, &w, first, last);
     }
   }

@@ -131,10 +131,8 @@ class TlsClusterTest {
         context.getSocketFactory().createSocket(address.getHost().get(), address.getPort().get())) {
       socket.setSoTimeout((int) DEADLINE.toMillis());
       // With TLS 1.3 the client is done with its part before the server has asked for more, and
-      // only
-      // a read tells it. Bytes sent to a server that has closed could be answered with a reset,
-      // which
-      // discards what the server said before.
+      // only a read tells it. Bytes sent to a server that has closed could be answered with a
+      // reset, which discards what the server said before.
       SSLException refused = assertThrows(SSLException.class, () -> socket.getInputStream().read());
       assertTrue(refused.getMessage().contains("certificate"), refused.getMessage());
     }

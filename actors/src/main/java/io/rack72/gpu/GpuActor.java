@@ -6,9 +6,7 @@ import io.rack72.fabric.PortActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.model.Device;
 import io.rack72.placement.Placement;
-import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.Admission;
-import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.Scheduler;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
@@ -399,8 +397,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             request.params(),
             request.standing(),
             attempt > 1)) {
-      case Admission.Accepted _ -> {
-        live.add(admit);
+      case Admission.Accepted(Sequence sequence) -> {
+        live.add(admit, sequence);
         post();
         askToBegin();
       }
@@ -669,12 +667,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       return;
     }
     scheduler().complete(plan);
-    int row = 0;
-    for (StepPlan.Share share : plan.shares()) {
-      if (share.needsLogits()) {
-        sampleNext(share.sequence(), row++);
-      }
-    }
+    tell(NextTokens.choose(parts.sampler(), plan, run.logits(), parts.config().vocabSize()));
     plan = null;
     run = null;
     freeUnusedMemory();
@@ -683,38 +676,19 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     askToBegin();
   }
 
-  private void sampleNext(Sequence sequence, int row) {
-    SequenceId id = sequence.id();
-    if (!sequence.isLive()) {
-      // Cancelled while the step ran.
-      return;
+  private void tell(NextTokens next) {
+    for (NextTokens.Next token : next.tokens()) {
+      if (token.finish().isPresent()) {
+        scheduler().abort(token.sequence().id());
+      }
     }
-    int vocabSize = parts.config().vocabSize();
-    SampledToken token;
-    try {
-      token =
-          parts
-              .sampler()
-              .sample(
-                  run.logits(),
-                  row * vocabSize,
-                  vocabSize,
-                  sequence.params(),
-                  sequence.history(),
-                  sequence.length());
-    } catch (RuntimeException e) {
-      // One sequence that has no next token must not end all the others.
-      getContext().getLog().error("no token could be chosen for {}", id, e);
+    live.tellTokens(next.tokens());
+    for (NextTokens.Broken broken : next.broken()) {
+      SequenceId id = broken.sequence().id();
+      getContext().getLog().error("no token could be chosen for {}", id, broken.why());
       scheduler().abort(id);
-      live.fail(id, "no token could be chosen: " + e.getMessage());
-      return;
+      live.fail(id, "no token could be chosen: " + broken.why().getMessage());
     }
-    int index = sequence.generated();
-    Optional<FinishReason> finish = sequence.append(token);
-    if (finish.isPresent()) {
-      scheduler().abort(id);
-    }
-    live.tellToken(id, index, token, finish);
   }
 
   private void whenReady(long instantNanos, Ready next) {

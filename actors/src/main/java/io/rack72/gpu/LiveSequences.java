@@ -1,15 +1,12 @@
 package io.rack72.gpu;
 
 import io.rack72.hardware.GpuId;
-import io.rack72.sampling.SampledToken;
-import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -23,7 +20,7 @@ final class LiveSequences {
   private final int incarnation;
   private final Consumer<ActorRef<SequenceEvent>> watch;
   private final Consumer<ActorRef<SequenceEvent>> unwatch;
-  // In the order in which they came; looked up for each token.
+  // In the order in which they came.
   private final Map<SequenceId, Live> live = new LinkedHashMap<>();
   // Sequences of each owner that is watched.
   private final Map<ActorRef<SequenceEvent>, Integer> owned = new HashMap<>();
@@ -71,10 +68,12 @@ final class LiveSequences {
   }
 
   /** A sequence has been taken in. */
-  void add(GpuActor.Admit admit) {
+  void add(GpuActor.Admit admit, Sequence sequence) {
     SequenceId id = admit.request().id();
     int attempt = admit.request().attempt();
-    live.put(id, new Live(attempt, admit.owner(), admit.router()));
+    Live there = new Live(attempt, admit.owner(), admit.router());
+    live.put(id, there);
+    sequence.attach(there);
     if (owned.merge(admit.owner(), 1, Integer::sum) == 1) {
       watch.accept(admit.owner());
     }
@@ -128,18 +127,29 @@ final class LiveSequences {
 
   /** A sequence is in its first step. */
   void tellStarted(Sequence sequence) {
-    Live there = live.get(sequence.id());
+    Live there = (Live) sequence.attachment();
     there
         .owner()
         .tell(new SequenceEvent.Started(sequence.id(), there.attempt(), sequence.cachedTokens()));
   }
 
-  /** A sequence has its next token, and with the last one it has ended. */
-  void tellToken(SequenceId id, int index, SampledToken token, Optional<FinishReason> finish) {
-    Live there = live.get(id);
-    there.owner().tell(new SequenceEvent.Token(id, there.attempt(), index, token, finish));
-    if (finish.isPresent()) {
-      release(id);
+  /** Sequences have their next tokens, and with the last one a sequence has ended. */
+  void tellTokens(List<NextTokens.Next> tokens) {
+    SequenceEvent.Token[] events = new SequenceEvent.Token[tokens.size()];
+    for (int i = 0; i < events.length; i++) {
+      NextTokens.Next next = tokens.get(i);
+      Sequence sequence = next.sequence();
+      int attempt = ((Live) sequence.attachment()).attempt();
+      events[i] =
+          new SequenceEvent.Token(
+              sequence.id(), attempt, next.index(), next.token(), next.finish());
+    }
+    for (int i = 0; i < events.length; i++) {
+      Live there = (Live) tokens.get(i).sequence().attachment();
+      there.owner().tell(events[i]);
+      if (events[i].finish().isPresent()) {
+        release(events[i].id());
+      }
     }
   }
 

@@ -46,7 +46,7 @@ final class CopyStore<O> {
     }
 
     ChoiceState state() {
-      return new ChoiceState(tokens.toArray(), finish, cachedTokens, gpu);
+      return new ChoiceState(tokens.first(tokens.size()), finish, cachedTokens, gpu);
     }
   }
 

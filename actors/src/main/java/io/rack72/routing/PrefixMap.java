@@ -3,8 +3,10 @@ package io.rack72.routing;
 import io.rack72.kv.BlockHash;
 import io.rack72.kv.PromptNames;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Which GPU has been sent which prefixes, block by block. It is what the router remembers, not what
@@ -16,8 +18,10 @@ final class PrefixMap {
   private final int blockTokens;
   private final PromptNames names;
   private final int capacity;
-  // The block that was sent last comes last.
+  // The block that was sent last comes last. Sets are never changed, so that the blocks of one GPU
+  // alone, which most are, have one set.
   private final LinkedHashMap<BlockHash, BitSet> gpusOfBlock = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Integer, BitSet> setOfGpu = new HashMap<>();
 
   /**
    * @param blockTokens tokens of a KV block
@@ -60,12 +64,25 @@ final class PrefixMap {
 
   /** Notes that a GPU has been sent a prompt. */
   void sent(List<BlockHash> names, int gpu) {
+    BitSet only = setOfGpu.computeIfAbsent(gpu, PrefixMap::setOf);
     // The last first, so that what is forgotten of a prompt first is its end.
     for (BlockHash name : names.reversed()) {
-      gpusOfBlock.computeIfAbsent(name, n -> new BitSet()).set(gpu);
+      gpusOfBlock.merge(name, only, PrefixMap::union);
     }
     while (gpusOfBlock.size() > capacity) {
       gpusOfBlock.pollFirstEntry();
     }
+  }
+
+  private static BitSet setOf(int gpu) {
+    BitSet set = new BitSet();
+    set.set(gpu);
+    return set;
+  }
+
+  private static BitSet union(BitSet some, BitSet others) {
+    BitSet all = (BitSet) some.clone();
+    all.or(others);
+    return all.equals(some) ? some : all;
   }
 }

@@ -4,13 +4,13 @@ import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
 import io.rack72.resume.TokenIds;
-import io.rack72.resume.TokensSoFar;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /**
  * One sequence as its owner knows it: all that is needed to ask for it again where a GPU has given
@@ -33,7 +33,10 @@ public final class SequenceAttempts {
   /** A GPU from when it begins to when it ends. */
   private record Incarnation(GpuId gpu, int number) {}
 
-  private final TokensSoFar generated;
+  // Null where tokens can be drawn again.
+  private final TokenIds kept;
+  private final IntFunction<int[]> firstTokens;
+  private int tokens;
   // Made for the first one, since most sequences lose none.
   private Set<Incarnation> lost = Set.of();
   private int attempt = 1;
@@ -46,22 +49,26 @@ public final class SequenceAttempts {
 
   /** Of a sequence whose tokens are remembered. */
   public SequenceAttempts() {
-    this(new TokenIds());
+    kept = new TokenIds();
+    firstTokens = kept::first;
   }
 
   /**
-   * @param generated of the sequence, none yet
+   * Of a sequence whose tokens are known to whoever knows their number.
+   *
+   * @param firstTokens gives as many of them as it is asked for
    */
-  public SequenceAttempts(TokensSoFar generated) {
-    this.generated = generated;
+  public SequenceAttempts(IntFunction<int[]> firstTokens) {
+    kept = null;
+    this.firstTokens = firstTokens;
   }
 
   /** Takes tokens of a sequence that is gone on with, before it is asked for. */
-  public void goOnBehind(int[] tokens) {
-    for (int id : tokens) {
-      generated.add(id);
+  public void goOnBehind(int[] before) {
+    for (int id : before) {
+      remember(id);
     }
-    if (tokens.length > 0) {
+    if (before.length > 0) {
       // It had been admitted, and is another attempt at the same.
       attempt++;
     }
@@ -84,7 +91,14 @@ public final class SequenceAttempts {
 
   /** Tokens that there are. */
   public int tokens() {
-    return generated.size();
+    return tokens;
+  }
+
+  private void remember(int id) {
+    if (kept != null) {
+      kept.add(id);
+    }
+    tokens++;
   }
 
   /** Whether an event is of the present attempt; of others it is of no interest any more. */
@@ -121,12 +135,14 @@ public final class SequenceAttempts {
    * @return whether no token before it was lost
    */
   public boolean generated(SequenceEvent.Token token) {
-    if (token.index() == generated.size()) {
-      generated.add(token.token().id());
+    if (token.index() == tokens) {
+      remember(token.token().id());
       fruitless = 0;
-      lost = Set.of();
+      if (!lost.isEmpty()) {
+        lost = Set.of();
+      }
     }
-    return token.index() < generated.size();
+    return token.index() < tokens;
   }
 
   /**
@@ -181,6 +197,6 @@ public final class SequenceAttempts {
   /** What is asked of the router: the present attempt, behind the tokens that there are. */
   public SequenceRequest request(
       SequenceId id, int[] promptIds, SamplingParams params, Standing standing) {
-    return new SequenceRequest(id, attempt, promptIds, generated.toArray(), params, standing);
+    return new SequenceRequest(id, attempt, promptIds, firstTokens.apply(tokens), params, standing);
   }
 }

@@ -16,6 +16,8 @@ final class LiveRequests {
     final long sinceNanos;
     final int[] prompt;
     final SamplingParams params;
+    // As in the parameters, and at hand for each token.
+    final int replyLength;
     final boolean whole;
     final SequenceAttempts attempts;
     long firstNanos = -1;
@@ -36,6 +38,7 @@ final class LiveRequests {
       this.sinceNanos = sinceNanos;
       this.prompt = prompt;
       this.params = params;
+      replyLength = params.maxTokens();
       this.whole = whole;
       attempts = new SequenceAttempts(new ModeledReply(prompt.length, params, vocabSize));
     }

@@ -6,6 +6,8 @@ import io.rack72.sampling.CounterRandom;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -27,6 +29,9 @@ final class LoadSource {
   /** All are choices of one request, whose numbers are quicker to compare than names. */
   private static final String REQUEST = "load";
 
+  /** What it tells itself behind tokens. */
+  private static final String TAKE_ARRIVED = "take what has arrived";
+
   private static final int ARRIVAL = 0;
 
   /** Of two draws each. */
@@ -47,8 +52,10 @@ final class LoadSource {
   private final int vocabSize;
   private final Measurements measurements;
   private final FaultWatch watch;
-  private final ActorRef<SequenceEvent> self;
+  private final ActorRef<Object> self;
   private final LiveRequests live = new LiveRequests();
+  // Tokens of this instant that are not taken in yet.
+  private final List<SequenceEvent.Token> arrived = new ArrayList<>();
   private int submitted;
   private int running;
   private long finished;
@@ -94,27 +101,59 @@ final class LoadSource {
     return source;
   }
 
-  private Behavior<SequenceEvent> behavior() {
-    return Behaviors.receive(SequenceEvent.class)
-        .onAnyMessage(
-            event -> {
-              on(event);
-              return Behaviors.same();
-            })
+  private Behavior<Object> behavior() {
+    return Behaviors.receive(Object.class)
+        .onMessage(SequenceEvent.Token.class, this::gather)
+        .onMessageEquals(TAKE_ARRIVED, this::takeArrived)
+        .onMessage(SequenceEvent.class, this::on)
         .build();
   }
 
-  private void on(SequenceEvent event) {
+  /**
+   * A GPU tells all tokens of a step at once, so most of what comes is followed by more. Tokens are
+   * gathered until those have come, and then looked up together: requests lie far apart in memory,
+   * and a processor waits for several at once if nothing else is to be done between them.
+   */
+  private Behavior<Object> gather(SequenceEvent.Token token) {
+    if (arrived.isEmpty()) {
+      // Behind all that is in the mailbox already.
+      self.tell(TAKE_ARRIVED);
+    }
+    arrived.add(token);
+    return Behaviors.same();
+  }
+
+  private Behavior<Object> takeArrived() {
+    LiveRequests.Live[] requests = new LiveRequests.Live[arrived.size()];
+    for (int i = 0; i < requests.length; i++) {
+      requests[i] = concerned(arrived.get(i));
+    }
+    for (int i = 0; i < requests.length; i++) {
+      if (requests[i] != null) {
+        take(requests[i], arrived.get(i));
+      }
+    }
+    arrived.clear();
+    return Behaviors.same();
+  }
+
+  /** Whose an event is; null where it is of an attempt before, whose GPU is gone. */
+  private LiveRequests.Live concerned(SequenceEvent event) {
     LiveRequests.Live request = live.get(event.id().choice());
-    if (request == null || !request.attempts.concerns(event)) {
-      // Of an attempt before, whose GPU is gone.
-      return;
+    return request != null && request.attempts.concerns(event) ? request : null;
+  }
+
+  /** What is no token, after the tokens that came before it. */
+  private Behavior<Object> on(SequenceEvent event) {
+    takeArrived();
+    LiveRequests.Live request = concerned(event);
+    if (request == null) {
+      return Behaviors.same();
     }
     switch (event) {
-      case SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
+      case SequenceEvent.Token _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
       case SequenceEvent.Placed placed ->
           request.attempts.placed(placed.gpu(), placed.incarnation());
-      case SequenceEvent.Token token -> take(request, token);
       case SequenceEvent.Ended(_, _, SequenceEvent.Cause cause, String detail) -> {
         switch (cause) {
           case MOVED -> goOn(request, request.attempts.again(detail));
@@ -127,6 +166,7 @@ final class LoadSource {
         }
       }
     }
+    return Behaviors.same();
   }
 
   private void goOn(LiveRequests.Live request, Optional<String> givenUp) {
@@ -197,13 +237,13 @@ final class LoadSource {
   /** Messages of one JVM are not lost, so each token is the next, and the last the last. */
   private void check(LiveRequests.Live request, SequenceEvent.Token token) {
     boolean isNext = token.index() == request.attempts.tokens();
-    boolean isLast = token.index() + 1 == request.params.maxTokens();
+    boolean isLast = token.index() + 1 == request.replyLength;
     if ((!isNext || token.finish().isPresent() != isLast) && broken.isEmpty()) {
       broken =
           "request %d of %d tokens has %d and was given number %d%s"
               .formatted(
                   request.number,
-                  request.params.maxTokens(),
+                  request.replyLength,
                   request.attempts.tokens(),
                   token.index(),
                   token.finish().map(finish -> ", ended by " + finish).orElse(""));
@@ -286,7 +326,7 @@ final class LoadSource {
                 request.prompt,
                 request.params,
                 Standing.DEFAULT),
-            self,
+            self.narrow(),
             OptionalLong.empty(),
             request.attempts.computedBy()));
   }

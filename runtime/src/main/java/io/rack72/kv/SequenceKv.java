@@ -215,7 +215,9 @@ public final class SequenceKv {
   private static final class Blocks {
     private final BlockPool pool;
     private final boolean used;
+    // As many as there are, and room for some more.
     private int[] blocks = {};
+    private int count;
     private MemorySegment[] memory = {};
     // Blocks before this index have been given back.
     private int released;
@@ -226,18 +228,19 @@ public final class SequenceKv {
       this.used = used;
     }
 
-    boolean canGrowTo(int count) {
-      return !used || count - blocks.length <= pool.freeBlocks();
+    boolean canGrowTo(int wanted) {
+      return !used || wanted - count <= pool.freeBlocks();
     }
 
-    void growTo(int count) {
-      int from = blocks.length;
-      if (!used || count <= from) {
+    void growTo(int wanted) {
+      if (!used || wanted <= count) {
         return;
       }
-      blocks = Arrays.copyOf(blocks, count);
-      for (int i = from; i < count; i++) {
-        blocks[i] = pool.take();
+      if (wanted > blocks.length) {
+        blocks = Arrays.copyOf(blocks, Math.max(wanted, 2 * blocks.length));
+      }
+      while (count < wanted) {
+        blocks[count++] = pool.take();
       }
     }
 
@@ -280,6 +283,7 @@ public final class SequenceKv {
         return;
       }
       blocks = new int[to];
+      count = to;
       released = from;
       // All are secured before the first is brought from the host, for which others are evicted.
       MemorySegment[] lifted = new MemorySegment[to];
@@ -306,7 +310,7 @@ public final class SequenceKv {
 
     /** Those from {@code passing} on are wanted by nobody for long. */
     void releaseBefore(int index, int passing) {
-      int end = Math.min(index, blocks.length);
+      int end = Math.min(index, count);
       for (; released < end; released++) {
         if (released < passing) {
           pool.give(blocks[released]);
@@ -330,10 +334,11 @@ public final class SequenceKv {
      * The last first, since a prefix without its end is worth more than one without its beginning.
      */
     void releaseAll() {
-      for (int i = blocks.length - 1; i >= released; i--) {
+      for (int i = count - 1; i >= released; i--) {
         pool.give(blocks[i]);
       }
       blocks = new int[0];
+      count = 0;
       memory = new MemorySegment[0];
       released = 0;
       forgotten = 0;
@@ -341,9 +346,9 @@ public final class SequenceKv {
 
     MemorySegment[] memory() {
       int from = memory.length;
-      if (from < blocks.length) {
-        memory = Arrays.copyOf(memory, blocks.length);
-        for (int i = Math.max(from, released); i < blocks.length; i++) {
+      if (from < count) {
+        memory = Arrays.copyOf(memory, count);
+        for (int i = Math.max(from, released); i < count; i++) {
           memory[i] = pool.memory(blocks[i]);
         }
       }
@@ -351,11 +356,11 @@ public final class SequenceKv {
     }
 
     int count() {
-      return blocks.length;
+      return count;
     }
 
     int held() {
-      return blocks.length - released;
+      return count - released;
     }
   }
 }

@@ -25,18 +25,26 @@ public final class Sequence {
     ENDED
   }
 
+  private static final int LATEST = 16;
+
   private final SequenceId id;
   private final SamplingParams params;
   private final Standing standing;
   private final long arrival;
   private final long rank;
   private final int promptLength;
-  private final int contextLimit;
+  // Tokens in all with which it has ended at the latest.
+  private final int lengthLimit;
+  private final boolean ignoresStopIds;
   // Empty where no penalty asks which tokens there are.
   private final Optional<TokenCounts> counts;
   private final SequenceKv kv;
   private final BlockNames names;
   private int[] tokens;
+  // How many of them are there; the latest are beside them, so that a decode has to do with a few
+  // words that are together and not with the end of a long array.
+  private int settled;
+  private final int[] latest = new int[LATEST];
   private int length;
   private int computed;
   private int named;
@@ -53,6 +61,7 @@ public final class Sequence {
   private boolean inStep;
   private boolean toBePaused;
   private Optional<BlockHash> awaited = Optional.empty();
+  private Object attachment;
 
   /**
    * @param arrival how many sequences came before it
@@ -76,10 +85,12 @@ public final class Sequence {
     // reads a reply that had begun elsewhere has waited before, which counts as a level.
     long level = standing.priority() - (generatedIds.length > 0 ? 1L : 0);
     rank = arrival + level * agingArrivals;
-    this.contextLimit = contextLimit;
     promptLength = promptIds.length;
+    lengthLimit = (int) Math.min(contextLimit, (long) promptLength + params.maxTokens());
+    ignoresStopIds = params.ignoreStopIds();
     length = promptIds.length + generatedIds.length;
-    tokens = Arrays.copyOf(promptIds, length + 1);
+    settled = length;
+    tokens = Arrays.copyOf(promptIds, roomFor(length));
     System.arraycopy(generatedIds, 0, tokens, promptLength, generatedIds.length);
     counts =
         params.hasPenalties()
@@ -98,20 +109,33 @@ public final class Sequence {
     if (finish.isPresent()) {
       throw new IllegalStateException(id + " has ended and takes no further token");
     }
-    boolean mayStop = !params.ignoreStopIds() && generated() >= params.minTokens();
-    if (length == tokens.length) {
-      tokens = Arrays.copyOf(tokens, 2 * length);
+    boolean mayStop = !ignoresStopIds && generated() >= params.minTokens();
+    if (length - settled == LATEST) {
+      settle();
     }
-    tokens[length++] = token.id();
+    latest[length++ - settled] = token.id();
     if (counts.isPresent()) {
       counts.get().addGenerated(token.id());
     }
     if (mayStop && params.stopIds().contains(token.id())) {
       finish = Optional.of(FinishReason.STOP);
-    } else if (generated() >= params.maxTokens() || length >= contextLimit) {
+    } else if (length >= lengthLimit) {
       finish = Optional.of(FinishReason.LENGTH);
     }
     return finish;
+  }
+
+  private void settle() {
+    if (length > tokens.length) {
+      tokens = Arrays.copyOf(tokens, roomFor(length));
+    }
+    System.arraycopy(latest, 0, tokens, settled, length - settled);
+    settled = length;
+  }
+
+  /** As large an array as the sequence may need, unless that is much more than what there is. */
+  private int roomFor(int count) {
+    return Math.max(count, (int) Math.min(lengthLimit, 2L * count));
   }
 
   public SequenceId id() {
@@ -167,7 +191,7 @@ public final class Sequence {
     if (position >= length) {
       throw new IndexOutOfBoundsException(id + " has " + length + " tokens, none at " + position);
     }
-    return tokens[position];
+    return position < settled ? tokens[position] : latest[position - settled];
   }
 
   /** Why it ended; empty while it goes on. */
@@ -183,8 +207,26 @@ public final class Sequence {
     return state != State.ENDED;
   }
 
+  /**
+   * Keeps something beside the sequence for whoever runs the scheduler, so that it is at hand for
+   * each token without a look-up. The scheduler does not look at it.
+   */
+  public void attach(Object it) {
+    attachment = it;
+  }
+
+  /** What was attached last; null where nothing was. */
+  public Object attachment() {
+    return attachment;
+  }
+
   void copyTokens(int position, int[] target, int offset, int count) {
-    System.arraycopy(tokens, position, target, offset, count);
+    if (count == 1) {
+      target[offset] = token(position);
+    } else {
+      settle();
+      System.arraycopy(tokens, position, target, offset, count);
+    }
   }
 
   State state() {
@@ -239,11 +281,13 @@ public final class Sequence {
    * that are.
    */
   List<BlockHash> names() {
+    settle();
     return names.of(tokens, length);
   }
 
   /** Those of them that it could take over itself: its last token is always left to be computed. */
   List<BlockHash> namesToShare() {
+    settle();
     return names.of(tokens, length - 1);
   }
 
@@ -336,6 +380,7 @@ public final class Sequence {
     if (computed < nextChange) {
       return;
     }
+    settle();
     List<BlockHash> whole = names.of(tokens, computed);
     kv.name(whole, Math.min(named, whole.size()), whole.size());
     named = whole.size();

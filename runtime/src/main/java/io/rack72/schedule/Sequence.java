@@ -125,19 +125,6 @@ public final class Sequence {
     return finish;
   }
 
-  private void settle() {
-    if (length > tokens.length) {
-      tokens = Arrays.copyOf(tokens, roomFor(length));
-    }
-    System.arraycopy(latest, 0, tokens, settled, length - settled);
-    settled = length;
-  }
-
-  /** As large an array as the sequence may need, unless that is much more than what there is. */
-  private int roomFor(int count) {
-    return Math.max(count, (int) Math.min(lengthLimit, 2L * count));
-  }
-
   public SequenceId id() {
     return id;
   }
@@ -218,6 +205,20 @@ public final class Sequence {
   /** What was attached last; null where nothing was. */
   public Object attachment() {
     return attachment;
+  }
+
+  /** Puts the latest tokens to the others. */
+  private void settle() {
+    if (length > tokens.length) {
+      tokens = Arrays.copyOf(tokens, roomFor(length));
+    }
+    System.arraycopy(latest, 0, tokens, settled, length - settled);
+    settled = length;
+  }
+
+  /** As large an array as the sequence may need, unless that is much more than what there is. */
+  private int roomFor(int count) {
+    return Math.max(count, (int) Math.min(lengthLimit, 2L * count));
   }
 
   void copyTokens(int position, int[] target, int offset, int count) {

@@ -1,6 +1,7 @@
 package io.rack72.schedule;
 
 import static io.rack72.sampling.ParamsBuilder.params;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -10,6 +11,7 @@ import io.rack72.kv.TinyLayouts;
 import io.rack72.sampling.ParamsBuilder;
 import io.rack72.sampling.SampledToken;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SequenceTest {
@@ -76,6 +78,45 @@ class SequenceTest {
     assertEquals(4, rebuilt.token(3));
     assertEquals(LENGTH, rebuilt.append(token(6)));
     assertThrows(IndexOutOfBoundsException.class, () -> rebuilt.token(6));
+  }
+
+  @Test
+  void itHasItsTokensInTheirOrderHoweverManyWereAppendedSinceTheyWereLastLookedAt() {
+    for (int looks = 1; looks <= 40; looks++) {
+      Sequence sequence = longSequence(new int[0]);
+      for (int length = 3; length < 90; length++) {
+        sequence.append(token(length + 1));
+        assertEquals(length + 1, sequence.token(length));
+        if (length % looks == 0) {
+          int[] all = new int[length + 2];
+          sequence.copyTokens(0, all, 1, length + 1);
+          assertArrayEquals(IntStream.range(0, length + 2).toArray(), all);
+          int[] last = new int[1];
+          sequence.copyTokens(length, last, 0, 1);
+          assertEquals(length + 1, last[0]);
+        }
+      }
+      Sequence rebuilt = longSequence(IntStream.range(4, 91).toArray());
+      assertEquals(rebuilt.names(), sequence.names());
+      assertEquals(rebuilt.namesToShare(), sequence.namesToShare());
+      assertEquals(22, sequence.names().size());
+      assertArrayEquals(
+          IntStream.range(1, 91).toArray(),
+          IntStream.range(0, sequence.length()).map(sequence::token).toArray());
+    }
+  }
+
+  private static Sequence longSequence(int[] generated) {
+    return new Sequence(
+        new SequenceId("r", 0),
+        new int[] {1, 2, 3},
+        generated,
+        params().tokens(0, 1000).build(),
+        Standing.DEFAULT,
+        0,
+        1,
+        100,
+        cache());
   }
 
   @Test

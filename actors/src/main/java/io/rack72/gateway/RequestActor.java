@@ -330,6 +330,10 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   }
 
   private Behavior<Command> onToken(int index, SequenceEvent.Token token) {
+    if (sequences.has(index, token.index() + 1)) {
+      // It has come twice.
+      return this;
+    }
     if (!sequences.generated(index, token)) {
       sequences.submitAgain(index, Again.TOKEN_LOST, "a token was lost on its way");
       return this;

@@ -89,6 +89,7 @@ class RequestActorTest {
     last(0, 2, 'c', FinishReason.LENGTH);
     assertEquals("abc", whole().at("/choices/0/text").asText());
     kit.createTestProbe().expectTerminated(request);
+    assertTrue(measured().contains("rack72_generation_tokens_total 3.0\n"), measured());
   }
 
   @Test
@@ -313,9 +314,7 @@ class RequestActorTest {
     last(1, UNREAD_LIMIT / 2 + 1, 'z', FinishReason.LENGTH);
     assertTrue(pull().orElseThrow().endsWith("data: [DONE]\n\n"));
     router.expectNoMessage(Duration.ZERO);
-    String measured =
-        new String(Exposition.of(metrics.collect(), "").bytes(), StandardCharsets.UTF_8);
-    assertTrue(measured.contains("rack72_inter_token_latency_seconds_sum 0.0\n"), measured);
+    assertTrue(measured().contains("rack72_inter_token_latency_seconds_sum 0.0\n"), measured());
   }
 
   @Test
@@ -729,6 +728,10 @@ class RequestActorTest {
                 metrics.begin(0, generation.promptTokens(), generation.sequences().size()),
                 answer,
                 left::incrementAndGet));
+  }
+
+  private String measured() {
+    return new String(Exposition.of(metrics.collect(), "").bytes(), StandardCharsets.UTF_8);
   }
 
   private void placed(int choice) {

@@ -67,7 +67,7 @@ final class PrefixMap {
     BitSet only = setOfGpu.computeIfAbsent(gpu, PrefixMap::setOf);
     // The last first, so that what is forgotten of a prompt first is its end.
     for (BlockHash name : names.reversed()) {
-      gpusOfBlock.merge(name, only, PrefixMap::union);
+      gpusOfBlock.merge(name, only, (some, _) -> with(some, gpu));
     }
     while (gpusOfBlock.size() > capacity) {
       gpusOfBlock.pollFirstEntry();
@@ -80,9 +80,12 @@ final class PrefixMap {
     return set;
   }
 
-  private static BitSet union(BitSet some, BitSet others) {
-    BitSet all = (BitSet) some.clone();
-    all.or(others);
-    return all.equals(some) ? some : all;
+  private static BitSet with(BitSet some, int gpu) {
+    if (some.get(gpu)) {
+      return some;
+    }
+    BitSet more = (BitSet) some.clone();
+    more.set(gpu);
+    return more;
   }
 }

@@ -10,6 +10,7 @@ import io.rack72.schedule.Standing;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 
 /**
@@ -33,8 +34,7 @@ public final class SequenceAttempts {
   /** A GPU from when it begins to when it ends. */
   private record Incarnation(GpuId gpu, int number) {}
 
-  // Null where tokens can be drawn again.
-  private final TokenIds kept;
+  private final IntConsumer keep;
   private final IntFunction<int[]> firstTokens;
   private int tokens;
   // Made for the first one, since most sequences lose none.
@@ -49,17 +49,21 @@ public final class SequenceAttempts {
 
   /** Of a sequence whose tokens are remembered. */
   public SequenceAttempts() {
-    kept = new TokenIds();
-    firstTokens = kept::first;
+    this(new TokenIds());
+  }
+
+  private SequenceAttempts(TokenIds kept) {
+    this(kept::add, kept::first);
   }
 
   /**
-   * Of a sequence whose tokens are known to whoever knows their number.
+   * Of a sequence whose tokens somebody else remembers.
    *
+   * @param keep takes each of them
    * @param firstTokens gives as many of them as it is asked for
    */
-  public SequenceAttempts(IntFunction<int[]> firstTokens) {
-    kept = null;
+  public SequenceAttempts(IntConsumer keep, IntFunction<int[]> firstTokens) {
+    this.keep = keep;
     this.firstTokens = firstTokens;
   }
 
@@ -95,9 +99,7 @@ public final class SequenceAttempts {
   }
 
   private void remember(int id) {
-    if (kept != null) {
-      kept.add(id);
-    }
+    keep.accept(id);
     tokens++;
   }
 

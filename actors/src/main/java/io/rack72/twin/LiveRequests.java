@@ -40,9 +40,14 @@ final class LiveRequests {
       this.params = params;
       replyLength = params.maxTokens();
       this.whole = whole;
-      attempts = new SequenceAttempts(new ModeledReply(prompt.length, params, vocabSize));
+      attempts =
+          new SequenceAttempts(
+              LiveRequests::forget, new ModeledReply(prompt.length, params, vocabSize));
     }
   }
+
+  /** Modeled tokens are not kept, since they can be drawn again. */
+  private static void forget(int token) {}
 
   private Live[] table = new Live[1024];
   private int size;

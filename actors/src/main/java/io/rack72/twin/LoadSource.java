@@ -29,9 +29,6 @@ final class LoadSource {
   /** All are choices of one request, whose numbers are quicker to compare than names. */
   private static final String REQUEST = "load";
 
-  /** What it tells itself behind tokens. */
-  private static final String TAKE_ARRIVED = "take what has arrived";
-
   private static final int ARRIVAL = 0;
 
   /** Of two draws each. */
@@ -62,6 +59,9 @@ final class LoadSource {
   private long refused;
   private long failed;
   private String broken = "";
+
+  /** What it tells itself behind tokens. */
+  private record TakeArrived() {}
 
   private LoadSource(
       Workload workload,
@@ -104,7 +104,7 @@ final class LoadSource {
   private Behavior<Object> behavior() {
     return Behaviors.receive(Object.class)
         .onMessage(SequenceEvent.Token.class, this::gather)
-        .onMessageEquals(TAKE_ARRIVED, this::takeArrived)
+        .onMessage(TakeArrived.class, _ -> takeArrived())
         .onMessage(SequenceEvent.class, this::on)
         .build();
   }
@@ -117,7 +117,7 @@ final class LoadSource {
   private Behavior<Object> gather(SequenceEvent.Token token) {
     if (arrived.isEmpty()) {
       // Behind all that is in the mailbox already.
-      self.tell(TAKE_ARRIVED);
+      self.tell(new TakeArrived());
     }
     arrived.add(token);
     return Behaviors.same();
@@ -151,7 +151,9 @@ final class LoadSource {
       return Behaviors.same();
     }
     switch (event) {
-      case SequenceEvent.Token _, SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
+      case SequenceEvent.Token _ ->
+          throw new IllegalStateException("tokens are gathered, and this one was not: " + event);
+      case SequenceEvent.Started _, SequenceEvent.Alive _ -> {}
       case SequenceEvent.Placed placed ->
           request.attempts.placed(placed.gpu(), placed.incarnation());
       case SequenceEvent.Ended(_, _, SequenceEvent.Cause cause, String detail) -> {

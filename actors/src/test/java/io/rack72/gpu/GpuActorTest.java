@@ -19,8 +19,11 @@ import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.Placement;
 import io.rack72.rack.NodeParts;
 import io.rack72.rack.RackSettings;
+import io.rack72.sampling.BrokenLogitsException;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
+import io.rack72.sampling.TokenSource;
+import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SchedulerLimits;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
@@ -178,23 +181,41 @@ class GpuActorTest {
     }
   }
 
+  /** The first GPU with another sampler and as much HBM. */
+  private void replace(GpuParts first, TokenSource sampler, long hbmBytes) {
+    gpus.put(
+        first.id(),
+        new Gpu(
+            new GpuParts(
+                first.id(),
+                first.tray(),
+                first.config(),
+                first.device(),
+                first.attendance(),
+                sampler,
+                first.hostLink(),
+                first.hedge(),
+                first.expertBytes(),
+                first.sharedBytes(),
+                hbmBytes)));
+  }
+
   private static SequenceId id(String name) {
     return new SequenceId(name, 0);
   }
 
   private void admit(int index, String name) {
+    admit(index, name, SamplingParams.greedy(TOKENS), owner);
+  }
+
+  private void admit(
+      int index, String name, SamplingParams params, TestInbox<SequenceEvent> itsOwner) {
     gpu(index)
         .actor
         .run(
             new GpuActor.Admit(
-                new SequenceRequest(
-                    id(name),
-                    1,
-                    PROMPT,
-                    new int[0],
-                    SamplingParams.greedy(TOKENS),
-                    Standing.DEFAULT),
-                owner.getRef(),
+                new SequenceRequest(id(name), 1, PROMPT, new int[0], params, Standing.DEFAULT),
+                itsOwner.getRef(),
                 router.getRef()));
   }
 
@@ -327,24 +348,62 @@ class GpuActorTest {
   }
 
   @Test
+  void sequenceWithoutANextTokenFailsAloneAndOthersOfTheStepGoOnOrEnd() {
+    GpuParts well = parts.gpu(new GpuId(0));
+    SamplingParams broken =
+        new SamplingParams(0, 1, 0, 0, 13, 0, 0, 1, Map.of(), -1, TOKENS, 0, Set.of(), true);
+    replace(
+        well,
+        (logits, offset, vocabSize, params, history, position) -> {
+          if (params.equals(broken)) {
+            throw new BrokenLogitsException("they are broken");
+          }
+          return well.sampler().sample(logits, offset, vocabSize, params, history, position);
+        },
+        well.hbmLimitBytes());
+    List<SampledToken> expected = undisturbed();
+    TestInbox<SequenceEvent> otherOwner = TestInbox.create();
+    admit(0, "short", SamplingParams.greedy(1), owner);
+    admit(0, "broken", broken, otherOwner);
+    admit(0, "long", SamplingParams.greedy(TOKENS), owner);
+    settle();
+
+    List<SequenceEvent.Token> tokens =
+        owner.getAllReceived().stream()
+            .filter(SequenceEvent.Token.class::isInstance)
+            .map(SequenceEvent.Token.class::cast)
+            .toList();
+    assertEquals(
+        new SequenceEvent.Token(
+            id("short"), 1, 0, expected.getFirst(), Optional.of(FinishReason.LENGTH)),
+        tokens.getFirst());
+    List<SequenceEvent.Token> ofLong = tokens.subList(1, tokens.size());
+    assertEquals(expected, ofLong.stream().map(SequenceEvent.Token::token).toList());
+    for (int i = 0; i < TOKENS; i++) {
+      assertEquals(id("long"), ofLong.get(i).id());
+      assertEquals(i, ofLong.get(i).index());
+      assertEquals(i == TOKENS - 1, ofLong.get(i).finish().isPresent());
+    }
+    assertEquals(
+        new SequenceEvent.Ended(
+            id("broken"),
+            1,
+            SequenceEvent.Cause.FAILED,
+            "no token could be chosen: they are broken"),
+        otherOwner.getAllReceived().getLast());
+    assertEquals(
+        List.of(
+            new SequenceReleased(id("short"), 1, false),
+            new SequenceReleased(id("broken"), 1, false),
+            new SequenceReleased(id("long"), 1, false)),
+        router.getAllReceived());
+  }
+
+  @Test
   void slowOwnerIsWaitedForWhereThereIsNoRoomForItsExperts() {
     List<SampledToken> expected = undisturbed();
     GpuParts roomy = parts.gpu(new GpuId(0));
-    gpus.put(
-        new GpuId(0),
-        new Gpu(
-            new GpuParts(
-                roomy.id(),
-                roomy.tray(),
-                roomy.config(),
-                roomy.device(),
-                roomy.attendance(),
-                roomy.sampler(),
-                roomy.hostLink(),
-                roomy.hedge(),
-                roomy.expertBytes(),
-                roomy.sharedBytes(),
-                roomy.sharedBytes())));
+    replace(roomy, roomy.sampler(), roomy.sharedBytes());
     follow(placement(1, 0, 1, 2), 0);
     holds = frame -> frame.to().index() == 2;
     admit(0, "slow");

@@ -10,7 +10,6 @@ import io.rack72.kv.KvLayout;
 import io.rack72.sampling.BrokenLogitsException;
 import io.rack72.sampling.Sampler;
 import io.rack72.sampling.SamplingParams;
-import io.rack72.sampling.TokenSource;
 import io.rack72.schedule.Admission;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.Scheduler;
@@ -32,7 +31,7 @@ class NextTokensTest {
   private final Checkpoint checkpoint =
       Checkpoint.open(Path.of("../runtime/src/test/resources/golden/tiny"));
   private final KvCache kv = new KvCache(new KvLayout(checkpoint.config(), 16), 16, 16);
-  // Room for eight rows, so that a prompt of more takes two steps.
+  // Of the 12 rows of a step short prompts leave a long one fewer than it has.
   private final Scheduler scheduler = new Scheduler(new SchedulerLimits(12, 8, 8, 8, 64), kv);
 
   @AfterEach
@@ -52,7 +51,7 @@ class NextTokensTest {
     scheduler.abort(cancelled.id());
     scheduler.complete(plan);
 
-    NextTokens next = NextTokens.choose(likeliest(), plan, logits(3, 1, 2), VOCABULARY);
+    NextTokens next = NextTokens.choose(new Sampler(), plan, logits(3, 1, 2), VOCABULARY);
     assertEquals(List.of(), next.broken());
     assertEquals(2, next.tokens().size());
     assertNext(next.tokens().get(0), first, 0, 3, Optional.of(FinishReason.LENGTH));
@@ -64,7 +63,7 @@ class NextTokensTest {
     scheduler.finish(first);
     StepPlan later = scheduler.step().orElseThrow();
     scheduler.complete(later);
-    NextTokens further = NextTokens.choose(likeliest(), later, logits(1, 2), VOCABULARY);
+    NextTokens further = NextTokens.choose(new Sampler(), later, logits(1, 2), VOCABULARY);
     assertNext(further.tokens().get(0), second, 1, 1, Optional.empty());
     assertNext(further.tokens().get(1), unfinished, 0, 2, Optional.empty());
   }
@@ -79,7 +78,7 @@ class NextTokensTest {
     float[] logits = logits(1, 0, 3);
     logits[VOCABULARY] = Float.NaN;
 
-    NextTokens next = NextTokens.choose(likeliest(), plan, logits, VOCABULARY);
+    NextTokens next = NextTokens.choose(new Sampler(), plan, logits, VOCABULARY);
     assertNext(next.tokens().get(0), well, 0, 1, Optional.empty());
     assertNext(next.tokens().get(1), wellToo, 0, 3, Optional.empty());
     assertEquals(2, next.tokens().size());
@@ -109,10 +108,6 @@ class NextTokensTest {
       logits[row * VOCABULARY + likeliest[row]] = 1;
     }
     return logits;
-  }
-
-  private static TokenSource likeliest() {
-    return new Sampler();
   }
 
   private static void assertNext(

@@ -13,8 +13,9 @@ import java.util.stream.IntStream;
  * would.
  *
  * <p>The generator is the one of G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom
- * Number Generators", OOPSLA'14, with the finalizer of D. Stafford's variant 13: a few operations
- * for each token, since a rack's twin says a million a second.
+ * Number Generators", OOPSLA'14, with D. Stafford's mix, variant 13, as finalizer. A few operations
+ * are enough for tokens that mean nothing, of which a rack's twin draws a million for each of its
+ * seconds.
  */
 public final class ModeledTokens implements TokenSource {
   private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;

@@ -90,7 +90,7 @@ public final class Sequence {
     ignoresStopIds = params.ignoreStopIds();
     length = promptIds.length + generatedIds.length;
     settled = length;
-    tokens = Arrays.copyOf(promptIds, roomFor(length));
+    tokens = Arrays.copyOf(promptIds, length);
     System.arraycopy(generatedIds, 0, tokens, promptLength, generatedIds.length);
     counts =
         params.hasPenalties()
@@ -111,7 +111,7 @@ public final class Sequence {
     }
     boolean mayStop = !ignoresStopIds && generated() >= params.minTokens();
     if (length - settled == LATEST) {
-      settle();
+      allTokens();
     }
     latest[length++ - settled] = token.id();
     if (counts.isPresent()) {
@@ -207,26 +207,23 @@ public final class Sequence {
     return attachment;
   }
 
-  /** Puts the latest tokens to the others. */
-  private void settle() {
+  /** The array of all tokens, with the latest put to the others. */
+  private int[] allTokens() {
     if (length > tokens.length) {
-      tokens = Arrays.copyOf(tokens, roomFor(length));
+      // As large an array as the sequence may need, unless that is much more than what there is.
+      int most = (int) Math.min(lengthLimit, 2L * length);
+      tokens = Arrays.copyOf(tokens, Math.max(length, most));
     }
     System.arraycopy(latest, 0, tokens, settled, length - settled);
     settled = length;
-  }
-
-  /** As large an array as the sequence may need, unless that is much more than what there is. */
-  private int roomFor(int count) {
-    return Math.max(count, (int) Math.min(lengthLimit, 2L * count));
+    return tokens;
   }
 
   void copyTokens(int position, int[] target, int offset, int count) {
     if (count == 1) {
       target[offset] = token(position);
     } else {
-      settle();
-      System.arraycopy(tokens, position, target, offset, count);
+      System.arraycopy(allTokens(), position, target, offset, count);
     }
   }
 
@@ -282,14 +279,12 @@ public final class Sequence {
    * that are.
    */
   List<BlockHash> names() {
-    settle();
-    return names.of(tokens, length);
+    return names.of(allTokens(), length);
   }
 
   /** Those of them that it could take over itself: its last token is always left to be computed. */
   List<BlockHash> namesToShare() {
-    settle();
-    return names.of(tokens, length - 1);
+    return names.of(allTokens(), length - 1);
   }
 
   /** The block that another was computing when this sequence was last looked at. */
@@ -381,8 +376,7 @@ public final class Sequence {
     if (computed < nextChange) {
       return;
     }
-    settle();
-    List<BlockHash> whole = names.of(tokens, computed);
+    List<BlockHash> whole = names.of(allTokens(), computed);
     kv.name(whole, Math.min(named, whole.size()), whole.size());
     named = whole.size();
     kv.releaseBehindWindow(promptLength, computed);

@@ -38,6 +38,22 @@ class ModeledTokensTest {
   }
 
   @Test
+  void requestsOfNeighbouringSeedsAndPositionsHaveNothingInCommon() {
+    int equalOfSeeds = 0;
+    int equalOfPositions = 0;
+    for (int i = 0; i < 10_000; i++) {
+      equalOfSeeds += id(5, i) == id(6, i) ? 1 : 0;
+      equalOfPositions += id(i, 7) == id(i, 8) ? 1 : 0;
+    }
+    assertEquals(1000, equalOfSeeds, 150);
+    assertEquals(1000, equalOfPositions, 150);
+  }
+
+  private static int id(long seed, int position) {
+    return token(seed, position, Set.of(), -1).id();
+  }
+
+  @Test
   void noTokenEndsAReply() {
     for (int position = 0; position < 1000; position++) {
       assertFalse(Set.of(0, 9).contains(token(5, position, Set.of(0, 9), -1).id()));

@@ -82,6 +82,18 @@ class SequenceKvTest {
   }
 
   @Test
+  void blocksThatComeOneByOneAreCountedAndGivenBackOneByOne() {
+    for (int blocks = 1; blocks <= 5; blocks++) {
+      kv.growTo(4 * blocks);
+      assertHeld(blocks, blocks);
+      assertEquals(blocks, kv.blocks(false).length);
+      assertNotNull(kv.blocks(false)[blocks - 1]);
+    }
+    kv.releaseAll();
+    assertHeld(0, 0);
+  }
+
+  @Test
   void layersThatAModelLacksTakeNoBlocks() {
     SequenceKv onlyFull = new SequenceKv(cache("ff", 3, 0));
     onlyFull.growTo(12);

@@ -1,10 +1,10 @@
 package io.rack72.routing;
 
 import io.rack72.kv.BlockHash;
+import io.rack72.kv.BlockIndex;
 import io.rack72.kv.PromptNames;
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -18,25 +18,35 @@ final class PrefixMap {
   private final int blockTokens;
   private final PromptNames names;
   private final int capacity;
-  // The block that was sent last comes last. Sets are never changed, so that the blocks of one GPU
+  private final BlockIndex index;
+  // The GPUs that have been sent each block. Sets are never changed, so that the blocks of one GPU
   // alone, which most are, have one set.
-  private final LinkedHashMap<BlockHash, BitSet> gpusOfBlock = new LinkedHashMap<>(16, 0.75f, true);
+  private final BitSet[] gpusOfBlock;
   private final Map<Integer, BitSet> setOfGpu = new HashMap<>();
+  // A ring of the blocks that begins and ends at the index behind the last; the block that was sent
+  // last comes last.
+  private final int[] next;
+  private final int[] previous;
 
   /**
    * @param blockTokens tokens of a KV block
    * @param shared whether GPUs share prefixes; if not, there is nothing to be remembered
-   * @param capacity blocks remembered at most
+   * @param capacity blocks remembered at most, 1 or more
    */
   PrefixMap(int blockTokens, boolean shared, int capacity) {
     this.blockTokens = blockTokens;
     this.capacity = capacity;
     names = new PromptNames(blockTokens, shared);
+    index = new BlockIndex(capacity);
+    gpusOfBlock = new BitSet[capacity];
+    next = new int[capacity + 1];
+    previous = new int[capacity + 1];
+    link(capacity, capacity);
   }
 
   /** The names of a prompt's blocks that can be shared: all whole ones before its last token. */
   List<BlockHash> names(int[] prompt, String salt) {
-    return names.of(prompt, salt).of(prompt, prompt.length - 1);
+    return names.of(prompt, salt).of(position -> prompt[position], prompt.length - 1);
   }
 
   /**
@@ -50,11 +60,11 @@ final class PrefixMap {
     BitSet having = new BitSet(gpus);
     having.set(0, gpus);
     for (int i = 0; i < names.size() && !having.isEmpty(); i++) {
-      BitSet gpusOf = gpusOfBlock.get(names.get(i));
-      if (gpusOf == null) {
+      int block = index.find(names.get(i));
+      if (block == BlockIndex.NONE) {
         break;
       }
-      having.and(gpusOf);
+      having.and(gpusOfBlock[block]);
       for (int gpu = having.nextSetBit(0); gpu >= 0; gpu = having.nextSetBit(gpu + 1)) {
         tokens[gpu] = (i + 1) * blockTokens;
       }
@@ -67,11 +77,30 @@ final class PrefixMap {
     BitSet only = setOfGpu.computeIfAbsent(gpu, PrefixMap::setOf);
     // The last first, so that what is forgotten of a prompt first is its end.
     for (BlockHash name : names.reversed()) {
-      gpusOfBlock.merge(name, only, (some, _) -> with(some, gpu));
+      int block = index.find(name);
+      if (block == BlockIndex.NONE) {
+        block = index.size() < capacity ? index.size() : forgetOldest();
+        index.add(block, name);
+        gpusOfBlock[block] = only;
+      } else {
+        link(previous[block], next[block]);
+        gpusOfBlock[block] = with(gpusOfBlock[block], gpu);
+      }
+      link(previous[capacity], block);
+      link(block, capacity);
     }
-    while (gpusOfBlock.size() > capacity) {
-      gpusOfBlock.pollFirstEntry();
-    }
+  }
+
+  private int forgetOldest() {
+    int oldest = next[capacity];
+    link(capacity, next[oldest]);
+    index.remove(oldest);
+    return oldest;
+  }
+
+  private void link(int block, int following) {
+    next[block] = following;
+    previous[following] = block;
   }
 
   private static BitSet setOf(int gpu) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Computes the names of blocks, each from the name of the one before it. Owns scratch memory; not
@@ -17,6 +18,9 @@ public final class BlockHasher {
   private final MessageDigest sha256;
   private final ByteBuffer text;
   private final ByteBuffer hash = ByteBuffer.allocate(HASH_BYTES);
+  // Most prompts have the salt of the one before.
+  private String rootSalt = "";
+  private BlockHash root;
 
   /**
    * @param blockTokens tokens of a block, at least 1
@@ -33,21 +37,26 @@ public final class BlockHasher {
 
   /** The name before the first block: what all prefixes of a salt begin with. */
   public BlockHash root(String salt) {
-    sha256.update("rack72 prefix:".getBytes(StandardCharsets.UTF_8));
-    sha256.update(salt.getBytes(StandardCharsets.UTF_8));
-    return finish();
+    if (root == null || !rootSalt.equals(salt)) {
+      sha256.update("rack72 prefix:".getBytes(StandardCharsets.UTF_8));
+      sha256.update(salt.getBytes(StandardCharsets.UTF_8));
+      root = finish();
+      rootSalt = salt;
+    }
+    return root;
   }
 
   /**
    * The name of a block.
    *
    * @param before name of the block before it, or the root
-   * @param tokens of which the block has {@code blockTokens} from {@code from} on
+   * @param tokens by position; the block has {@code blockTokens} of them
+   * @param from the position of its first
    */
-  public BlockHash next(BlockHash before, int[] tokens, int from) {
+  public BlockHash next(BlockHash before, IntUnaryOperator tokens, int from) {
     text.clear().putLong(before.a()).putLong(before.b()).putLong(before.c()).putLong(before.d());
     for (int i = 0; i < blockTokens; i++) {
-      text.putInt(tokens[from + i]);
+      text.putInt(tokens.applyAsInt(from + i));
     }
     sha256.update(text.array());
     return finish();

@@ -19,6 +19,7 @@ public final class BlockPool {
   private static final int LINKS = 4;
   private static final int NEXT = 1;
   private static final int PREVIOUS = 2;
+  private static final int NAMED = 3;
 
   private final long blockBytes;
   private final Arena arena;
@@ -26,7 +27,7 @@ public final class BlockPool {
   private final MemorySegment[] memory;
   private final int capacity;
   // Four integers for each block, beside each other since they are needed together, and then for
-  // each ring of free blocks: how many hold it, its neighbours in its ring, and nothing.
+  // each ring of free blocks: how many hold it, its neighbours in its ring, whether it has a name.
   private final int[] links;
   private final BlockIndex named;
   // Free blocks without a name. A stack, so that the block freed last, still warm in a processor's
@@ -82,14 +83,14 @@ public final class BlockPool {
     } else if (next(endOfPassing) != endOfPassing) {
       block = next(endOfPassing);
       unlink(block);
-      named.remove(block);
+      removeName(block);
     } else if (cachedCount > 0) {
       block = next(end);
       unlink(block);
       if (host.capacity() > 0) {
         host.keep(named.name(block), memory[block] == null ? MemorySegment.NULL : memory[block]);
       }
-      named.remove(block);
+      removeName(block);
     } else {
       throw new IllegalStateException("no free KV block; the scheduler must ask before it takes");
     }
@@ -125,7 +126,7 @@ public final class BlockPool {
   /** Holds a block that {@link #find} found, free or held by others. */
   public void share(int block) {
     if (isFree(block)) {
-      if (named.name(block) == null) {
+      if (!isNamed(block)) {
         throw new IllegalStateException("KV block " + block + " holds nothing to be shared");
       }
       unlink(block);
@@ -139,8 +140,8 @@ public final class BlockPool {
    */
   public void name(int block, BlockHash name) {
     requireHeld(block);
-    if (named.name(block) == null) {
-      named.add(block, name);
+    if (!isNamed(block) && named.add(block, name)) {
+      links[LINKS * block + NAMED] = 1;
     }
   }
 
@@ -149,7 +150,7 @@ public final class BlockPool {
     int block = find(name);
     if (block >= 0 && isFree(block)) {
       unlink(block);
-      named.remove(block);
+      removeName(block);
       unnamed[unnamedCount++] = block;
     }
   }
@@ -169,7 +170,7 @@ public final class BlockPool {
     if (--links[LINKS * block] > 0) {
       return;
     }
-    if (named.name(block) == null) {
+    if (!isNamed(block)) {
       unnamed[unnamedCount++] = block;
     } else {
       linkLast(block, ring);
@@ -233,6 +234,15 @@ public final class BlockPool {
   @Override
   public String toString() {
     return "BlockPool[" + freeBlocks() + " of " + capacity + " blocks free]";
+  }
+
+  private boolean isNamed(int block) {
+    return links[LINKS * block + NAMED] == 1;
+  }
+
+  private void removeName(int block) {
+    named.remove(block);
+    links[LINKS * block + NAMED] = 0;
   }
 
   private void linkLast(int block, int ring) {

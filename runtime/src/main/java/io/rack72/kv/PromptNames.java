@@ -33,7 +33,7 @@ public final class PromptNames {
     if (!Arrays.equals(promptIds, lastPromptIds) || !last.salt().equals(salt)) {
       lastPromptIds = promptIds;
       last = new BlockNames(hasher, blockTokens, shared, salt);
-      last.of(promptIds, promptIds.length);
+      last.of(position -> promptIds[position], promptIds.length);
     }
     return last.copy();
   }

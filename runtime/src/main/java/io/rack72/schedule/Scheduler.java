@@ -266,9 +266,13 @@ public final class Scheduler {
       throw new IllegalStateException("this step is not in flight");
     }
     inFlight = Optional.empty();
+    // A loop of its own, since a processor waits for several sequences from memory at once where
+    // little is to be done with each.
+    for (Share share : plan.shares()) {
+      share.sequence().setInStep(false);
+    }
     for (Share share : plan.shares()) {
       Sequence sequence = share.sequence();
-      sequence.setInStep(false);
       if (sequence.isLive()) {
         int from = sequence.namedBlocks();
         sequence.advance(share.rows());

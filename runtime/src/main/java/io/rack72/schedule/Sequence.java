@@ -40,8 +40,10 @@ public final class Sequence {
   private final Optional<TokenCounts> counts;
   private final SequenceKv kv;
   private final BlockNames names;
-  private int[] tokens;
-  // How many of them are there; the latest are beside them, so that a decode has to do with a few
+  // Of whoever asked, and nobody changes it.
+  private final int[] promptIds;
+  private int[] generatedIds;
+  // Tokens that are in those two; the latest are beside them, so that a decode has to do with a few
   // words that are together and not with the end of a long array.
   private int settled;
   private final int[] latest = new int[LATEST];
@@ -64,6 +66,7 @@ public final class Sequence {
   private Object attachment;
 
   /**
+   * @param promptIds kept as it is
    * @param arrival how many sequences came before it
    * @param agingArrivals as in {@link SchedulerLimits}
    */
@@ -90,8 +93,8 @@ public final class Sequence {
     ignoresStopIds = params.ignoreStopIds();
     length = promptIds.length + generatedIds.length;
     settled = length;
-    tokens = Arrays.copyOf(promptIds, length);
-    System.arraycopy(generatedIds, 0, tokens, promptLength, generatedIds.length);
+    this.promptIds = promptIds;
+    this.generatedIds = generatedIds.clone();
     counts =
         params.hasPenalties()
             ? Optional.of(TokenCounts.of(promptIds, generatedIds))
@@ -111,7 +114,7 @@ public final class Sequence {
     }
     boolean mayStop = !ignoresStopIds && generated() >= params.minTokens();
     if (length - settled == LATEST) {
-      allTokens();
+      settle();
     }
     latest[length++ - settled] = token.id();
     if (counts.isPresent()) {
@@ -178,7 +181,10 @@ public final class Sequence {
     if (position >= length) {
       throw new IndexOutOfBoundsException(id + " has " + length + " tokens, none at " + position);
     }
-    return position < settled ? tokens[position] : latest[position - settled];
+    if (position >= settled) {
+      return latest[position - settled];
+    }
+    return position < promptLength ? promptIds[position] : generatedIds[position - promptLength];
   }
 
   /** Why it ended; empty while it goes on. */
@@ -207,23 +213,24 @@ public final class Sequence {
     return attachment;
   }
 
-  /** The array of all tokens, with the latest put to the others. */
-  private int[] allTokens() {
-    if (length > tokens.length) {
+  /** Puts the latest tokens to the others. */
+  private void settle() {
+    if (generated() > generatedIds.length) {
       // As large an array as the sequence may need, unless that is much more than what there is.
-      int most = (int) Math.min(lengthLimit, 2L * length);
-      tokens = Arrays.copyOf(tokens, Math.max(length, most));
+      int most = (int) Math.min(lengthLimit, 2L * length) - promptLength;
+      generatedIds = Arrays.copyOf(generatedIds, Math.max(generated(), most));
     }
-    System.arraycopy(latest, 0, tokens, settled, length - settled);
+    System.arraycopy(latest, 0, generatedIds, settled - promptLength, length - settled);
     settled = length;
-    return tokens;
   }
 
   void copyTokens(int position, int[] target, int offset, int count) {
-    if (count == 1) {
-      target[offset] = token(position);
-    } else {
-      System.arraycopy(allTokens(), position, target, offset, count);
+    int ofPrompt = Math.clamp(promptLength - position, 0, count);
+    if (ofPrompt > 0) {
+      System.arraycopy(promptIds, position, target, offset, ofPrompt);
+    }
+    for (int i = ofPrompt; i < count; i++) {
+      target[offset + i] = token(position + i);
     }
   }
 
@@ -279,12 +286,12 @@ public final class Sequence {
    * that are.
    */
   List<BlockHash> names() {
-    return names.of(allTokens(), length);
+    return names.of(this::token, length);
   }
 
   /** Those of them that it could take over itself: its last token is always left to be computed. */
   List<BlockHash> namesToShare() {
-    return names.of(allTokens(), length - 1);
+    return names.of(this::token, length - 1);
   }
 
   /** The block that another was computing when this sequence was last looked at. */
@@ -376,7 +383,7 @@ public final class Sequence {
     if (computed < nextChange) {
       return;
     }
-    List<BlockHash> whole = names.of(allTokens(), computed);
+    List<BlockHash> whole = names.of(this::token, computed);
     kv.name(whole, Math.min(named, whole.size()), whole.size());
     named = whole.size();
     kv.releaseBehindWindow(promptLength, computed);

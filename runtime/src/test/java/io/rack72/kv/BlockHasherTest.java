@@ -14,10 +14,12 @@ import java.security.MessageDigest;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class BlockHasherTest {
-  private static final int[] TEXT = {7, 0, -1, 200_000, 5, 6, 7, 8, 9};
+  private static final int[] IDS = {7, 0, -1, 200_000, 5, 6, 7, 8, 9};
+  private static final IntUnaryOperator TEXT = text(IDS);
 
   private final BlockHasher hasher = new BlockHasher(3);
 
@@ -45,15 +47,15 @@ class BlockHasherTest {
     names.add(hasher.next(hasher.root("a"), TEXT, 0));
     names.add(hasher.next(hasher.next(root, TEXT, 0), TEXT, 0));
     for (int i = 0; i < 3; i++) {
-      int[] other = TEXT.clone();
+      int[] other = IDS.clone();
       other[i]++;
-      names.add(hasher.next(root, other, 0));
+      names.add(hasher.next(root, text(other), 0));
     }
-    names.add(hasher.next(root, new int[] {0, 7, -1}, 0));
+    names.add(hasher.next(root, text(0, 7, -1), 0));
     assertEquals(10, names.size());
-    int[] later = TEXT.clone();
+    int[] later = IDS.clone();
     later[3]++;
-    assertEquals(hasher.next(root, TEXT, 0), hasher.next(root, later, 0));
+    assertEquals(hasher.next(root, TEXT, 0), hasher.next(root, text(later), 0));
   }
 
   @Test
@@ -76,9 +78,13 @@ class BlockHasherTest {
   @Test
   void namesOfTheSameTextAreTheSameWhoeverAsks() {
     List<BlockHash> names = new BlockNames(hasher, 3, true, "").of(TEXT, 9);
-    assertEquals(names, new BlockNames(new BlockHasher(3), 3, true, "").of(TEXT.clone(), 9));
+    assertEquals(names, new BlockNames(new BlockHasher(3), 3, true, "").of(text(IDS.clone()), 9));
     assertNotEquals(names, new BlockNames(hasher, 3, true, "a").of(TEXT, 9));
     assertTrue(names.getFirst().hashCode() != names.getLast().hashCode());
+  }
+
+  private static IntUnaryOperator text(int... ids) {
+    return position -> ids[position];
   }
 
   private static byte[] sha256(byte[] text) throws GeneralSecurityException {

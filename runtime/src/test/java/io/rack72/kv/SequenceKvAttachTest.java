@@ -153,7 +153,7 @@ class SequenceKvAttachTest {
   void windowsOfAPromptAndRightBehindTheLastOneMayBeFoundAndOthersOfAReplyAreForgotten() {
     KvCache cache = new KvCache(TinyLayouts.layout("s", 4, 1000, 4), 0, 40);
     int[] tokens = IntStream.range(0, 80).toArray();
-    List<BlockHash> names = cache.names().of(tokens, "").of(tokens, 80);
+    List<BlockHash> names = cache.names().of(tokens, "").of(position -> tokens[position], 80);
     SequenceKv first = new SequenceKv(cache);
     first.growTo(80);
     first.name(names, 0, 20);
@@ -175,7 +175,7 @@ class SequenceKvAttachTest {
   void whatOthersHoldIsNotForgotten() {
     KvCache cache = new KvCache(TinyLayouts.layout("s", 4, 1000, 4), 0, 40);
     int[] tokens = IntStream.range(0, 80).toArray();
-    List<BlockHash> names = cache.names().of(tokens, "").of(tokens, 80);
+    List<BlockHash> names = cache.names().of(tokens, "").of(position -> tokens[position], 80);
     SequenceKv first = new SequenceKv(cache);
     first.growTo(80);
     first.name(names, 0, 20);

@@ -25,7 +25,8 @@ final class PrefixesInWork {
 
   /** The sequence has computed its blocks of a range. */
   void computed(Sequence sequence, int from, int to) {
-    if (from < to) {
+    // Most blocks that become whole are of replies, while nobody computes a prompt.
+    if (from < to && !computing.isEmpty()) {
       sequence.names().subList(from, to).forEach(name -> computing.remove(name, sequence));
     }
   }

@@ -69,6 +69,9 @@ public final class Scheduler {
   private long hostOutBytes;
   private long hostInBytes;
   private long cachedTokens;
+  // What was read ahead, which nobody needs: it is kept so that it is read.
+  @SuppressWarnings("UnusedVariable")
+  private int fetched;
 
   /**
    * @param cache whose pools only this scheduler's sequences use
@@ -266,10 +269,9 @@ public final class Scheduler {
       throw new IllegalStateException("this step is not in flight");
     }
     inFlight = Optional.empty();
-    // A loop of its own, since a processor waits for several sequences from memory at once where
-    // little is to be done with each.
     for (Share share : plan.shares()) {
       share.sequence().setInStep(false);
+      fetched += share.sequence().fetch();
     }
     for (Share share : plan.shares()) {
       Sequence sequence = share.sequence();

@@ -9,7 +9,7 @@ import io.rack72.schedule.Standing;
  *
  * @param id the sequence
  * @param attempt from 1, counted by the owner; what an earlier attempt still sends is refused by it
- * @param promptIds at least one token
+ * @param promptIds at least one token; kept by whoever gets it, and never changed by anybody
  * @param generatedIds tokens that earlier attempts already delivered; empty at first
  * @param params how to choose tokens and when to end
  * @param standing when they come

@@ -34,14 +34,17 @@ final class PrefixMap {
    * @param capacity blocks remembered at most, 1 or more
    */
   PrefixMap(int blockTokens, boolean shared, int capacity) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException("1 or more blocks are remembered, not " + capacity);
+    }
     this.blockTokens = blockTokens;
-    this.capacity = capacity;
+    this.capacity = shared ? capacity : 0;
     names = new PromptNames(blockTokens, shared);
-    index = new BlockIndex(capacity);
-    gpusOfBlock = new BitSet[capacity];
-    next = new int[capacity + 1];
-    previous = new int[capacity + 1];
-    link(capacity, capacity);
+    index = new BlockIndex(this.capacity);
+    gpusOfBlock = new BitSet[this.capacity];
+    next = new int[this.capacity + 1];
+    previous = new int[this.capacity + 1];
+    link(this.capacity, this.capacity);
   }
 
   /** The names of a prompt's blocks that can be shared: all whole ones before its last token. */
@@ -75,20 +78,37 @@ final class PrefixMap {
   /** Notes that a GPU has been sent a prompt. */
   void sent(List<BlockHash> names, int gpu) {
     BitSet only = setOfGpu.computeIfAbsent(gpu, PrefixMap::setOf);
-    // The last first, so that what is forgotten of a prompt first is its end.
+    // What is known of it must not be forgotten for its own end.
+    for (BlockHash name : names) {
+      int block = index.find(name);
+      if (block == BlockIndex.NONE) {
+        break;
+      }
+      moveToEnd(block);
+    }
+    // Then the last first, so that what is forgotten of a prompt first is its end.
     for (BlockHash name : names.reversed()) {
       int block = index.find(name);
       if (block == BlockIndex.NONE) {
         block = index.size() < capacity ? index.size() : forgetOldest();
         index.add(block, name);
         gpusOfBlock[block] = only;
+        linkLast(block);
       } else {
-        link(previous[block], next[block]);
         gpusOfBlock[block] = with(gpusOfBlock[block], gpu);
+        moveToEnd(block);
       }
-      link(previous[capacity], block);
-      link(block, capacity);
     }
+  }
+
+  private void moveToEnd(int block) {
+    link(previous[block], next[block]);
+    linkLast(block);
+  }
+
+  private void linkLast(int block) {
+    link(previous[capacity], block);
+    link(block, capacity);
   }
 
   private int forgetOldest() {

@@ -128,7 +128,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
    */
   private static final int EXPECTED_REPLY_TOKENS = 256;
 
-  /** Blocks whose GPUs are remembered: at some 100 bytes each, about 26 MB. */
+  /** Blocks whose GPUs are remembered: at some 60 bytes each, about 16 MB. */
   private static final int PREFIX_BLOCKS = 1 << 18;
 
   private final LeastLoaded load;

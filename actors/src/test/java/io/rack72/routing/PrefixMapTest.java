@@ -2,6 +2,7 @@ package io.rack72.routing;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -38,6 +39,32 @@ class PrefixMapTest {
     map.sent(map.names(other, ""), 1);
     assertArrayEquals(new int[] {0, 20, 0}, sent(other, ""));
     assertArrayEquals(new int[] {20, 0, 0}, sent(text(32), ""));
+  }
+
+  @Test
+  void whatIsKnownOfAPromptIsNotForgottenForItsOwnEnd() {
+    map.sent(map.names(text(12), ""), 0);
+    map.sent(map.names(IntStream.range(500, 533).toArray(), ""), 1);
+    map.sent(map.names(text(33), ""), 2);
+    assertArrayEquals(new int[] {8, 0, 8}, sent(text(12), ""));
+    assertArrayEquals(new int[] {8, 0, 32}, sent(text(33), ""));
+  }
+
+  @Test
+  void aLookUpAloneMakesNothingRemembered() {
+    map.sent(map.names(text(12), ""), 0);
+    map.sent(map.names(IntStream.range(500, 533).toArray(), ""), 1);
+    assertArrayEquals(new int[] {8, 0, 0}, sent(text(12), ""));
+    map.sent(map.names(IntStream.range(900, 909).toArray(), ""), 1);
+    assertArrayEquals(new int[3], sent(text(12), ""));
+  }
+
+  @Test
+  void thereIsRoomForTheBeginningOfALongerPromptThanIsRemembered() {
+    PrefixMap one = new PrefixMap(4, true, 1);
+    one.sent(one.names(text(33), ""), 1);
+    assertArrayEquals(new int[] {0, 4, 0}, one.tokensSent(one.names(text(33), ""), 3));
+    assertThrows(IllegalArgumentException.class, () -> new PrefixMap(4, true, 0));
   }
 
   @Test

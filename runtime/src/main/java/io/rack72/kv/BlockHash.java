@@ -12,9 +12,28 @@ package io.rack72.kv;
  * @param d the last
  */
 public record BlockHash(long a, long b, long c, long d) {
+  /** Words that {@link #write} takes. */
+  static final int WORDS = 4;
+
   @Override
   public int hashCode() {
     // Any part of a SHA-256 is as good as all of it.
     return (int) a;
+  }
+
+  /** The name that was written there. */
+  static BlockHash read(long[] words, int at) {
+    return new BlockHash(words[at], words[at + 1], words[at + 2], words[at + 3]);
+  }
+
+  void write(long[] words, int at) {
+    words[at] = a;
+    words[at + 1] = b;
+    words[at + 2] = c;
+    words[at + 3] = d;
+  }
+
+  boolean isAt(long[] words, int at) {
+    return words[at] == a && words[at + 1] == b && words[at + 2] == c && words[at + 3] == d;
   }
 }

@@ -13,7 +13,8 @@ import java.util.function.IntUnaryOperator;
  * thread-safe.
  */
 public final class BlockNames {
-  private static final int WORDS = 4;
+  /** Room for names of a reply, beside half as many as there are. */
+  private static final int SPARE_BLOCKS = 8;
 
   private final BlockHasher hasher;
   private final int blockTokens;
@@ -38,7 +39,10 @@ public final class BlockNames {
 
   /** The same names, for another sequence of the prompt. */
   BlockNames copy() {
-    return new BlockNames(hasher, blockTokens, shared, salt, words.clone(), known);
+    // Whoever has a full array gets another one before the next name, so this one can be of both.
+    boolean full = words.length == known * BlockHash.WORDS;
+    long[] theirs = full ? words : Arrays.copyOf(words, known * BlockHash.WORDS);
+    return new BlockNames(hasher, blockTokens, shared, salt, theirs, known);
   }
 
   String salt() {
@@ -54,24 +58,19 @@ public final class BlockNames {
    */
   public List<BlockHash> of(IntUnaryOperator tokens, int count) {
     int blocks = shared ? count / blockTokens : 0;
-    if (blocks * WORDS > words.length) {
-      words = Arrays.copyOf(words, Math.max(blocks * WORDS, 2 * words.length));
+    if (blocks * BlockHash.WORDS > words.length) {
+      int spare = known == 0 ? 0 : known / 2 + SPARE_BLOCKS;
+      words = Arrays.copyOf(words, Math.max(blocks, known + spare) * BlockHash.WORDS);
     }
     for (; known < blocks; known++) {
       BlockHash before = known == 0 ? hasher.root(salt) : name(known - 1);
-      BlockHash name = hasher.next(before, tokens, known * blockTokens);
-      int at = known * WORDS;
-      words[at] = name.a();
-      words[at + 1] = name.b();
-      words[at + 2] = name.c();
-      words[at + 3] = name.d();
+      hasher.next(before, tokens, known * blockTokens).write(words, known * BlockHash.WORDS);
     }
     return new First(blocks);
   }
 
   private BlockHash name(int block) {
-    int at = block * WORDS;
-    return new BlockHash(words[at], words[at + 1], words[at + 2], words[at + 3]);
+    return BlockHash.read(words, block * BlockHash.WORDS);
   }
 
   /** Names from the first on, which never change. */

@@ -25,7 +25,7 @@ final class PrefixesInWork {
 
   /** The sequence has computed its blocks of a range. */
   void computed(Sequence sequence, int from, int to) {
-    // Most blocks that become whole are of replies, while nobody computes a prompt.
+    // Most blocks that become whole are of replies, and mostly no prompt is being computed then.
     if (from < to && !computing.isEmpty()) {
       sequence.names().subList(from, to).forEach(name -> computing.remove(name, sequence));
     }

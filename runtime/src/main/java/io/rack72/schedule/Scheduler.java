@@ -69,9 +69,10 @@ public final class Scheduler {
   private long hostOutBytes;
   private long hostInBytes;
   private long cachedTokens;
-  // What was read ahead, which nobody needs: it is kept so that it is read.
+
+  // Of no meaning; see where sequences are read ahead.
   @SuppressWarnings("UnusedVariable")
-  private int fetched;
+  private int readAhead;
 
   /**
    * @param cache whose pools only this scheduler's sequences use
@@ -88,7 +89,7 @@ public final class Scheduler {
    * Queues a sequence. It ends the same whether it is new or goes on from tokens that were
    * generated elsewhere.
    *
-   * @param promptIds at least one token
+   * @param promptIds at least one token; kept, and not to be changed by anybody any more
    * @param generatedIds tokens generated before; fewer than its limit
    * @throws IllegalArgumentException if a sequence of this id is live
    */
@@ -271,7 +272,9 @@ public final class Scheduler {
     inFlight = Optional.empty();
     for (Share share : plan.shares()) {
       share.sequence().setInStep(false);
-      fetched += share.sequence().fetch();
+      if (share.needsLogits()) {
+        readAhead += share.sequence().readAhead();
+      }
     }
     for (Share share : plan.shares()) {
       Sequence sequence = share.sequence();

@@ -40,7 +40,7 @@ public final class Sequence {
   private final Optional<TokenCounts> counts;
   private final SequenceKv kv;
   private final BlockNames names;
-  // Of whoever asked, and nobody changes it.
+  // The array of whoever asked, and of others too; never written.
   private final int[] promptIds;
   private int[] generatedIds;
   // Tokens that are in those two; the latest are beside them, so that a decode has to do with a few
@@ -66,7 +66,7 @@ public final class Sequence {
   private Object attachment;
 
   /**
-   * @param promptIds kept as it is
+   * @param promptIds kept as they are
    * @param arrival how many sequences came before it
    * @param agingArrivals as in {@link SchedulerLimits}
    */
@@ -217,7 +217,7 @@ public final class Sequence {
   private void settle() {
     if (generated() > generatedIds.length) {
       // As large an array as the sequence may need, unless that is much more than what there is.
-      int most = (int) Math.min(lengthLimit, 2L * length) - promptLength;
+      int most = (int) Math.min(lengthLimit - promptLength, 4L * generated());
       generatedIds = Arrays.copyOf(generatedIds, Math.max(generated(), most));
     }
     System.arraycopy(latest, 0, generatedIds, settled - promptLength, length - settled);
@@ -226,23 +226,30 @@ public final class Sequence {
 
   void copyTokens(int position, int[] target, int offset, int count) {
     int ofPrompt = Math.clamp(promptLength - position, 0, count);
+    int before = Math.clamp(settled - position, ofPrompt, count);
     if (ofPrompt > 0) {
       System.arraycopy(promptIds, position, target, offset, ofPrompt);
     }
-    for (int i = ofPrompt; i < count; i++) {
+    if (ofPrompt < before) {
+      int from = position + ofPrompt - promptLength;
+      System.arraycopy(generatedIds, from, target, offset + ofPrompt, before - ofPrompt);
+    }
+    for (int i = before; i < count; i++) {
       target[offset + i] = token(position + i);
     }
   }
 
   /**
-   * Reads what the next token has to do with and what lies far from the sequence in memory. A loop
-   * that does only this for all sequences of a step makes a processor wait for them together, where
-   * the one that chooses their tokens would wait for each (group prefetching: Chen, Ailamaki,
-   * Gibbons and Mowry, Improving Hash Join Performance through Prefetching, 2004).
+   * Reads what choosing and appending a token has to do with and what lies far from the sequence in
+   * memory: its parameters and its latest tokens, both from their beginning to their end. A loop
+   * that does nothing else for all sequences of a step makes a processor wait for them together,
+   * where the one that chooses their tokens would wait for each. It is group prefetching (Chen,
+   * Ailamaki, Gibbons and Mowry, Improving Hash Join Performance through Prefetching, 2004) by
+   * plain reads, since Java has no others.
    *
-   * @return something of all that was read, to be kept, so that none of it is left out
+   * @return something of all that was read; reads of which nothing is kept would be left out
    */
-  int fetch() {
+  int readAhead() {
     int ofParams = (int) params.seed() + (params.ignoreStopIds() ? 1 : 0);
     return ofParams + latest[0] + latest[LATEST - 1];
   }

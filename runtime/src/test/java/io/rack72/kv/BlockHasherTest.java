@@ -83,6 +83,24 @@ class BlockHasherTest {
     assertTrue(names.getFirst().hashCode() != names.getLast().hashCode());
   }
 
+  @Test
+  void copiesGoOnByThemselvesAndWhatWasAskedForStays() {
+    BlockNames prompt = new BlockNames(hasher, 3, true, "");
+    List<BlockHash> ofPrompt = prompt.of(TEXT, 3);
+    IntUnaryOperator other = text(7, 0, -1, 1, 2, 3);
+    BlockNames first = prompt.copy();
+    BlockNames second = prompt.copy();
+    List<BlockHash> ofFirst = first.of(TEXT, 6);
+    List<BlockHash> ofSecond = second.of(other, 6);
+    BlockNames third = first.copy();
+    List<BlockHash> ofThird = third.of(TEXT, 9);
+    assertEquals(new BlockNames(hasher, 3, true, "").of(TEXT, 3), ofPrompt);
+    assertEquals(new BlockNames(hasher, 3, true, "").of(TEXT, 6), ofFirst);
+    assertEquals(new BlockNames(hasher, 3, true, "").of(other, 6), ofSecond);
+    assertEquals(new BlockNames(hasher, 3, true, "").of(TEXT, 9), ofThird);
+    assertEquals(ofThird, first.of(TEXT, 9));
+  }
+
   private static IntUnaryOperator text(int... ids) {
     return position -> ids[position];
   }

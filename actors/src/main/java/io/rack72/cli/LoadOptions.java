@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 final class LoadOptions {
   private static final int DEFAULT_CONCURRENCY = 512;
   private static final String DEFAULT_LENGTH = "1024";
+  private static final double DEFAULT_WARMUP_SECONDS = 10;
   private static final double NANOS_PER_SECOND = 1e9;
   private static final double MAX_SECONDS = 1e6;
 
@@ -58,9 +59,8 @@ final class LoadOptions {
   @Option(
       names = "--warmup",
       paramLabel = "SECONDS",
-      defaultValue = "10",
-      description = "Virtual time before anything is counted; default ${DEFAULT-VALUE}.")
-  private double warmup;
+      description = "Virtual time before anything is counted; default 10, with --trace 0.")
+  private Double warmup;
 
   @Option(
       names = "--duration",
@@ -110,9 +110,14 @@ final class LoadOptions {
         arrivals,
         Lengths.parse(Objects.requireNonNullElse(prompt, DEFAULT_LENGTH)),
         Lengths.parse(Objects.requireNonNullElse(reply, DEFAULT_LENGTH)),
-        nanos("--warmup", warmup),
+        nanos("--warmup", warmup == null ? defaultWarmup() : warmup),
         nanos("--duration", duration),
         seed);
+  }
+
+  /** A trace begins as it was recorded; other loads take a while to be as they are ever after. */
+  private double defaultWarmup() {
+    return trace == null ? DEFAULT_WARMUP_SECONDS : 0;
   }
 
   private Workload.Arrivals arrivals() {

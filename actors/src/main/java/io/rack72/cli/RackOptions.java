@@ -13,7 +13,8 @@ public final class RackOptions {
       paramLabel = "DIR|NAME",
       description =
           "Directory of a checkpoint; without it rack72-mini, the small model that comes with the"
-              + " program.")
+              + " program. Where GPUs are modeled a name too: gpt-oss-20b, gpt-oss-120b (without"
+              + " it) or demo.")
   private String model;
 
   @Option(
@@ -25,7 +26,7 @@ public final class RackOptions {
   @Option(
       names = "--device",
       paramLabel = "cpu|modeled",
-      description = "What computes; cpu is the default.")
+      description = "What computes; cpu is the default, but for a twin, which is always modeled.")
   private String device;
 
   @Option(names = "--config", paramLabel = "FILE", description = "Settings, in HOCON.")
@@ -92,6 +93,11 @@ public final class RackOptions {
       arguments.add(option);
       arguments.add(value.toString());
     }
+  }
+
+  /** What {@code --device} was given, or null. */
+  String device() {
+    return device;
   }
 
   /** What {@code --model} was given, or null. */

@@ -92,18 +92,20 @@ final class TwinCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    // Before a run that may take minutes.
+    Optional<WholeFile> page = Optional.ofNullable(html).map(WholeFile::at);
     if (sweep.isEmpty() && !layouts.isEmpty()) {
       throw new ParameterException(spec.commandLine(), "--layouts needs --sweep");
     }
     if (sweep.isEmpty()) {
-      tellRun();
+      tellRun(page);
     } else {
-      tellFrontier();
+      tellFrontier(page);
     }
     return 0;
   }
 
-  private void tellRun() throws IOException {
+  private void tellRun(Optional<WholeFile> page) throws IOException {
     TwinOptions.Scenario scenario = options.scenario(spec.commandLine(), invocation.host());
     scenario
         .impossible()
@@ -114,13 +116,14 @@ final class TwinCommand implements Callable<Integer> {
     TwinFaults schedule = faults(scenario);
     long begin = System.nanoTime();
     TwinReport report = run(scenario, schedule);
-    tell(json ? Json.line(report) + "\n" : report.toText(), Html.of(report));
+    page.ifPresent(file -> file.write(Html.of(report)));
+    tell(json ? Json.line(report) + "\n" : report.toText());
     if (invocation.onTerminal()) {
       tellSpeed(report, scenario, (System.nanoTime() - begin) / NANOS_PER_SECOND);
     }
   }
 
-  private void tellFrontier() throws IOException {
+  private void tellFrontier(Optional<WholeFile> page) throws IOException {
     if (history != null) {
       throw new ParameterException(spec.commandLine(), "--history is of one run, not of a --sweep");
     }
@@ -138,7 +141,8 @@ final class TwinCommand implements Callable<Integer> {
       }
     }
     Frontier frontier = Frontier.of(points);
-    tell(json ? Json.line(frontier) + "\n" : frontier.toText(), Html.of(frontier));
+    page.ifPresent(file -> file.write(Html.of(frontier)));
+    tell(json ? Json.line(frontier) + "\n" : frontier.toText());
   }
 
   /** One that was not named is the rack's own. */
@@ -161,10 +165,7 @@ final class TwinCommand implements Callable<Integer> {
     throw new CommandFailedException(reasons.getFirst());
   }
 
-  private void tell(String text, String page) {
-    if (html != null) {
-      WholeFile.write(html, page);
-    }
+  private void tell(String text) {
     PrintWriter out = spec.commandLine().getOut();
     out.print(text);
     out.flush();

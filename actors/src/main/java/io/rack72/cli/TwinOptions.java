@@ -2,6 +2,7 @@ package io.rack72.cli;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.config.ConfigLayers;
+import io.rack72.config.DeviceKind;
 import io.rack72.config.Host;
 import io.rack72.config.Rack72Config;
 import io.rack72.device.RoutingModel;
@@ -22,7 +23,7 @@ import picocli.CommandLine.ParameterException;
 final class TwinOptions {
   private static final String DEFAULT_MODEL = "gpt-oss-120b";
 
-  /** Formats of what is kept and exchanged. */
+  /** Formats of what is exchanged. */
   enum Format {
     FP8(1),
     BF16(2),
@@ -69,7 +70,7 @@ final class TwinOptions {
       paramLabel = "FORMAT",
       defaultValue = "bf16",
       description = "Keys and values: fp8 or bf16; default ${DEFAULT-VALUE}.")
-  private Format kv;
+  private KvPrecision kv;
 
   @Option(
       names = "--exchange",
@@ -140,6 +141,10 @@ final class TwinOptions {
       layers.option("--slots", "rack72.modeled.expert-slots", slots);
     }
     Rack72Config config = layers.load(host);
+    if (rackOptions.device() != null && config.device() != DeviceKind.MODELED) {
+      throw new IllegalArgumentException(
+          "--device has no use: a twin's GPUs are modeled; for real tokens see 'twin chat'");
+    }
     String name = rackOptions.model() == null ? DEFAULT_MODEL : rackOptions.model();
     return new Scenario(
         rack(config, name, ModeledSizing.model(name)),
@@ -160,28 +165,17 @@ final class TwinOptions {
               + " --slots (rack72.modeled.expert-slots)");
     }
     // Before the sizes, since they do not tell what the model cannot be divided by.
-    StepDurations durations =
-        ModeledSizing.durations(config, model, kvPrecision(), exchange.bytes, skew);
+    StepDurations durations = ModeledSizing.durations(config, model, kv, exchange.bytes, skew);
     return ModeledRack.withoutWeights(
         name,
         model,
         config.rack(),
         spread,
         ModeledSizing.settings(config, model),
-        new ModeledRack.Formats(kv.bytes, exchange.bytes),
+        new ModeledRack.Formats(kv.bytes(), exchange.bytes),
         durations,
         new RoutingModel(model, skew, load.seed()),
         fidelity,
         ModeledRack.Replies.OF_IDS);
-  }
-
-  private KvPrecision kvPrecision() {
-    return switch (kv) {
-      case FP8 -> KvPrecision.FP8;
-      case BF16 -> KvPrecision.BF16;
-      case FLOAT32 ->
-          throw new IllegalArgumentException(
-              "--kv is fp8 or bf16: GPUs have no attention over keys and values in float32");
-    };
   }
 }

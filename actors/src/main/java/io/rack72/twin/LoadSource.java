@@ -59,6 +59,7 @@ final class LoadSource {
   private long refused;
   private long failed;
   private String broken = "";
+  private String failure = "";
 
   /** What it tells itself behind tokens. */
   private record TakeArrived() {}
@@ -164,7 +165,7 @@ final class LoadSource {
             refused++;
             drop(request);
           }
-          case TOO_LARGE, FAILED -> fail(request);
+          case TOO_LARGE, FAILED -> fail(request, detail);
         }
       }
     }
@@ -173,15 +174,17 @@ final class LoadSource {
 
   private void goOn(LiveRequests.Live request, Optional<String> givenUp) {
     if (givenUp.isPresent()) {
-      fail(request);
+      fail(request, givenUp.get());
     } else {
       watch.recomputed();
       ask(request);
     }
   }
 
-  private void fail(LiveRequests.Live request) {
-    failed++;
+  private void fail(LiveRequests.Live request, String why) {
+    if (failed++ == 0) {
+      failure = why;
+    }
     watch.failed();
     drop(request);
   }
@@ -367,6 +370,6 @@ final class LoadSource {
 
   /** What has become of all requests so far, whether they were counted or not. */
   TwinReport.Requests requests() {
-    return new TwinReport.Requests(submitted, finished, refused, failed, live.size());
+    return new TwinReport.Requests(submitted, finished, refused, failed, live.size(), failure);
   }
 }

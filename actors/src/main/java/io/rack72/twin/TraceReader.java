@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,8 +74,10 @@ public final class TraceReader {
       return new Trace(entries);
     } catch (CharacterCodingException e) {
       throw new TraceException(file + ", at or after line " + number + ": text is UTF-8", e);
+    } catch (NoSuchFileException e) {
+      throw new TraceException("cannot read the trace " + file + ": there is no such file", e);
     } catch (IOException e) {
-      throw new TraceException("cannot read the trace " + file + ": " + e, e);
+      throw new TraceException("cannot read the trace " + file + ": " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
       throw new TraceException(file + ", line " + number + ": " + e.getMessage(), e);
     }

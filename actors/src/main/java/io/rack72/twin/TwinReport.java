@@ -80,8 +80,10 @@ public record TwinReport(
    *
    * @param refused for lack of room
    * @param live when the run was over
+   * @param failure why the first of those failed that did; empty where none did
    */
-  public record Requests(long submitted, long finished, long refused, long failed, long live) {}
+  public record Requests(
+      long submitted, long finished, long refused, long failed, long live, String failure) {}
 
   /**
    * Tokens a second.

@@ -45,6 +45,15 @@ final class TwinTable {
         requests.refused(),
         requests.failed(),
         requests.live());
+    if (requests.failed() > 0) {
+      text.format("failed     the first since %s%n", requests.failure());
+    }
+    if (report.latencies().endToEnd().p50() == 0) {
+      text.format(
+          "too short  no request that is measured ended in the %.1f s that count, so rates of"
+              + " requests, tokens of a user, TPOT and end to end tell nothing%n",
+          report.seconds());
+    }
     TwinReport.Throughput throughput = report.throughput();
     text.format(
         "rate       %,.1f requests/s, %,.0f prompt tokens/s over %.1f s%n",
@@ -143,6 +152,11 @@ final class TwinTable {
   }
 
   private void line(String name, TwinReport.Quantiles quantiles) {
+    if (quantiles.p50() == 0) {
+      // No latency of a rack is 0: there was none.
+      text.format("%-10s %12s %12s %12s %12s%n", name, "-", "-", "-", "-");
+      return;
+    }
     text.format(
         "%-10s %,12.3f %,12.3f %,12.3f %,12.3f%n",
         name, quantiles.mean(), quantiles.p50(), quantiles.p90(), quantiles.p99());

@@ -146,6 +146,8 @@ class TwinCommandTest {
         "--warmup=-1                 | --warmup is 0 to 1000000 seconds, not -1.0           | 2",
         "--skew=-1                   | the skew of the routing is 0 to 4                    | 2",
         "--kv=fp7                    | --kv                                                 | 2",
+        "--kv=float32                | expected one of [BF16, FP8]                          | 2",
+        "--device=cpu                | --device has no use: a twin's GPUs are modeled       | 2",
         "--set=rack72.gpu.hbm=1GB    | the model does not fit                               | 1",
         "--history=/no/such/file     | cannot write the history to /no/such/file            | 1"
       })
@@ -203,12 +205,75 @@ class TwinCommandTest {
     assertEquals("", run.out());
   }
 
+  /** Before the run, so that nothing is lost that took minutes. */
   @Test
-  void pageThatCannotBeWrittenIsOneSentence(@TempDir Path directory) {
-    CommandRun run = twin("--html=" + directory.resolve("none").resolve("page.html"));
+  void pageThatCannotBeWrittenIsOneSentence(@TempDir Path directory) throws IOException {
+    Path history = directory.resolve("history");
+    Path none = directory.resolve("none");
+    CommandRun run = twin("--html=" + none.resolve("page.html"), "--history=" + history);
     assertEquals(1, run.exitCode());
-    assertEquals(1, run.err().lines().count(), run::err);
-    assertTrue(run.err().contains("cannot write"), run::err);
+    assertEquals(
+        "rack72: cannot write %s: there is no directory %s%n"
+            .formatted(none.resolve("page.html"), none),
+        run.err());
+    assertFalse(Files.exists(history));
+
+    CommandRun over = twin("--html=" + directory);
+    assertEquals(1, over.exitCode());
+    assertEquals("rack72: cannot write %s: it is a directory%n".formatted(directory), over.err());
+    assertTrue(Files.isDirectory(directory));
+  }
+
+  @Test
+  void pageIsWrittenThroughALinkAndAnybodyMayReadIt(@TempDir Path directory) throws IOException {
+    Path page = Files.writeString(directory.resolve("page.html"), "old");
+    Path link = Files.createSymbolicLink(directory.resolve("link.html"), page);
+    Path plain = Files.writeString(directory.resolve("plain"), "");
+    assertEquals(0, twin("--concurrency=4", "--html=" + link).exitCode());
+    assertTrue(Files.isSymbolicLink(link));
+    assertTrue(Files.readString(page).endsWith("</html>\n"));
+    assertEquals(Files.getPosixFilePermissions(plain), Files.getPosixFilePermissions(page));
+    try (Stream<Path> files = Files.list(directory)) {
+      assertEquals(3, files.count(), "nothing else is left there");
+    }
+  }
+
+  @Test
+  void whyRequestsFailedIsInTheReport() throws JsonProcessingException {
+    String[] words = {"--concurrency=4", "--prompt=200000", "--reply=64"};
+    CommandRun run = twin(words);
+    assertTrue(run.out().matches("(?s).*failed     the first since [^\n]*131,?072.*"), run::out);
+    assertTrue(run.out().contains("TTFT                  -            -"), run::out);
+    CommandRun line = twin("--concurrency=4", "--prompt=200000", "--reply=64", "--json");
+    assertTrue(
+        Json.read(line.out()).get("requests").get("failure").asText().contains("200000"),
+        line::out);
+  }
+
+  @Test
+  void aRunInWhichNoRequestEndsSaysThatItIsTooShort() {
+    CommandRun run = twin("--concurrency=4", "--reply=2000");
+    assertTrue(run.out().contains("too short  no request that is measured ended"), run::out);
+    assertTrue(run.out().contains("TPOT                  -            -"), run::out);
+    assertFalse(twin("--concurrency=4").out().contains("too short"));
+  }
+
+  @Test
+  void aTraceIsCountedFromItsFirstRequestOn(@TempDir Path directory) throws IOException {
+    Path trace =
+        Files.writeString(
+            directory.resolve("t.jsonl"),
+            """
+            {"timestamp": 0, "input_length": 100, "output_length": 10, "hash_ids": [1]}
+            {"timestamp": 300, "input_length": 600, "output_length": 10, "hash_ids": [1, 2]}
+            """);
+    CommandRun run = CommandRun.of("twin", "--trace=" + trace, "--duration=1", "--json");
+    assertEquals(2, Json.read(run.out()).get("throughput").get("requests_per_second").asInt());
+    CommandRun none = CommandRun.of("twin", "--trace=" + directory.resolve("none"));
+    assertEquals(
+        "rack72: cannot read the trace %s: there is no such file%n"
+            .formatted(directory.resolve("none")),
+        none.err());
   }
 
   /** A rack of three trays, of one GPU each. */

@@ -27,7 +27,7 @@ class FrontierTest {
             "20",
             0,
             30,
-            new TwinReport.Requests(10, 9, 0, 0, 1),
+            new TwinReport.Requests(10, 9, 0, 0, 1, ""),
             new TwinReport.Throughput(1, 2, 72 * perGpu, perGpu, perUser),
             new TwinReport.Goodput(slo, 1, 2, part),
             new TwinReport.Latencies(QUANTILES, QUANTILES, QUANTILES, QUANTILES),

@@ -21,6 +21,7 @@ public final class BlockIndex {
   private static final long EMPTY = -1;
   private static final long SECRET = new SecureRandom().nextLong() | 1;
 
+  private final long secret;
   private final int mostWords;
   // Of all blocks that have had names.
   private long[] names = {};
@@ -34,6 +35,16 @@ public final class BlockIndex {
    * @param blocks how many there are, with numbers from 0
    */
   public BlockIndex(int blocks) {
+    this(blocks, SECRET);
+  }
+
+  /**
+   * The same, with what decides where names lie.
+   *
+   * @param secret odd
+   */
+  BlockIndex(int blocks, long secret) {
+    this.secret = secret;
     if (blocks < 0) {
       throw new IllegalArgumentException("there are 0 or more blocks, not " + blocks);
     }
@@ -143,8 +154,8 @@ public final class BlockIndex {
   }
 
   /** What a slot has of a name, from its first word. */
-  private static int bits(long word) {
-    return (int) ((word * SECRET) >>> Integer.SIZE);
+  private int bits(long word) {
+    return (int) ((word * secret) >>> Integer.SIZE);
   }
 
   private static int bitsOf(long entry) {

@@ -13,7 +13,7 @@ import java.util.function.IntUnaryOperator;
  * thread-safe.
  */
 public final class BlockNames {
-  /** Room for names of a reply, beside half as many as there are. */
+  /** Room that a grown array has for further names, beside half as many as there are. */
   private static final int SPARE_BLOCKS = 8;
 
   private final BlockHasher hasher;

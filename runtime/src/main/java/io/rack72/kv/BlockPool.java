@@ -27,9 +27,8 @@ public final class BlockPool {
   private final MemorySegment[] memory;
   private final int capacity;
   // Four integers for each block, beside each other since they are needed together, and then for
-  // each ring of free blocks: how many hold it, its neighbours in its ring, whether it has a name.
-  // A
-  // ring has only its neighbours.
+  // each ring of free blocks, of which there are neighbours only: how many hold it, its neighbours
+  // in its ring, whether it has a name.
   private final int[] links;
   private final BlockIndex named;
   // Free blocks without a name. A stack, so that the block freed last, still warm in a processor's

@@ -13,20 +13,30 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class BlockIndexTest {
   /**
-   * Against a map: few blocks and many, and names of which many have the first word of others and
-   * so collide in all that a slot has of them.
+   * Against a map, which no secret has anything to do with: few blocks and many, names of which
+   * many have the first word of others and so collide in all that a slot has of them, and with a
+   * secret of 1 names that differ there and lie together all the same.
    */
   @ParameterizedTest
-  @CsvSource({"1, 1", "40, 1", "40, 3", "40, 1000000", "3000, 40", "3000, 1000000"})
-  void anIndexDoesWhatAMapDoes(int blocks, int firstWords) {
+  @CsvSource({
+    "1, 1, 77",
+    "40, 1, 77",
+    "40, 3, -7046029254386353131",
+    "40, 1000000, 1",
+    "40, 1000000, 77",
+    "3000, 40, -7046029254386353131",
+    "3000, 1000000, 1",
+    "3000, 1000000, -7046029254386353131"
+  })
+  void anIndexDoesWhatAMapDoesWhateverTheSecret(int blocks, int firstWords, long secret) {
     SplittableRandom random = new SplittableRandom(11);
-    BlockIndex index = new BlockIndex(blocks);
+    BlockIndex index = new BlockIndex(blocks, secret);
     Map<BlockHash, Integer> map = new HashMap<>();
     Map<Integer, BlockHash> names = new HashMap<>();
     for (int i = 0; i < 100_000; i++) {
       int block = random.nextInt(blocks);
       int number = random.nextInt(2 * blocks);
-      BlockHash name = new BlockHash(number % firstWords, 0, 0, number);
+      BlockHash name = new BlockHash((long) (number % firstWords) << Integer.SIZE, 0, 0, number);
       if (names.containsKey(block)) {
         assertEquals(names.get(block), index.name(block));
         map.remove(names.remove(block));

@@ -94,6 +94,10 @@ class SequenceTest {
           int[] last = new int[1];
           sequence.copyTokens(length, last, 0, 1);
           assertEquals(length + 1, last[0]);
+          int from = length * looks % (length + 1);
+          int[] end = new int[length + 1 - from];
+          sequence.copyTokens(from, end, 0, end.length);
+          assertArrayEquals(IntStream.rangeClosed(from + 1, length + 1).toArray(), end);
         }
       }
       Sequence rebuilt = longSequence(IntStream.range(4, 91).toArray());

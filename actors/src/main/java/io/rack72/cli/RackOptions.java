@@ -13,8 +13,8 @@ public final class RackOptions {
       paramLabel = "DIR|NAME",
       description =
           "Directory of a checkpoint; without it rack72-mini, the small model that comes with the"
-              + " program. Where GPUs are modeled a name too: gpt-oss-20b, gpt-oss-120b (without"
-              + " it) or demo.")
+              + " program, and for a twin gpt-oss-120b. Where GPUs are modeled a name too:"
+              + " gpt-oss-20b, gpt-oss-120b or demo.")
   private String model;
 
   @Option(

@@ -1,11 +1,9 @@
 package io.rack72.cli;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /**
  * A file that is written whole or not at all. What a link points to is replaced, and not the link;
@@ -13,11 +11,11 @@ import java.nio.file.StandardOpenOption;
  */
 final class WholeFile {
   private final Path named;
-  private final Path file;
+  private final boolean replaceable;
 
-  private WholeFile(Path named, Path file) {
+  private WholeFile(Path named, boolean replaceable) {
     this.named = named;
-    this.file = file;
+    this.replaceable = replaceable;
   }
 
   /**
@@ -26,20 +24,28 @@ final class WholeFile {
    * @throws CommandFailedException where no file could be written
    */
   static WholeFile at(Path name) {
-    try {
-      Path file = Files.exists(name) ? name.toRealPath() : name.toAbsolutePath();
-      Path directory = file.getParent();
-      if (Files.isDirectory(file)) {
-        throw new CommandFailedException("cannot write " + name + ": it is a directory");
-      }
-      if (directory == null || !Files.isDirectory(directory)) {
-        throw new CommandFailedException(
-            "cannot write " + name + ": there is no directory " + directory);
-      }
-      return new WholeFile(name, file);
-    } catch (IOException e) {
-      throw failure(name, e);
+    boolean there = Files.exists(name);
+    if (Files.isDirectory(name)) {
+      throw failure(name, "it is a directory", null);
     }
+    if (!there && Files.isSymbolicLink(name)) {
+      throw failure(name, "it is a link to what is not there", null);
+    }
+    if (there && !Files.isRegularFile(name)) {
+      return new WholeFile(name, false);
+    }
+    try {
+      Path directory = target(name).getParent();
+      if (directory == null || !Files.isDirectory(directory)) {
+        throw failure(name, "there is no directory " + directory, null);
+      }
+      if (!Files.isWritable(directory)) {
+        throw failure(name, "access to " + directory + " is denied", null);
+      }
+    } catch (IOException e) {
+      throw failure(name, e.toString(), e);
+    }
+    return new WholeFile(name, true);
   }
 
   /**
@@ -49,26 +55,33 @@ final class WholeFile {
    */
   void write(String text) {
     try {
-      if (Files.exists(file) && !Files.isRegularFile(file)) {
-        Files.writeString(file, text);
-        return;
-      }
-      // Not a temporary file of the platform, which nobody else could read.
-      Path beside =
-          file.resolveSibling(file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
-      try {
-        Files.writeString(beside, text, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(beside);
+      if (replaceable) {
+        replace(target(named), text);
+      } else {
+        Files.writeString(named, text);
       }
     } catch (IOException e) {
-      throw failure(named, e);
+      throw failure(named, e.toString(), e);
     }
   }
 
-  private static CommandFailedException failure(Path name, IOException e) {
-    String why = e instanceof AccessDeniedException ? "access is denied" : e.toString();
-    return new CommandFailedException("cannot write " + name + ": " + why, e);
+  private static Path target(Path name) throws IOException {
+    return Files.exists(name) ? name.toRealPath() : name.toAbsolutePath();
+  }
+
+  private static void replace(Path file, String text) throws IOException {
+    // Not a temporary file of the platform, which nobody else could read.
+    Path beside =
+        file.resolveSibling(file.getFileName() + "." + ProcessHandle.current().pid() + ".part");
+    try {
+      Files.writeString(beside, text);
+      Files.move(beside, file, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(beside);
+    }
+  }
+
+  private static CommandFailedException failure(Path name, String why, IOException cause) {
+    return new CommandFailedException("cannot write " + name + ": " + why, cause);
   }
 }

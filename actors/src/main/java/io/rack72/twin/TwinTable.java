@@ -50,7 +50,7 @@ final class TwinTable {
     }
     if (report.latencies().endToEnd().p50() == 0) {
       text.format(
-          "too short  no request that is measured ended in the %.1f s that count, so rates of"
+          "caution    no request that is measured ended in the %.1f s that count, so rates of"
               + " requests, tokens of a user, TPOT and end to end tell nothing%n",
           report.seconds());
     }

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -238,6 +241,34 @@ class TwinCommandTest {
     }
   }
 
+  /** As to a device: to replace it would take it from everybody. */
+  @Test
+  void pageGoesThroughAPipeAndThePipeStays(@TempDir Path directory) throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    CompletableFuture<String> page =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return Files.readString(pipe);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    assertEquals(0, twin("--concurrency=4", "--html=" + pipe).exitCode());
+    assertFalse(Files.isRegularFile(pipe));
+    assertTrue(page.get(1, TimeUnit.MINUTES).endsWith("</html>\n"));
+  }
+
+  @Test
+  void pageIsNotWrittenOverALinkToNothing(@TempDir Path directory) throws IOException {
+    Path link = Files.createSymbolicLink(directory.resolve("link"), directory.resolve("none"));
+    CommandRun run = twin("--html=" + link);
+    assertEquals(
+        "rack72: cannot write %s: it is a link to what is not there%n".formatted(link), run.err());
+    assertTrue(Files.isSymbolicLink(link));
+  }
+
   @Test
   void whyRequestsFailedIsInTheReport() throws JsonProcessingException {
     String[] words = {"--concurrency=4", "--prompt=200000", "--reply=64"};
@@ -251,11 +282,11 @@ class TwinCommandTest {
   }
 
   @Test
-  void aRunInWhichNoRequestEndsSaysThatItIsTooShort() {
+  void aRunInWhichNoRequestEndsSaysWhatItDoesNotTell() {
     CommandRun run = twin("--concurrency=4", "--reply=2000");
-    assertTrue(run.out().contains("too short  no request that is measured ended"), run::out);
+    assertTrue(run.out().contains("caution    no request that is measured ended"), run::out);
     assertTrue(run.out().contains("TPOT                  -            -"), run::out);
-    assertFalse(twin("--concurrency=4").out().contains("too short"));
+    assertFalse(twin("--concurrency=4").out().contains("caution"));
   }
 
   @Test

@@ -40,7 +40,7 @@ final class StandInRack implements RackLauncher.Rack {
   private static final int KV_BYTES = 2;
 
   /** What a busy machine is late by again and again; more is not made up for. */
-  private static final Duration MADE_UP_FOR = Duration.ofMillis(2);
+  private static final Duration MADE_UP_FOR = Duration.ofMillis(3);
 
   private final LocalRack rack;
   private final ActorRef<RouterActor.Command> host;
@@ -75,7 +75,7 @@ final class StandInRack implements RackLauncher.Rack {
       ModeledRack modeled = modeled(config, name, path, model);
       modeled.tolerate(MADE_UP_FOR);
       LocalRack rack = LocalRack.start(modeled.parts(), clock);
-      return watched(rack, modeled, clock, watch);
+      return watched(rack, modeled, clock, config.modeled().httpTime(), watch);
     } catch (IllegalArgumentException e) {
       clock.close();
       throw new CommandFailedException(e.getMessage(), e);
@@ -86,7 +86,11 @@ final class StandInRack implements RackLauncher.Rack {
   }
 
   private static StandInRack watched(
-      LocalRack rack, ModeledRack modeled, WallClock clock, BiConsumer<LocalRack, Clock> watch) {
+      LocalRack rack,
+      ModeledRack modeled,
+      WallClock clock,
+      Duration httpTime,
+      BiConsumer<LocalRack, Clock> watch) {
     try {
       watch.accept(rack, clock);
     } catch (RuntimeException | Error e) {
@@ -95,7 +99,8 @@ final class StandInRack implements RackLauncher.Rack {
     }
     ActorRef<RouterActor.Command> host =
         rack.system()
-            .systemActorOf(modeled.host(rack.router(), clock), "request-host", Props.empty());
+            .systemActorOf(
+                modeled.host(rack.router(), clock, httpTime), "request-host", Props.empty());
     return new StandInRack(rack, host, clock);
   }
 

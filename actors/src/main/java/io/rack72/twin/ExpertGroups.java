@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 
 /**
@@ -34,6 +35,7 @@ final class ExpertGroups {
   private final double[] portFactors;
   // All that ever were: steps of earlier ones may not be over.
   private final List<ExpertGroup> all = new ArrayList<>();
+  private final AtomicLong promptDue = new AtomicLong(Long.MIN_VALUE);
   private long lateNanos;
   private ExpertPlacement placement;
   private GroupMember[] members;
@@ -141,7 +143,7 @@ final class ExpertGroups {
             exchangeBytes,
             new GroupLinks(
                 traffic, member -> together[member], member -> portFactors[together[member]]));
-    group.tolerate(lateNanos);
+    group.tolerate(lateNanos, promptDue::get);
     all.add(group);
     return group;
   }
@@ -190,7 +192,12 @@ final class ExpertGroups {
   /** See {@link ExpertGroup#tolerate}. */
   void tolerate(long nanos) {
     lateNanos = nanos;
-    all.forEach(group -> group.tolerate(nanos));
+    all.forEach(group -> group.tolerate(nanos, promptDue::get));
+  }
+
+  /** A prompt is due at a GPU that is on its way there yet. Thread-safe. */
+  void promptIsDue(long instantNanos) {
+    promptDue.set(instantNanos);
   }
 
   /** Where the time of all steps so far went. */

@@ -300,8 +300,19 @@ public final class ModeledRack {
    * What requests are sent to instead of the rack's router: the host of a serving stack, which
    * takes its time for each.
    */
-  public Behavior<RouterActor.Command> host(ActorRef<RouterActor.Command> router, Clock clock) {
-    return RequestHost.before(router, clock, requestNanos);
+  Behavior<RouterActor.Command> host(ActorRef<RouterActor.Command> router, Clock clock) {
+    return host(router, clock, Duration.ZERO);
+  }
+
+  /**
+   * The same where a part of its time is taken by what is really there.
+   *
+   * @param httpTime that HTTP takes of it; where that is all or more, the host takes none
+   */
+  public Behavior<RouterActor.Command> host(
+      ActorRef<RouterActor.Command> router, Clock clock, Duration httpTime) {
+    return RequestHost.before(
+        router, clock, Math.max(0, requestNanos - httpTime.toNanos()), groups::promptIsDue);
   }
 
   /** GPUs of the rack that have not failed. */

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -27,21 +28,25 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  */
 final class RequestHost extends AbstractBehavior<Object> {
   /** The host's time for a request is over. */
-  private record Done(SequenceId id) {}
+  private record Done(SequenceId id, long dueNanos) {}
 
   private final ActorRef<RouterActor.Command> router;
   private final Clock clock;
   private final long requestNanos;
+  private final LongConsumer due;
   private final Map<SequenceId, List<RouterActor.Command>> at = new LinkedHashMap<>();
 
   /**
    * A host that takes as long for every request.
    *
    * @param requestNanos that a request takes; 0 for none
+   * @param due is told when a request goes on that its time was over, which on a clock that does
+   *     not wait is some time before that
    */
   static Behavior<RouterActor.Command> before(
-      ActorRef<RouterActor.Command> router, Clock clock, long requestNanos) {
-    return Behaviors.<Object>setup(context -> new RequestHost(context, router, clock, requestNanos))
+      ActorRef<RouterActor.Command> router, Clock clock, long requestNanos, LongConsumer due) {
+    return Behaviors.<Object>setup(
+            context -> new RequestHost(context, router, clock, requestNanos, due))
         .narrow();
   }
 
@@ -49,17 +54,19 @@ final class RequestHost extends AbstractBehavior<Object> {
       ActorContext<Object> context,
       ActorRef<RouterActor.Command> router,
       Clock clock,
-      long requestNanos) {
+      long requestNanos,
+      LongConsumer due) {
     super(context);
     this.router = router;
     this.clock = clock;
     this.requestNanos = requestNanos;
+    this.due = due;
   }
 
   @Override
   public Receive<Object> createReceive() {
     return newReceiveBuilder()
-        .onMessage(Done.class, done -> end(done.id()))
+        .onMessage(Done.class, this::end)
         .onMessage(RouterActor.Submit.class, this::submit)
         .onMessage(RouterActor.CountLive.class, this::count)
         .onMessage(RouterActor.Command.class, this::pass)
@@ -81,12 +88,14 @@ final class RequestHost extends AbstractBehavior<Object> {
     // What a gateway has taken for a request already is part of the host's time.
     long sinceNanos = submit.receivedNanos().orElseGet(clock::nowNanos);
     ActorRef<Object> self = getContext().getSelf();
-    clock.wakeAt(sinceNanos + requestNanos, () -> self.tell(new Done(id)));
+    long dueNanos = sinceNanos + requestNanos;
+    clock.wakeAt(dueNanos, () -> self.tell(new Done(id, dueNanos)));
     return this;
   }
 
-  private Behavior<Object> end(SequenceId id) {
-    at.remove(id).forEach(router::tell);
+  private Behavior<Object> end(Done done) {
+    due.accept(done.dueNanos());
+    at.remove(done.id()).forEach(router::tell);
     return this;
   }
 

@@ -10,6 +10,7 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,9 +22,10 @@ import org.junit.jupiter.api.Test;
 
 class RequestHostTest {
   private final ManualClock clock = new ManualClock();
+  private final List<Long> due = new ArrayList<>();
   private final TestInbox<RouterActor.Command> router = TestInbox.create();
   private final BehaviorTestKit<RouterActor.Command> host =
-      BehaviorTestKit.create(RequestHost.before(router.getRef(), clock, 1000));
+      BehaviorTestKit.create(RequestHost.before(router.getRef(), clock, 1000, due::add));
   private final TestInbox<SequenceEvent> owner = TestInbox.create();
   private final RouterActor.Pause first = new RouterActor.Pause(new SequenceId("a", 0));
   private final RouterActor.Pause other = new RouterActor.Pause(new SequenceId("b", 0));
@@ -75,6 +77,7 @@ class RequestHostTest {
     clock.advanceTo(6000);
     runAll();
     assertEquals(List.of(2), submitted());
+    assertEquals(List.of(1010L, 5300L, 6000L), due);
   }
 
   @Test

@@ -57,7 +57,12 @@ final class ConfigReader {
                         "modeled.expert-slots",
                         1,
                         MAX_EXPERT_SLOTS,
-                        "auto or a whole number from 1 to " + MAX_EXPERT_SLOTS))),
+                        "auto or a whole number from 1 to " + MAX_EXPERT_SLOTS)),
+            keys.duration(
+                "modeled.http-time",
+                Duration.ZERO,
+                Duration.ofSeconds(1),
+                "a duration from 0 to 1 s, such as 2500 us")),
         keys.isWord("cpu.threads", AUTO)
             ? host.processors()
             : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),

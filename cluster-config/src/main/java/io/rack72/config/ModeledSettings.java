@@ -1,5 +1,6 @@
 package io.rack72.config;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -12,6 +13,11 @@ import java.util.OptionalInt;
  *     attention with the expert-parallel degree
  * @param expertSlots room for experts of a layer on each GPU, at least 1; empty for what the layout
  *     needs
+ * @param httpTime that HTTP takes of a host's time for a request
  */
 public record ModeledSettings(
-    int replyTokens, double expertSkew, Optional<String> layout, OptionalInt expertSlots) {}
+    int replyTokens,
+    double expertSkew,
+    Optional<String> layout,
+    OptionalInt expertSlots,
+    Duration httpTime) {}

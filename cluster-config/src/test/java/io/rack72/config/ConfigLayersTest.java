@@ -150,6 +150,8 @@ class ConfigLayersTest {
         "rack72.kv.block-tokens=1025",
         "rack72.scheduler.prefill-chunk=513",
         "rack72.fabric.credit-bytes=1",
+        "rack72.modeled.http-time=2500",
+        "rack72.modeled.http-time=2 s",
         "rack72.cpu.threads=0",
         "rack72.seed=1.5",
         "rack72.seed=null",

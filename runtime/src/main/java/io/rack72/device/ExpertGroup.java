@@ -3,6 +3,7 @@ package io.rack72.device;
 import io.rack72.checkpoint.ModelConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /**
  * The GPUs over which one copy of the experts is spread. They take their steps together, since each
@@ -31,6 +32,7 @@ public final class ExpertGroup {
   // By the member that computes it, in the order in which they joined.
   private final Map<Integer, StepShape> joining = new LinkedHashMap<>();
   private long lateNanos;
+  private LongSupplier promptDue = () -> Long.MIN_VALUE;
   private long hostNanos;
   private long beginNanos;
   private long endNanos;
@@ -71,14 +73,25 @@ public final class ExpertGroup {
 
   /**
    * Forgives its callers for coming late, as they do on a clock that does not wait for them: a step
-   * that is joined so soon after the end of the last one begins as if it had been joined at that
-   * end, and one that nobody has asked the end of can be joined so long after its begin. So what a
-   * machine is late by does not add up from step to step.
+   * that is joined so soon after the end of the last one, or with a prompt so soon after that was
+   * due, begins as if it had been joined then, and one that nobody has asked the end of can be
+   * joined so long after its begin. So what a machine is late by does not add up from step to step.
    *
    * @param nanos 0, which it is at first, where callers are never late
+   * @param promptDue when the last prompt was due that may have come to a GPU, on the clock of the
+   *     callers; asked at each joining with one
    */
-  public void tolerate(long nanos) {
+  public void tolerate(long nanos, LongSupplier promptDue) {
     lateNanos = nanos;
+    this.promptDue = promptDue;
+  }
+
+  /**
+   * How long after a step has begun its end should be asked for, so that those are in it who come
+   * late: less than it will take, if it is at all like the last one.
+   */
+  long graceNanos() {
+    return Math.min(lateNanos, (endNanos - lastBeginNanos) / 2);
   }
 
   /**
@@ -91,7 +104,9 @@ public final class ExpertGroup {
     closeIfBegun(nowNanos - lateNanos);
     if (joining.isEmpty()) {
       hostNanos = Math.max(1, durations.hostNanos(shape));
-      long readyNanos = nowNanos <= endNanos + lateNanos ? endNanos : nowNanos;
+      long dueNanos =
+          shape.chunks().isEmpty() ? endNanos : Math.max(endNanos, promptDue.getAsLong());
+      long readyNanos = nowNanos <= dueNanos + lateNanos ? dueNanos : nowNanos;
       beginNanos = Math.max(readyNanos + hostNanos, weightsNanos);
     }
     joining.put(member, shape);

@@ -65,7 +65,8 @@ public final class ModeledDevice implements Device {
     /** Before the first layer the group gathers; the layers themselves pass with the logits. */
     @Override
     public Routing route(int layer, long nowNanos) {
-      long readyNanos = layer == 0 ? member.join(shape, nowNanos) : nowNanos;
+      long readyNanos =
+          layer == 0 ? member.join(shape, nowNanos) + member.group().graceNanos() : nowNanos;
       return new Routing(null, NO_EXPERTS, NO_WEIGHTS, readyNanos);
     }
 

@@ -99,7 +99,7 @@ class ExpertGroupTest {
   @Test
   void whatAMachineIsLateByIsMadeUpForUpToABound() {
     ExpertGroup group = group(1, new Durations(1000, 10));
-    group.tolerate(500);
+    group.tolerate(500, () -> Long.MIN_VALUE);
     long begin = group.join(0, DECODE, 0);
     long end = group.endNanos(begin);
     // The next step begins as if it had been joined at that end, and not 300 ns later.
@@ -112,6 +112,38 @@ class ExpertGroupTest {
     assertEquals(next + 1000, group.join(0, DECODE, end + 1450));
     long last = group.endNanos(next + 1000);
     assertEquals(last + 501 + 1000, group.join(0, DECODE, last + 501), "so late is another time");
+  }
+
+  @Test
+  void aPromptThatWasDueSoonBeforeItCameBeginsAsIfItHadComeThen() {
+    StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 8)), 1);
+    long[] due = {0};
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    group.tolerate(500, () -> due[0]);
+    due[0] = 7000;
+    assertEquals(7000 + 2000, group.join(0, prompt, 7400));
+    long end = group.endNanos(9000);
+    due[0] = end - 100;
+    assertEquals(end + 2000, group.join(0, prompt, end + 200), "the step before had not ended");
+    end = group.endNanos(end + 2000);
+    due[0] = end + 300;
+    assertEquals(end + 1000, group.join(0, DECODE, end + 400), "no prompt");
+    end = group.endNanos(end + 1000);
+    due[0] = end + 3000;
+    assertEquals(end + 5501, group.join(0, prompt, end + 3501), "so late is another time");
+  }
+
+  @Test
+  void theEndOfAStepIsAskedForWhenThoseWhoCameLateAreInIt() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    assertEquals(0, group.graceNanos());
+    long end = group.endNanos(group.join(0, DECODE, 0));
+    assertEquals(1000 + 36 * 80, end);
+    assertEquals(0, group.graceNanos(), "nobody is late");
+    group.tolerate(500, () -> Long.MIN_VALUE);
+    assertEquals(500, group.graceNanos());
+    group.tolerate(5000, () -> Long.MIN_VALUE);
+    assertEquals(end / 2, group.graceNanos());
   }
 
   @Test

@@ -24,7 +24,6 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.ProductVersion;
 import org.apache.pekko.http.javadsl.model.headers.Server;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
-import org.apache.pekko.io.TcpSO;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.BidiFlow;
@@ -108,17 +107,13 @@ public final class Gateway {
         });
   }
 
-  /** How HTTP is spoken here. */
-  static ServerSettings serverSettings(ActorSystem<?> system, GatewaySettings settings) {
+  private static ServerSettings serverSettings(ActorSystem<?> system, GatewaySettings settings) {
     ServerSettings defaults = ServerSettings.create(system.classicSystem());
     return defaults
         .withServerHeader(
             Optional.of(Server.create(ProductVersion.create("rack72", settings.version()))))
         .withParsingErrorHandler(UnreadableRequest.class.getName())
         .withMaxConnections(settings.limits().connections())
-        // Tokens are small and each is awaited: none waits for the client's word that it has the
-        // last, which on a long way takes longer than the next token.
-        .withSocketOptions(List.of(TcpSO.tcpNoDelay(true)))
         .withTimeouts(
             defaults
                 .getTimeouts()

@@ -195,9 +195,12 @@ final class ExpertGroups {
     all.forEach(group -> group.tolerate(nanos, promptDue::get));
   }
 
-  /** A prompt is due at a GPU that is on its way there yet. Thread-safe. */
+  /**
+   * A prompt was due at this instant at a GPU that it may not have come to yet. Of several the
+   * latest counts, so that none begins before it was due. Thread-safe.
+   */
   void promptIsDue(long instantNanos) {
-    promptDue.set(instantNanos);
+    promptDue.accumulateAndGet(instantNanos, Math::max);
   }
 
   /** Where the time of all steps so far went. */

@@ -76,6 +76,7 @@ final class RequestHost extends AbstractBehavior<Object> {
   private Behavior<Object> submit(RouterActor.Submit submit) {
     SequenceId id = submit.request().id();
     if (requestNanos == 0 || submit.request().attempt() > 1) {
+      due.accept(clock.nowNanos());
       router.tell(submit);
       return this;
     }

@@ -12,16 +12,12 @@ import io.rack72.routing.RouterActor;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.io.Inet;
-import org.apache.pekko.io.TcpSO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -77,13 +73,6 @@ class GatewayTest {
     JsonNode error = GatewayFixture.json(gateway.get("/v1/models/openai/gpt-9")).get("error");
     assertEquals("model_not_found", error.get("code").asText());
     assertTrue(error.get("message").asText().contains("openai/gpt-9"));
-  }
-
-  @Test
-  void noTokenWaitsForTheClientsWordThatItHasTheLast() {
-    List<Inet.SocketOption> options = new ArrayList<>();
-    Gateway.serverSettings(another.system(), withApiKey()).getSocketOptions().forEach(options::add);
-    assertEquals(List.of(TcpSO.tcpNoDelay(true)), options);
   }
 
   @Test

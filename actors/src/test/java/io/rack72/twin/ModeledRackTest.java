@@ -31,8 +31,22 @@ class ModeledRackTest {
     return rack(18, expertParallel, fidelity, seed);
   }
 
+  /** One whose host takes so long for a request. */
+  static ModeledRack rack(long requestNanos) {
+    return rack(18, 4, ModeledRack.Fidelity.STEP, 1, new RoundDurations(requestNanos));
+  }
+
   private static ModeledRack rack(
       int trays, int expertParallel, ModeledRack.Fidelity fidelity, long seed) {
+    return rack(trays, expertParallel, fidelity, seed, new RoundDurations());
+  }
+
+  private static ModeledRack rack(
+      int trays,
+      int expertParallel,
+      ModeledRack.Fidelity fidelity,
+      long seed,
+      RoundDurations durations) {
     RackProfile profile = new RackProfile("test", trays, 4, GPU);
     RackSettings settings =
         new RackSettings(
@@ -50,7 +64,7 @@ class ModeledRackTest {
         Layout.of("DEP" + expertParallel, CONFIG.experts()),
         settings,
         new ModeledRack.Formats(2, 2),
-        new RoundDurations(),
+        durations,
         new RoutingModel(CONFIG, 0.5, seed),
         fidelity,
         ModeledRack.Replies.OF_IDS);

@@ -1,6 +1,7 @@
 package io.rack72.twin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.clock.ManualClock;
@@ -10,6 +11,7 @@ import io.rack72.routing.RouterActor;
 import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,8 +88,29 @@ class RequestHostTest {
         new SequenceRequest(
             new SequenceId("a", 7), 2, new int[] {1}, new int[] {2}, params(), Standing.DEFAULT);
     RouterActor.Submit submit = new RouterActor.Submit(again, owner.getRef());
+    clock.advanceTo(5);
     host.run(submit);
     assertEquals(List.of(submit), router.getAllReceived());
+    assertEquals(List.of(5L), due);
+  }
+
+  @Test
+  void httpsTimeIsTakenOffTheHostsTime() {
+    ModeledRack rack = ModeledRackTest.rack(500);
+    for (long httpNanos : new long[] {0, 100, 500, 501}) {
+      ManualClock time = new ManualClock();
+      BehaviorTestKit<RouterActor.Command> shorter =
+          BehaviorTestKit.create(rack.host(router.getRef(), time, Duration.ofNanos(httpNanos)));
+      shorter.run(submit(1, OptionalLong.empty()));
+      long left = Math.max(0, 500 - httpNanos);
+      if (left > 0) {
+        time.advanceTo(left - 1);
+        assertFalse(shorter.selfInbox().hasMessages());
+        time.advanceTo(left);
+        shorter.runOne();
+      }
+      assertEquals(List.of(1), submitted());
+    }
   }
 
   private RouterActor.Submit submit(int number, OptionalLong receivedNanos) {

@@ -4,7 +4,12 @@ import io.rack72.device.StepDurations;
 import io.rack72.device.StepShape;
 
 /** Round numbers: what a step takes is easily told by hand. */
-record RoundDurations() implements StepDurations {
+record RoundDurations(long requestNanos) implements StepDurations {
+  /** Of a host that takes no time for a request. */
+  RoundDurations() {
+    this(0);
+  }
+
   @Override
   public long hostNanos(StepShape shape) {
     return 1_000_000;

@@ -3,6 +3,7 @@ package io.rack72.device;
 import io.rack72.checkpoint.ModelConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 
 /**
@@ -10,9 +11,9 @@ import java.util.function.LongSupplier;
  * layer's experts wait for the rows of all: a step that becomes ready while the others compute
  * waits for the next. One GPU that holds all experts is a group of its own.
  *
- * <p>Begins and ends are instants in nanoseconds on the clock of the callers. A step joins before
- * it begins, so that when it does all that join it are known, and with them how long it takes.
- * Pure; not thread-safe.
+ * <p>Begins and ends are instants in nanoseconds on the clock of the callers. A step is joined
+ * before its end is asked for, so that then all that join it are known, and with them how long it
+ * takes. Pure; not thread-safe.
  */
 public final class ExpertGroup {
   /**
@@ -33,6 +34,10 @@ public final class ExpertGroup {
   private final Map<Integer, StepShape> joining = new LinkedHashMap<>();
   private long lateNanos;
   private LongSupplier promptDue = () -> Long.MIN_VALUE;
+  // Of the step that has begun last, and how long the last one took without its host that had no
+  // prompts; known where callers may be late.
+  private Set<Integer> lastMembers = Set.of();
+  private long decodingNanos;
   private long hostNanos;
   private long beginNanos;
   private long endNanos;
@@ -72,14 +77,16 @@ public final class ExpertGroup {
   }
 
   /**
-   * Forgives its callers for coming late, as they do on a clock that does not wait for them: a step
-   * that is joined so soon after the end of the last one, or with a prompt so soon after that was
-   * due, begins as if it had been joined then, and one that nobody has asked the end of can be
-   * joined so long after its begin. So what a machine is late by does not add up from step to step.
+   * Forgives its callers for coming late, as they do on a clock that does not wait for them. Who
+   * was in the last step is due at its end, and who was not when the last prompt was: one of the
+   * others may have been due before, and is not forgiven that. A step that is joined so soon after
+   * its first member was due begins as if it had been joined then, and can be joined so long after
+   * its begin by those who were due before, as long as nobody has asked for its end. So what a
+   * machine is late by does not add up from step to step.
    *
    * @param nanos 0, which it is at first, where callers are never late
-   * @param promptDue when the last prompt was due that may have come to a GPU, on the clock of the
-   *     callers; asked at each joining with one
+   * @param promptDue the latest instant at which a prompt was due that may not have come to its GPU
+   *     yet, on the clock of the callers; never one to come
    */
   public void tolerate(long nanos, LongSupplier promptDue) {
     lateNanos = nanos;
@@ -88,10 +95,10 @@ public final class ExpertGroup {
 
   /**
    * How long after a step has begun its end should be asked for, so that those are in it who come
-   * late: less than it will take, if it is at all like the last one.
+   * late: half of what the last step took that had no prompts, so that no end is missed.
    */
   long graceNanos() {
-    return Math.min(lateNanos, (endNanos - lastBeginNanos) / 2);
+    return Math.min(lateNanos, decodingNanos / 2);
   }
 
   /**
@@ -102,11 +109,15 @@ public final class ExpertGroup {
    */
   public long join(int member, StepShape shape, long nowNanos) {
     closeIfBegun(nowNanos - lateNanos);
+    long dueNanos =
+        lastMembers.contains(member) ? endNanos : Math.max(endNanos, promptDue.getAsLong());
+    if (dueNanos > beginNanos) {
+      closeIfBegun(nowNanos);
+    }
     if (joining.isEmpty()) {
       hostNanos = Math.max(1, durations.hostNanos(shape));
-      long dueNanos =
-          shape.chunks().isEmpty() ? endNanos : Math.max(endNanos, promptDue.getAsLong());
-      long readyNanos = nowNanos <= dueNanos + lateNanos ? dueNanos : nowNanos;
+      long freeNanos = Math.max(endNanos, dueNanos);
+      long readyNanos = nowNanos <= freeNanos + lateNanos ? freeNanos : nowNanos;
       beginNanos = Math.max(readyNanos + hostNanos, weightsNanos);
     }
     joining.put(member, shape);
@@ -185,6 +196,12 @@ public final class ExpertGroup {
     lastBeginNanos = beginNanos - hostNanos;
     endNanos = beginNanos + late + step.deviceNanos();
     last = tally.of((double) taking() * (endNanos - lastBeginNanos), hosts);
+    if (lateNanos > 0) {
+      lastMembers = Set.copyOf(joining.keySet());
+      if (joining.values().stream().allMatch(shape -> shape.chunks().isEmpty())) {
+        decodingNanos = endNanos - beginNanos;
+      }
+    }
     joining.clear();
     steps++;
   }

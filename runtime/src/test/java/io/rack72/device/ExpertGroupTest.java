@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 class ExpertGroupTest {
   private static final ModelConfig CONFIG = ModelShape.named("gpt-oss-120b").config();
   private static final StepShape DECODE = new StepShape(8, 8000, 1024, List.of(), 8);
+  private static final StepShape PROMPT =
+      new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 8)), 1);
 
   private record Durations(long host, long attentionOfRow) implements StepDurations {
     @Override
@@ -75,10 +77,9 @@ class ExpertGroupTest {
 
   @Test
   void aHostThatTakesLongerHoldsUpTheWholeStep() {
-    StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 8)), 1);
     ExpertGroup group = group(1, new Durations(1000, 10));
     assertEquals(6000, group.join(0, DECODE, 5000));
-    assertEquals(6000, group.join(1, prompt, 5500));
+    assertEquals(6000, group.join(1, PROMPT, 5500));
     assertEquals(6000 + 1000 + 36 * 80, group.endNanos(6000));
     assertEquals(2000, group.terms().hostNanos());
   }
@@ -116,34 +117,54 @@ class ExpertGroupTest {
 
   @Test
   void aPromptThatWasDueSoonBeforeItCameBeginsAsIfItHadComeThen() {
-    StepShape prompt = new StepShape(0, 0, 0, List.of(new StepShape.Chunk(0, 8)), 1);
     long[] due = {0};
     ExpertGroup group = group(1, new Durations(1000, 10));
     group.tolerate(500, () -> due[0]);
     due[0] = 7000;
-    assertEquals(7000 + 2000, group.join(0, prompt, 7400));
+    assertEquals(7000 + 2000, group.join(0, PROMPT, 7400));
     long end = group.endNanos(9000);
     due[0] = end - 100;
-    assertEquals(end + 2000, group.join(0, prompt, end + 200), "the step before had not ended");
+    assertEquals(end + 2000, group.join(1, PROMPT, end + 200), "the step before had not ended");
     end = group.endNanos(end + 2000);
     due[0] = end + 300;
-    assertEquals(end + 1000, group.join(0, DECODE, end + 400), "no prompt");
+    assertEquals(end + 1000, group.join(1, DECODE, end + 400), "it goes on and waits for nothing");
     end = group.endNanos(end + 1000);
     due[0] = end + 3000;
-    assertEquals(end + 5501, group.join(0, prompt, end + 3501), "so late is another time");
+    assertEquals(end + 5501, group.join(0, PROMPT, end + 3501), "so late is another time");
+  }
+
+  @Test
+  void aPromptThatWasDueAfterAStepsBeginIsInTheNextAndOneThatWasDueBeforeInThis() {
+    for (long after : new long[] {0, 1}) {
+      long[] due = {0};
+      ExpertGroup group = group(1, new Durations(1000, 10));
+      group.tolerate(500, () -> due[0]);
+      group.endNanos(group.join(0, DECODE, 0));
+      long begin = group.join(0, DECODE, 4000);
+      due[0] = begin + after;
+      long joined = group.join(1, PROMPT, begin + 400);
+      if (after == 0) {
+        assertEquals(begin, joined);
+      } else {
+        assertEquals(group.endNanos(begin + 400) + 2000, joined);
+      }
+      // Who was in the step before is in this one, late or not.
+      assertEquals(joined, group.join(0, DECODE, begin + 450));
+    }
   }
 
   @Test
   void theEndOfAStepIsAskedForWhenThoseWhoCameLateAreInIt() {
     ExpertGroup group = group(1, new Durations(1000, 10));
-    assertEquals(0, group.graceNanos());
-    long end = group.endNanos(group.join(0, DECODE, 0));
-    assertEquals(1000 + 36 * 80, end);
+    group.endNanos(group.join(0, DECODE, 0));
     assertEquals(0, group.graceNanos(), "nobody is late");
     group.tolerate(500, () -> Long.MIN_VALUE);
+    long end = group.endNanos(group.join(0, DECODE, 10_000));
     assertEquals(500, group.graceNanos());
     group.tolerate(5000, () -> Long.MIN_VALUE);
-    assertEquals(end / 2, group.graceNanos());
+    assertEquals(36 * 80 / 2, group.graceNanos());
+    group.endNanos(group.join(0, PROMPT, end));
+    assertEquals(36 * 80 / 2, group.graceNanos(), "one with prompts is longer than others");
   }
 
   @Test

@@ -62,7 +62,7 @@ final class ConfigReader {
                 "modeled.http-time",
                 Duration.ZERO,
                 Duration.ofSeconds(1),
-                "a duration from 0 to 1 s, such as 2500 us")),
+                "a duration from 0 to 1 s, such as 4 ms")),
         keys.isWord("cpu.threads", AUTO)
             ? host.processors()
             : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.ModelShape;
+import io.rack72.model.ForwardStep;
+import io.rack72.model.StepBatch;
 import io.rack72.roofline.Architecture;
 import io.rack72.roofline.GpuSpec;
 import io.rack72.roofline.Kernel.KvPrecision;
@@ -13,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ExpertGroupTest {
@@ -165,6 +168,35 @@ class ExpertGroupTest {
     assertEquals(36 * 80 / 2, group.graceNanos());
     group.endNanos(group.join(0, PROMPT, end));
     assertEquals(36 * 80 / 2, group.graceNanos(), "one with prompts is longer than others");
+  }
+
+  @Test
+  void devicesThatComeLateToAStepAreInItAndAreToldItsEndInTime() {
+    ExpertGroup group = group(1, new Durations(1000, 10));
+    StepBatch batch =
+        new StepBatch(new int[] {1}, List.of(new StepBatch.Slice(null, 0, 1, 100, 1)));
+    List<ModeledDevice> devices =
+        IntStream.range(0, 2)
+            .mapToObj(
+                i ->
+                    new ModeledDevice(
+                        CONFIG, () -> new GroupMember(group, i), new WeightLoads(CONFIG, 1, 1)))
+            .toList();
+    group.tolerate(100, () -> Long.MIN_VALUE);
+    long end = 0;
+    for (int step = 0; step < 3; step++) {
+      ForwardStep first = devices.getFirst().begin(batch);
+      long asksAtNanos = first.route(0, end).readyAtNanos();
+      assertEquals(end + 1000 + (step == 0 ? 0 : 100), asksAtNanos);
+      ForwardStep second = devices.getLast().begin(batch);
+      long joinsAtNanos = step == 0 ? end : asksAtNanos - 1;
+      assertEquals(asksAtNanos, second.route(0, joinsAtNanos).readyAtNanos());
+      long next = first.logits(asksAtNanos).readyAtNanos();
+      assertEquals(next, second.logits(asksAtNanos).readyAtNanos(), "both are in one step");
+      assertTrue(next > asksAtNanos, "it is told before it comes");
+      end = next;
+    }
+    assertEquals(3, group.steps());
   }
 
   @Test

@@ -65,8 +65,14 @@ INLINE void decode(const uint8_t *p, int64_t stride, __m512i table, __m512i w[8]
   }
 }
 
-/* Half of 2^(e - 127) for sixteen bytes e; 255 is NaN. */
+/* Half of 2^(e - 127) for sixteen bytes e, none of which is 0, 1 or 255: the exponent is one less. */
 INLINE __m512 half_scales(__m128i bytes) {
+  const __m512i less = _mm512_sub_epi32(_mm512_cvtepu8_epi32(bytes), _mm512_set1_epi32(1));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(less, 23));
+}
+
+/* The same for any bytes; 255 is NaN. */
+static __m512 any_half_scales(__m128i bytes) {
   const __m512i e = _mm512_cvtepu8_epi32(bytes);
   /* 2^-127, the scale of byte 0, is subnormal. */
   const __m512i bits = _mm512_max_epi32(_mm512_slli_epi32(e, 23), _mm512_set1_epi32(0x00400000));
@@ -75,36 +81,41 @@ INLINE __m512 half_scales(__m128i bytes) {
   return _mm512_mask_blend_ps(nan, half, _mm512_castsi512_ps(_mm512_set1_epi32(0x7FC00000)));
 }
 
+/* Widens the scales of four blocks of a tile, [4, 16]. */
+INLINE void widen_scales(__m512i bytes, float *out) {
+  const __m128i of[4] = {_mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1),
+                         _mm512_extracti32x4_epi32(bytes, 2), _mm512_extracti32x4_epi32(bytes, 3)};
+  /* Bytes that are 255, 0 or 1 are 0, 1 or 2 if one is added. */
+  const __m512i more = _mm512_add_epi8(bytes, _mm512_set1_epi8(1));
+  const int rare = _mm512_cmplt_epu8_mask(more, _mm512_set1_epi8(3)) != 0;
+  for (int b = 0; b < 4; b++)
+    _mm512_storeu_ps(out + b * TILE_ROWS, rare ? any_half_scales(of[b]) : half_scales(of[b]));
+}
+
 /* Transposes the scales of a tile to [blocks, 16] and widens them; rows behind the last one repeat it. */
 static void spread_scales(const uint8_t *scales, int rows, int blocks, float *out) {
-  const uint8_t *row[TILE_ROWS];
-  for (int r = 0; r < TILE_ROWS; r++) row[r] = scales + (int64_t)(r < rows ? r : rows - 1) * blocks;
-  for (int at = 0; blocks >= 16 && at < blocks; at += 16) {
-    /* The last sixteen blocks overlap those before them. */
-    const int b = lesser(at, blocks - 16);
-    __m128i v[16], u[16];
-    for (int r = 0; r < 16; r++) v[r] = _mm_loadu_si128((const __m128i *)(row[r] + b));
-    for (int i = 0; i < 8; i++) {
-      u[2 * i] = _mm_unpacklo_epi8(v[i], v[i + 8]);
-      u[2 * i + 1] = _mm_unpackhi_epi8(v[i], v[i + 8]);
+  if (rows == TILE_ROWS && blocks >= 16) {
+    /* Blocks of a row lie in a lane, four of all rows as four numbers of four bytes in each lane. */
+    const __m512i together = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    for (int at = 0; at < blocks; at += 16) {
+      /* The last sixteen blocks overlap those before them. */
+      const int first = lesser(at, blocks - 16);
+      const uint8_t *p = scales + first;
+      const __m512i a = four_rows(p, blocks), b = four_rows(p + blocks, blocks);
+      const __m512i c = four_rows(p + 2 * blocks, blocks), d = four_rows(p + 3 * blocks, blocks);
+      const __m512i ab0 = _mm512_unpacklo_epi8(a, b), ab1 = _mm512_unpackhi_epi8(a, b);
+      const __m512i cd0 = _mm512_unpacklo_epi8(c, d), cd1 = _mm512_unpackhi_epi8(c, d);
+      const __m512i q[4] = {_mm512_unpacklo_epi16(ab0, cd0), _mm512_unpackhi_epi16(ab0, cd0),
+                            _mm512_unpacklo_epi16(ab1, cd1), _mm512_unpackhi_epi16(ab1, cd1)};
+      for (int i = 0; i < 4; i++)
+        widen_scales(_mm512_permutexvar_epi32(together, q[i]), out + (first + 4 * i) * TILE_ROWS);
     }
-    for (int i = 0; i < 8; i++) {
-      v[2 * i] = _mm_unpacklo_epi8(u[i], u[i + 8]);
-      v[2 * i + 1] = _mm_unpackhi_epi8(u[i], u[i + 8]);
-    }
-    for (int i = 0; i < 8; i++) {
-      u[2 * i] = _mm_unpacklo_epi8(v[i], v[i + 8]);
-      u[2 * i + 1] = _mm_unpackhi_epi8(v[i], v[i + 8]);
-    }
-    for (int i = 0; i < 8; i++) {
-      _mm512_storeu_ps(out + (b + 2 * i) * 16, half_scales(_mm_unpacklo_epi8(u[i], u[i + 8])));
-      _mm512_storeu_ps(out + (b + 2 * i + 1) * 16, half_scales(_mm_unpackhi_epi8(u[i], u[i + 8])));
-    }
+    return;
   }
-  for (int b = 0; blocks < 16 && b < blocks; b++) {
-    uint8_t bytes[16];
-    for (int r = 0; r < 16; r++) bytes[r] = row[r][b];
-    _mm512_storeu_ps(out + b * 16, half_scales(_mm_loadu_si128((const __m128i *)bytes)));
+  for (int b = 0; b < blocks; b++) {
+    uint8_t bytes[TILE_ROWS];
+    for (int r = 0; r < TILE_ROWS; r++) bytes[r] = scales[(int64_t)lesser(r, rows - 1) * blocks + b];
+    _mm512_storeu_ps(out + b * TILE_ROWS, any_half_scales(_mm_loadu_si128((const __m128i *)bytes)));
   }
 }
 

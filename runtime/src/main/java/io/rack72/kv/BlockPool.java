@@ -2,6 +2,7 @@ package io.rack72.kv;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A GPU's blocks of one kind: a fixed number, each held by any number of sequences, or free. A
@@ -13,7 +14,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Holding a block is bookkeeping; its memory is taken from the host when somebody first asks for
  * it, and kept for the block's next holders, so that a device which computes nothing costs no
- * memory. Not thread-safe.
+ * memory. A block that nobody has ever taken has no records either: of a small model, the memory of
+ * a modeled GPU has tens of millions. Not thread-safe.
  */
 public final class BlockPool {
   private static final int LINKS = 4;
@@ -21,24 +23,32 @@ public final class BlockPool {
   private static final int PREVIOUS = 2;
   private static final int NAMED = 3;
 
+  // The ends of the two rings of free blocks with a name, in the place of blocks.
+  private static final int END = -1;
+  private static final int END_OF_PASSING = -2;
+  private static final int RINGS = 2;
+
+  private static final int FIRST_ROOM = 64;
+
   private final long blockBytes;
   private final Arena arena;
   private final HostTier host;
-  private final MemorySegment[] memory;
   private final int capacity;
-  // Four integers for each block, beside each other since they are needed together, and then for
-  // each ring of free blocks, of which there are neighbours only: how many hold it, its neighbours
-  // in its ring, whether it has a name.
-  private final int[] links;
   private final BlockIndex named;
-  // Free blocks without a name. A stack, so that the block freed last, still warm in a processor's
-  // cache, is the next one taken.
-  private final int[] unnamed;
+  // Blocks that have ever been taken: those of lower numbers.
+  private int known;
+  // Of blocks that are known, with room for more.
+  private MemorySegment[] memory = {};
+  // Four integers for each ring of free blocks, of which there are neighbours only, and then for
+  // each block, beside each other since they are needed together: how many hold it, its neighbours
+  // in its ring, whether it has a name.
+  private int[] links = new int[LINKS * RINGS];
+  // Free blocks without a name that are known. A stack, so that the block freed last, still warm in
+  // a processor's cache, is the next one taken.
+  private int[] unnamed = {};
   private int unnamedCount;
-  // Free blocks with a name, in two rings that begin and end at these indices: in each the one
-  // given back the longest time ago comes first.
-  private final int end;
-  private final int endOfPassing;
+  // Free blocks with a name, in two rings: in each the one given back the longest time ago comes
+  // first.
   private int cachedCount;
 
   /** A pool without memory on the host. */
@@ -60,20 +70,10 @@ public final class BlockPool {
     this.blockBytes = blockBytes;
     this.arena = arena;
     host = new HostTier(hostCapacity, blockBytes, arena);
-    memory = new MemorySegment[capacity];
     this.capacity = capacity;
-    links = new int[Math.multiplyExact(LINKS, capacity + 2)];
     named = new BlockIndex(capacity);
-    unnamed = new int[capacity];
-    for (int i = 0; i < capacity; i++) {
-      unnamed[i] = capacity - 1 - i;
-    }
-    unnamedCount = capacity;
-    end = capacity;
-    endOfPassing = capacity + 1;
-    for (int ring = end; ring <= endOfPassing; ring++) {
-      link(ring, ring);
-    }
+    link(END, END);
+    link(END_OF_PASSING, END_OF_PASSING);
   }
 
   /** Takes a free block. Its memory holds whatever its last holder left. */
@@ -81,12 +81,15 @@ public final class BlockPool {
     int block;
     if (unnamedCount > 0) {
       block = unnamed[--unnamedCount];
-    } else if (next(endOfPassing) != endOfPassing) {
-      block = next(endOfPassing);
+    } else if (known < capacity) {
+      block = known;
+      know(block);
+    } else if (next(END_OF_PASSING) != END_OF_PASSING) {
+      block = next(END_OF_PASSING);
       unlink(block);
       removeName(block);
     } else if (cachedCount > 0) {
-      block = next(end);
+      block = next(END);
       unlink(block);
       if (host.capacity() > 0) {
         host.keep(named.name(block), memory[block] == null ? MemorySegment.NULL : memory[block]);
@@ -95,8 +98,18 @@ public final class BlockPool {
     } else {
       throw new IllegalStateException("no free KV block; the scheduler must ask before it takes");
     }
-    links[LINKS * block] = 1;
+    links[at(block)] = 1;
     return block;
+  }
+
+  private void know(int block) {
+    if (block == unnamed.length) {
+      int room = (int) Math.min(capacity, Math.max(FIRST_ROOM, 2L * block));
+      memory = Arrays.copyOf(memory, room);
+      unnamed = Arrays.copyOf(unnamed, room);
+      links = Arrays.copyOf(links, Math.multiplyExact(LINKS, RINGS + room));
+    }
+    known++;
   }
 
   /** The block whose content has this name; -1 if none. */
@@ -132,7 +145,7 @@ public final class BlockPool {
       }
       unlink(block);
     }
-    links[LINKS * block]++;
+    links[at(block)]++;
   }
 
   /**
@@ -142,7 +155,7 @@ public final class BlockPool {
   public void name(int block, BlockHash name) {
     requireHeld(block);
     if (!isNamed(block) && named.add(block, name)) {
-      links[LINKS * block + NAMED] = 1;
+      links[at(block) + NAMED] = 1;
     }
   }
 
@@ -158,17 +171,17 @@ public final class BlockPool {
 
   /** Gives a block back; it is free when its last holder does. */
   public void give(int block) {
-    give(block, end);
+    give(block, END);
   }
 
   /** The same with a block that nobody will want for long. */
   void givePassing(int block) {
-    give(block, endOfPassing);
+    give(block, END_OF_PASSING);
   }
 
   private void give(int block, int ring) {
     requireHeld(block);
-    if (--links[LINKS * block] > 0) {
+    if (--links[at(block)] > 0) {
       return;
     }
     if (!isNamed(block)) {
@@ -194,12 +207,12 @@ public final class BlockPool {
 
   /** Blocks that nobody holds, cached ones among them. */
   public int freeBlocks() {
-    return unnamedCount + cachedCount;
+    return capacity - known + unnamedCount + cachedCount;
   }
 
   /** Whether nobody holds a block. */
   boolean isFree(int block) {
-    return links[LINKS * block] == 0;
+    return block >= known || links[at(block)] == 0;
   }
 
   /** Blocks in the host's memory. */
@@ -238,12 +251,12 @@ public final class BlockPool {
   }
 
   private boolean isNamed(int block) {
-    return links[LINKS * block + NAMED] == 1;
+    return block < known && links[at(block) + NAMED] == 1;
   }
 
   private void removeName(int block) {
     named.remove(block);
-    links[LINKS * block + NAMED] = 0;
+    links[at(block) + NAMED] = 0;
   }
 
   private void linkLast(int block, int ring) {
@@ -257,17 +270,21 @@ public final class BlockPool {
     cachedCount--;
   }
 
+  private static int at(int block) {
+    return LINKS * (RINGS + block);
+  }
+
   private int next(int block) {
-    return links[LINKS * block + NEXT];
+    return links[at(block) + NEXT];
   }
 
   private int previous(int block) {
-    return links[LINKS * block + PREVIOUS];
+    return links[at(block) + PREVIOUS];
   }
 
   private void link(int block, int following) {
-    links[LINKS * block + NEXT] = following;
-    links[LINKS * following + PREVIOUS] = block;
+    links[at(block) + NEXT] = following;
+    links[at(following) + PREVIOUS] = block;
   }
 
   private void requireHeld(int block) {

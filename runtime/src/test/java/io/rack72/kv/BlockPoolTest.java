@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -52,5 +54,40 @@ class BlockPoolTest {
     BlockPool huge = new BlockPool(1000, 1L << 40, Arena.ofAuto());
     huge.give(huge.take());
     assertEquals(1000L << 40, huge.bytes());
+  }
+
+  /** A model of a few layers in a GPU's memory: records of all its blocks would be gigabytes. */
+  @Test
+  void blocksThatNobodyEverTookHaveNoRecords() {
+    BlockPool huge = new BlockPool(500_000_000, 64, Arena.ofAuto());
+    int first = huge.take();
+    int second = huge.take();
+    huge.give(first);
+    assertEquals(499_999_999, huge.freeBlocks());
+    assertEquals(first, huge.take());
+    assertEquals(1, second);
+    assertThrows(IllegalStateException.class, () -> huge.give(2), "never taken");
+    assertThrows(IllegalStateException.class, () -> huge.share(400_000_000), "never taken");
+  }
+
+  @Test
+  void whatIsKnownOfBlocksOutlivesThatThereAreMore() {
+    BlockPool large = new BlockPool(1000, 64, Arena.ofAuto());
+    List<BlockHash> names = new ArrayList<>();
+    for (int block = 0; block < 1000; block++) {
+      assertEquals(block, large.take());
+      names.add(new BlockHash(block, ~block, 0, 0));
+      large.name(block, names.get(block));
+      if (block % 2 == 0) {
+        large.give(block);
+      }
+    }
+    assertEquals(500, large.cachedBlocks());
+    for (int block = 0; block < 1000; block++) {
+      assertEquals(block, large.find(names.get(block)));
+    }
+    assertEquals(0, large.take(), "the one that was given back the longest time ago");
+    assertEquals(BlockIndex.NONE, large.find(names.get(0)));
+    assertEquals(2, large.take());
   }
 }

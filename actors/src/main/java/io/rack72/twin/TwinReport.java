@@ -167,12 +167,13 @@ public record TwinReport(
   public record Latencies(Quantiles ttft, Quantiles itl, Quantiles tpot, Quantiles endToEnd) {}
 
   /**
-   * In milliseconds.
+   * In milliseconds; all 0 where none was measured.
    *
+   * @param count how many were measured
    * @param percentiles those of 2 %, 4 % and so on to 100 %
    */
   public record Quantiles(
-      double mean, double p50, double p90, double p99, List<Double> percentiles) {
+      long count, double mean, double p50, double p90, double p99, List<Double> percentiles) {
     private static final int PERCENTILES = 50;
 
     public Quantiles {
@@ -181,6 +182,7 @@ public record TwinReport(
 
     static Quantiles of(LatencyHistogram histogram) {
       return new Quantiles(
+          histogram.count(),
           histogram.mean() / NANOS_PER_MILLI,
           histogram.quantile(0.5) / NANOS_PER_MILLI,
           histogram.quantile(0.9) / NANOS_PER_MILLI,

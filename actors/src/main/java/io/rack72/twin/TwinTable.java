@@ -48,7 +48,7 @@ final class TwinTable {
     if (requests.failed() > 0) {
       text.format("failed     the first since %s%n", requests.failure());
     }
-    if (report.latencies().endToEnd().p50() == 0) {
+    if (report.latencies().endToEnd().count() == 0) {
       text.format(
           "caution    no request that is measured ended in the %.1f s that count, so rates of"
               + " requests, tokens of a user, TPOT and end to end tell nothing%n",
@@ -152,8 +152,7 @@ final class TwinTable {
   }
 
   private void line(String name, TwinReport.Quantiles quantiles) {
-    if (quantiles.p50() == 0) {
-      // No latency of a rack is 0: there was none.
+    if (quantiles.count() == 0) {
       text.format("%-10s %12s %12s %12s %12s%n", name, "-", "-", "-", "-");
       return;
     }

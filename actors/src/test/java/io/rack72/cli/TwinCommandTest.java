@@ -282,10 +282,14 @@ class TwinCommandTest {
   }
 
   @Test
-  void aRunInWhichNoRequestEndsSaysWhatItDoesNotTell() {
+  void aRunInWhichNoRequestEndsSaysWhatItDoesNotTell() throws IOException {
     CommandRun run = twin("--concurrency=4", "--reply=2000");
     assertTrue(run.out().contains("caution    no request that is measured ended"), run::out);
     assertTrue(run.out().contains("TPOT                  -            -"), run::out);
+    CommandRun line = twin("--concurrency=4", "--reply=2000", "--json");
+    JsonNode latencies = Json.read(line.out()).get("latencies");
+    assertEquals(0, latencies.get("tpot").get("count").asLong(), line::out);
+    assertTrue(latencies.get("itl").get("count").asLong() > 100, line::out);
     assertFalse(twin("--concurrency=4").out().contains("caution"));
   }
 

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class FrontierTest {
   private static final TwinReport.Quantiles QUANTILES =
-      new TwinReport.Quantiles(2, 1, 3, 4, Collections.nCopies(50, 1.0));
+      new TwinReport.Quantiles(1, 2, 1, 3, 4, Collections.nCopies(50, 1.0));
 
   private static Frontier.Point point(
       String layout, int concurrency, double perUser, double perGpu, String slo, double part) {

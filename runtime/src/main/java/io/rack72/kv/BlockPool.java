@@ -14,8 +14,8 @@ import java.util.Arrays;
  *
  * <p>Holding a block is bookkeeping; its memory is taken from the host when somebody first asks for
  * it, and kept for the block's next holders, so that a device which computes nothing costs no
- * memory. A block that nobody has ever taken has no records either: of a small model, the memory of
- * a modeled GPU has tens of millions. Not thread-safe.
+ * memory. Nor are there records of a block before it is taken for the first time: a modeled GPU has
+ * millions of a small model's. Not thread-safe.
  */
 public final class BlockPool {
   private static final int LINKS = 4;
@@ -105,9 +105,12 @@ public final class BlockPool {
   private void know(int block) {
     if (block == unnamed.length) {
       int room = (int) Math.min(capacity, Math.max(FIRST_ROOM, 2L * block));
-      memory = Arrays.copyOf(memory, room);
-      unnamed = Arrays.copyOf(unnamed, room);
-      links = Arrays.copyOf(links, Math.multiplyExact(LINKS, RINGS + room));
+      MemorySegment[] moreMemory = Arrays.copyOf(memory, room);
+      int[] moreLinks = Arrays.copyOf(links, Math.multiplyExact(LINKS, RINGS + room));
+      // Nothing is in it when a block is needed that was never taken.
+      unnamed = new int[room];
+      memory = moreMemory;
+      links = moreLinks;
     }
     known++;
   }

@@ -56,7 +56,10 @@ class BlockPoolTest {
     assertEquals(1000L << 40, huge.bytes());
   }
 
-  /** A model of a few layers in a GPU's memory: records of all its blocks would be gigabytes. */
+  /**
+   * A model of a few layers in a GPU's memory: records of all its blocks would be 12 GB, more than
+   * tests have.
+   */
   @Test
   void blocksThatNobodyEverTookHaveNoRecords() {
     BlockPool huge = new BlockPool(500_000_000, 64, Arena.ofAuto());
@@ -71,23 +74,39 @@ class BlockPoolTest {
   }
 
   @Test
-  void whatIsKnownOfBlocksOutlivesThatThereAreMore() {
+  void recordsAndMemoryStayWhenMoreBlocksAreTaken() {
     BlockPool large = new BlockPool(1000, 64, Arena.ofAuto());
     List<BlockHash> names = new ArrayList<>();
+    List<MemorySegment> memory = new ArrayList<>();
     for (int block = 0; block < 1000; block++) {
       assertEquals(block, large.take());
+      memory.add(large.memory(block));
       names.add(new BlockHash(block, ~block, 0, 0));
       large.name(block, names.get(block));
-      if (block % 2 == 0) {
-        large.give(block);
+      switch (block % 4) {
+        case 0 -> large.give(block);
+        case 1 -> large.givePassing(block);
+        case 2 -> large.share(block);
+        default -> {}
       }
     }
     assertEquals(500, large.cachedBlocks());
     for (int block = 0; block < 1000; block++) {
       assertEquals(block, large.find(names.get(block)));
+      if (block % 4 >= 2) {
+        assertSame(memory.get(block), large.memory(block));
+      }
+    }
+    large.give(2);
+    assertSame(memory.get(2), large.memory(2), "two held it");
+    large.give(2);
+    assertThrows(IllegalStateException.class, () -> large.memory(2));
+    for (int i = 0; i < 250; i++) {
+      assertEquals(4 * i + 1, large.take(), "passing ones first, in the order they came back");
     }
     assertEquals(0, large.take(), "the one that was given back the longest time ago");
+    assertSame(memory.get(0), large.memory(0));
     assertEquals(BlockIndex.NONE, large.find(names.get(0)));
-    assertEquals(2, large.take());
+    assertEquals(4, large.take());
   }
 }

@@ -121,6 +121,12 @@ final class TwinCommand implements Callable<Integer> {
     if (invocation.onTerminal()) {
       tellSpeed(report, scenario, (System.nanoTime() - begin) / NANOS_PER_SECOND);
     }
+    TwinReport.Requests requests = report.requests();
+    if (requests.failed() > 0 && requests.finished() == 0) {
+      throw new CommandFailedException(
+          "all %,d requests that ended failed, the first since %s"
+              .formatted(requests.failed(), requests.failure()));
+    }
   }
 
   private void tellFrontier(Optional<WholeFile> page) throws IOException {

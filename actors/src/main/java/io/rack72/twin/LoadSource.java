@@ -218,6 +218,8 @@ final class LoadSource {
       running--;
       if (request.whole) {
         measurements.end(now, request.sinceNanos, now - request.firstNanos, token.index() + 1);
+      } else {
+        measurements.endOfRest(now);
       }
       if (workload.arrivals() instanceof Workload.ClosedLoop) {
         submit();
@@ -228,8 +230,9 @@ final class LoadSource {
   /**
    * The first requests of a closed loop come together. Were their replies of one length, they would
    * end together too, and all others after them. So they have what is left of replies at a moment
-   * that is drawn for each, and their ends are not measured, since nobody asked for so little. The
-   * tokens that would have been said before are not there, so KV is full only after a reply's time.
+   * that is drawn for each; their ends count, but are not judged, since nobody asked for so little.
+   * The tokens that would have been said before are not there, so KV is full only after a reply's
+   * time.
    */
   private void fill(int concurrency) {
     for (int i = 0; i < concurrency; i++) {

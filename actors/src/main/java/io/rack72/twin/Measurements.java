@@ -14,6 +14,7 @@ final class Measurements {
   private long promptTokens;
   private long tokens;
   private long allTokens;
+  private long ended;
   private long goodRequests;
   private long goodTokens;
 
@@ -45,6 +46,13 @@ final class Measurements {
     }
   }
 
+  /** The end of a request of which only a rest was asked for: there is nothing to judge. */
+  void endOfRest(long nowNanos) {
+    if (counts(nowNanos)) {
+      ended++;
+    }
+  }
+
   /**
    * A request's end.
    *
@@ -52,6 +60,7 @@ final class Measurements {
    */
   void end(long nowNanos, long sinceNanos, long replyNanos, int replyLength) {
     if (counts(nowNanos)) {
+      ended++;
       long whole = nowNanos - sinceNanos;
       long each = replyLength > 1 ? replyNanos / (replyLength - 1) : 0;
       endToEnd.record(whole);
@@ -92,7 +101,13 @@ final class Measurements {
     return goodTokens;
   }
 
-  long finished() {
+  /** Requests that ended, rests among them. */
+  long ended() {
+    return ended;
+  }
+
+  /** Requests that ended, but for rests. */
+  long judged() {
     return endToEnd.count();
   }
 

@@ -99,7 +99,7 @@ public record TwinReport(
     static Throughput of(Measurements measured, double seconds, int gpus, Quantiles tpot) {
       double tps = measured.tokens() / seconds;
       return new Throughput(
-          measured.finished() / seconds,
+          measured.ended() / seconds,
           measured.promptTokens() / seconds,
           tps,
           tps / gpus,
@@ -108,20 +108,22 @@ public record TwinReport(
   }
 
   /**
-   * Requests that ended and met the SLO, all of them where there is none.
+   * Requests that ended and met the SLO, all of them where there is none. Those of a closed loop
+   * that were under way when it began are taken to be like those that are judged.
    *
    * @param slo as it was asked for, or empty
    * @param requestsPerSecond that met it
    * @param tps all tokens of their replies
-   * @param part of those that ended; 0 where none did
+   * @param part of those that are judged; 0 where none is
    */
   public record Goodput(String slo, double requestsPerSecond, double tps, double part) {
     static Goodput of(Measurements measured, Slo slo, double seconds) {
+      double each = (double) measured.ended() / Math.max(1, measured.judged());
       return new Goodput(
           slo.toString(),
-          measured.goodRequests() / seconds,
-          measured.goodTokens() / seconds,
-          (double) measured.goodRequests() / Math.max(1, measured.finished()));
+          measured.goodRequests() / seconds * each,
+          measured.goodTokens() / seconds * each,
+          (double) measured.goodRequests() / Math.max(1, measured.judged()));
     }
   }
 

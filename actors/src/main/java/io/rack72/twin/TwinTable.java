@@ -50,8 +50,8 @@ final class TwinTable {
     }
     if (report.latencies().endToEnd().count() == 0) {
       text.format(
-          "caution    no request that is measured ended in the %.1f s that count, so rates of"
-              + " requests, tokens of a user, TPOT and end to end tell nothing%n",
+          "caution    no request that is measured ended in the %.1f s that count, so goodput,"
+              + " tokens of a user, TPOT and end to end tell nothing%n",
           report.seconds());
     }
     TwinReport.Throughput throughput = report.throughput();

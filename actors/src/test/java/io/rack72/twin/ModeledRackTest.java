@@ -165,7 +165,7 @@ class ModeledRackTest {
   }
 
   @Test
-  void whatIsLeftOfRequestsIsNotMeasuredWhenItEnds() {
+  void whatIsLeftOfRequestsIsCountedWhenItEndsButNotJudged() {
     Workload workload =
         new Workload(
             new Workload.ClosedLoop(144),
@@ -178,9 +178,30 @@ class ModeledRackTest {
         Twin.run(rack(72, ModeledRack.Fidelity.STEP, 1), workload, new VirtualTime());
     // In a second no reply of a thousand tokens ends, so those that do had begun before.
     assertTrue(report.requests().finished() > 10, report::toText);
-    assertEquals(0, report.throughput().requestsPerSecond());
+    assertEquals((double) report.requests().finished(), report.throughput().requestsPerSecond());
+    assertEquals(0, report.latencies().endToEnd().count());
     assertEquals(0, report.goodput().requestsPerSecond());
     assertTrue(report.throughput().tps() > 0);
+  }
+
+  /** In a closed loop that is in its stride, requests end as often as tokens make them end. */
+  @Test
+  void requestsEndAsOftenAsTheirTokensSayFromTheBeginning() {
+    Workload workload =
+        new Workload(
+            new Workload.ClosedLoop(144),
+            new Lengths.Uniform(50, 50),
+            new Lengths.Uniform(200, 200),
+            0,
+            TimeUnit.SECONDS.toNanos(2),
+            1);
+    TwinReport report =
+        Twin.run(rack(72, ModeledRack.Fidelity.STEP, 1), workload, new VirtualTime());
+    double ends = report.throughput().tps() / 200;
+    assertEquals(ends, report.throughput().requestsPerSecond(), 0.1 * ends, report::toText);
+    assertEquals(ends, report.goodput().requestsPerSecond(), 0.1 * ends, report::toText);
+    assertEquals(
+        report.throughput().tps(), report.goodput().tps(), 0.1 * report.throughput().tps());
   }
 
   private static TwinReport arriving(Workload.Arrivals arrivals) {

@@ -38,10 +38,10 @@ class ChaosIT {
               "rack72.rack.trays = 5"
               "rack72.model.path = \\"%s\\""
             ]
-            load { length = 40s, streams = 16, reply-tokens { from = 12, to = 24 } }
+            load { length = 46s, streams = 16, reply-tokens { from = 12, to = 24 } }
             faults = [
-              { at { from = 15s, to = 17s }, fault = kill, node = { one-of = [1, 2, 3] } }
-              { at = 31s, fault = kill, node = 0 }
+              { at { from = 21s, to = 23s }, fault = kill, node = { one-of = [1, 2, 3] } }
+              { at = 37s, fault = kill, node = 0 }
             ]
             limits.pause-p99 = 60s
             """

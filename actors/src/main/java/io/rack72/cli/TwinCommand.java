@@ -124,7 +124,7 @@ final class TwinCommand implements Callable<Integer> {
     TwinReport.Requests requests = report.requests();
     if (requests.failed() > 0 && requests.finished() == 0) {
       throw new CommandFailedException(
-          "all %,d requests that ended failed, the first since %s"
+          "no request finished and %,d failed, the first since %s"
               .formatted(requests.failed(), requests.failure()));
     }
   }

@@ -276,7 +276,7 @@ class TwinCommandTest {
     assertTrue(run.out().matches("(?s).*failed     the first since [^\n]*131,?072.*"), run::out);
     assertTrue(run.out().contains("TTFT                  -            -"), run::out);
     assertEquals(1, run.exitCode());
-    assertTrue(run.err().startsWith("rack72: all "), run::err);
+    assertTrue(run.err().startsWith("rack72: no request finished and "), run::err);
     CommandRun line = twin("--concurrency=4", "--prompt=200000", "--reply=64", "--json");
     assertTrue(
         Json.read(line.out()).get("requests").get("failure").asText().contains("200000"),

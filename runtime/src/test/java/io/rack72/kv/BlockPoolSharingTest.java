@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Blocks whose content has a name: found, shared, cached and lost. */
 class BlockPoolSharingTest {
@@ -118,11 +120,11 @@ class BlockPoolSharingTest {
     assertEquals(free, pool.take());
   }
 
-  /** Against a pool that is two maps in the order of giving back. */
-  @Test
-  void aPoolDoesWhatASimpleOneDoes() {
+  /** Against a pool that is two maps in the order of giving back; the large one's records grow. */
+  @ParameterizedTest
+  @ValueSource(ints = {6, 200})
+  void aPoolDoesWhatASimpleOneDoes(int capacity) {
     SplittableRandom random = new SplittableRandom(3);
-    int capacity = 6;
     BlockPool real = new BlockPool(capacity, 64, Arena.ofAuto());
     Map<Integer, Integer> cached = new LinkedHashMap<>();
     Map<Integer, Integer> passing = new LinkedHashMap<>();

@@ -28,6 +28,12 @@ public final class ClusterLaunch {
   /** For the end of a JVM, besides what it is configured to wait for. */
   private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
 
+  /**
+   * Nodes at least have, all together, to be in the rack. The node that they join is there and is
+   * watched, so there is nothing to give up early for; and many on few cores take minutes.
+   */
+  private static final Duration LEAST_JOIN_TIME = Duration.ofMinutes(5);
+
   private final RackOptions options;
   private final Rack72Config config;
   private final Invocation invocation;
@@ -94,13 +100,16 @@ public final class ClusterLaunch {
     set(ofAll, "rack72.cluster.port", 0);
     set(ofAll, "rack72.cluster.bind-port", 0);
     set(ofAll, "rack72.cluster.start-trays", Math.min(cluster.startTrays(), list.size()));
+    if (cluster.joinTimeout().compareTo(LEAST_JOIN_TIME) < 0) {
+      set(ofAll, "rack72.cluster.join-timeout", LEAST_JOIN_TIME.toMinutes() + " minutes");
+    }
     ofAll.addAll(List.of("--json", "--stop-on-eof"));
     return (plan, join, listener) -> {
       List<String> arguments = new ArrayList<>(List.of("tray", "--trays", plan.trays().toString()));
       plan.gatewayPort()
           .ifPresent(
               own -> arguments.addAll(List.of("--gateway", "--port", Integer.toString(own))));
-      join.ifPresent(address -> arguments.addAll(List.of("--join", address)));
+      join.ifPresent(address -> arguments.addAll(List.of("--join", address, "--join-when-told")));
       arguments.addAll(ofAll);
       return NodeProcess.start(childJvm.command(jvms, arguments), environment, listener);
     };
@@ -115,7 +124,7 @@ public final class ClusterLaunch {
     }
   }
 
-  private static void set(List<String> arguments, String key, long value) {
+  private static void set(List<String> arguments, String key, Object value) {
     arguments.add("--set");
     arguments.add(key + "=" + value);
   }

@@ -4,7 +4,6 @@ import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,9 +48,8 @@ final class GatewayCommand implements Callable<Integer> {
           spec.commandLine(), "a gateway joins a rack: say where with --join HOST:PORT");
     }
     PrintWriter out = spec.commandLine().getOut();
-    Optional<FaultInput> faults = nodeOptions.faults(out);
-    nodeOptions.watchParent(config, invocation, faults);
-    new NodeRun(config, invocation, List.of(), true, faults, out, nodeOptions.json())
+    ParentInput parent = nodeOptions.watchParent(config, invocation, out);
+    new NodeRun(config, invocation, List.of(), true, parent, out, nodeOptions.json())
         .untilStopped(spec.commandLine().getErr());
     return 0;
   }

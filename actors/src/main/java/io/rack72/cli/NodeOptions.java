@@ -6,7 +6,6 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** The options of all commands that run one node of a rack in many JVMs. */
@@ -27,6 +26,10 @@ final class NodeOptions {
   @Option(names = "--stop-on-eof", hidden = true)
   private boolean stopOnEof;
 
+  /** For a node of many that start at once; its parent tells it, so it has {@link #stopOnEof}. */
+  @Option(names = "--join-when-told", hidden = true)
+  private boolean joinWhenTold;
+
   @Option(names = "--accept-faults", hidden = true)
   private boolean acceptFaults;
 
@@ -39,22 +42,22 @@ final class NodeOptions {
     return json;
   }
 
-  /** Where faults come in; empty where the node takes none. */
-  Optional<FaultInput> faults(PrintWriter out) {
-    return acceptFaults ? Optional.of(new FaultInput(out)) : Optional.empty();
-  }
-
   /**
    * Ends with the process that started this one, where that was asked for.
    *
-   * @param faults is given what that process says, which is otherwise ignored
+   * @param out where faults are acknowledged
+   * @return what that process says
    */
-  void watchParent(Rack72Config config, Invocation invocation, Optional<FaultInput> faults) {
+  ParentInput watchParent(Rack72Config config, Invocation invocation, PrintWriter out) {
+    ParentInput parent =
+        new ParentInput(
+            joinWhenTold, acceptFaults ? Optional.of(new FaultInput(out)) : Optional.empty());
     if (stopOnEof) {
       ParentWatch.start(
           invocation.in(),
-          faults.<Consumer<String>>map(input -> input::take).orElse(_ -> {}),
+          parent::take,
           config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN));
     }
+    return parent;
   }
 }

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 
 /**
  * One node of a rack in many JVMs, from its start until the process is told to stop: it listens,
@@ -24,12 +23,12 @@ final class NodeRun {
   private final Invocation invocation;
   private final List<TrayId> trays;
   private final boolean withGateway;
-  private final Optional<FaultInput> faults;
+  private final ParentInput parent;
   private final Teller teller;
 
   /**
    * @param trays of the node; none for a gateway only
-   * @param faults that come in once the node listens
+   * @param parent says when the node joins, and which faults come upon it once it listens
    * @param json whether what happens is told in lines of JSON
    */
   NodeRun(
@@ -37,14 +36,14 @@ final class NodeRun {
       Invocation invocation,
       List<TrayId> trays,
       boolean withGateway,
-      Optional<FaultInput> faults,
+      ParentInput parent,
       PrintWriter out,
       boolean json) {
     this.config = config;
     this.invocation = invocation;
     this.trays = trays;
     this.withGateway = withGateway;
-    this.faults = faults;
+    this.parent = parent;
     teller = new Teller(out, json, config.rack().trays());
   }
 
@@ -53,22 +52,31 @@ final class NodeRun {
     try (StopSignal stop = StopSignal.install();
         NodeRack rack =
             NodeRack.start(
-                config, invocation, trays, withGateway, faults.isPresent(), teller::view)) {
+                config,
+                invocation,
+                trays,
+                withGateway,
+                parent.faults().isPresent(),
+                teller::view)) {
       run(rack, stop, err);
     }
   }
 
   private void run(NodeRack rack, StopSignal stop, PrintWriter err) throws InterruptedException {
     ClusterNode node = rack.node();
-    faults.ifPresent(input -> input.open(new NodeFaults(node)));
+    parent.faults().ifPresent(input -> input.open(new NodeFaults(node)));
     Optional<RackLauncher.Gateway> gateway =
         withGateway ? Optional.of(LocalLauncher.gateway(rack, config)) : Optional.empty();
     try {
+      CompletableFuture<?> end = endOf(rack);
       String http = gateway.map(open -> open.url().toString()).orElse("");
       teller.listens(trays, http, node.address(), rack.model().name());
+      if (stop.before(CompletableFuture.anyOf(parent.mayJoin().toCompletableFuture(), end))) {
+        return;
+      }
       node.join();
       node.enter(http);
-      stop.orEndOf(endOf(rack));
+      stop.orEndOf(end);
       err.println("rack72: leaving the rack");
       err.flush();
     } finally {
@@ -82,7 +90,7 @@ final class NodeRun {
   }
 
   /** Of what must not end by itself: the node's actors, and its place in the rack. */
-  private static CompletionStage<?> endOf(NodeRack rack) {
+  private static CompletableFuture<?> endOf(NodeRack rack) {
     return CompletableFuture.anyOf(
         rack.system().getWhenTerminated().toCompletableFuture(),
         rack.node().node().milestones().ready().thenCompose(_ -> new CompletableFuture<>()));

@@ -41,6 +41,23 @@ final class StopSignal implements AutoCloseable {
   }
 
   /**
+   * Returns when the process is told to stop or something else has come, whichever is first.
+   *
+   * @param event that is waited for; its failure is its coming too
+   * @return whether the process was told to stop
+   */
+  boolean before(CompletionStage<?> event) throws InterruptedException {
+    CompletableFuture<?> either =
+        CompletableFuture.anyOf(told, event.toCompletableFuture().handle((_, _) -> true));
+    try {
+      either.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("only what must not end fails this, and nothing began", e);
+    }
+    return told.isDone();
+  }
+
+  /**
    * Returns when the process is told to stop.
    *
    * @param end of what must not end by itself

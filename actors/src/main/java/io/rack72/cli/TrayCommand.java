@@ -6,7 +6,6 @@ import io.rack72.hardware.TrayId;
 import io.rack72.launch.TrayList;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,9 +56,8 @@ final class TrayCommand implements Callable<Integer> {
     }
     Rack72Config config = layers.load(invocation.host());
     PrintWriter out = spec.commandLine().getOut();
-    Optional<FaultInput> faults = nodeOptions.faults(out);
-    nodeOptions.watchParent(config, invocation, faults);
-    new NodeRun(config, invocation, trays(config), gateway, faults, out, nodeOptions.json())
+    ParentInput parent = nodeOptions.watchParent(config, invocation, out);
+    new NodeRun(config, invocation, trays(config), gateway, parent, out, nodeOptions.json())
         .untilStopped(spec.commandLine().getErr());
     return 0;
   }

@@ -36,13 +36,12 @@ public record ChildJvm(
   private static final int LEAST_PROCESSORS = 2;
 
   /**
-   * Starting runs much code some hundreds of times, which the JVM's compilers take for hot: of many
-   * JVMs that start at once they would take the larger part of the time. The kernels are compiled
-   * all the earlier, since before that each of their vectors is an object.
+   * The kernels are compiled early, since before that each of their vectors is an object. All else
+   * is left as it is: what nodes say to each other costs the cores more, while it is interpreted,
+   * than its compilation.
    */
   private static final List<String> COMPILATION =
       List.of(
-          "-XX:CompileThresholdScaling=4",
           "-XX:CompileCommand=quiet",
           "-XX:CompileCommand=CompileThresholdScaling,io.rack72.kernel.*::*,0.1");
 

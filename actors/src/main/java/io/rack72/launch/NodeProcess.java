@@ -11,8 +11,8 @@ import java.util.Map;
 
 /**
  * The process of one node. Its standard input is a pipe from this process: its end tells the node
- * that this process is gone, however it ended. Into it goes nothing but the faults that a node is
- * to suffer which was started to take some. Thread-safe.
+ * that this process is gone, however it ended. Into it goes when a node may join that was started
+ * to wait for it, and what faults one is to suffer that was started to take some. Thread-safe.
  */
 public final class NodeProcess {
   /**
@@ -22,6 +22,9 @@ public final class NodeProcess {
    */
   private static final List<String> DEAF =
       List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$0\" \"$@\"");
+
+  /** The line that lets a node join which was started to wait for it. */
+  public static final String JOIN = "join";
 
   private static final String SHARED_ARENAS = "MALLOC_ARENA_MAX";
 

@@ -9,7 +9,8 @@ public interface NodeStarter {
    * Starts it and returns at once.
    *
    * @param plan which trays it has
-   * @param join HOST:PORT of a node of the rack; empty to begin a new rack
+   * @param join HOST:PORT of a node of the rack, which it joins when it is sent {@link
+   *     NodeProcess#JOIN}; empty to begin a new rack
    * @param listener is told what the process writes and when it has ended, by other threads
    * @throws IOException if there is no such process
    */

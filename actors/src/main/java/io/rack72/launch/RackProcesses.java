@@ -12,9 +12,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps the processes of a rack: starts the first, then the others, which join it, a few at a time;
- * deals with those that die; and stops all, so that none is left when {@link #run} returns. One
- * thread runs it; {@link #stop} is for any.
+ * Keeps the processes of a rack: starts the first, then the others, a few at a time, which join it
+ * together when all listen; deals with those that die; and stops all, so that none is left when
+ * {@link #run} returns. One thread runs it; {@link #stop} is for any.
+ *
+ * <p>Nodes that join one after the other would talk to each other, in code that is yet to be
+ * compiled, while those to come need the cores for their start; and each that joins is news for
+ * all.
  *
  * <p>A rack that nobody else can be in ends when its last gateway has closed: nothing is left that
  * could be handed over, nor anybody to whom. Any other is left in order, which takes many rounds of
@@ -182,6 +186,9 @@ public final class RackProcesses {
     Duration since = Duration.ofNanos(nanoTime.getAsLong() - begun);
     boolean allIn = slots.stream().allMatch(slot -> slot.told.isPresent());
     boolean allServe = slots.stream().allMatch(slot -> slot.ready || !slot.plan.hasGateway());
+    if (allIn) {
+      slots.forEach(Slot::join);
+    }
     if (allIn && allServe && seen >= trays) {
       phase = Phase.WHOLE;
       report.whole(model, gateways(), since);
@@ -223,6 +230,9 @@ public final class RackProcesses {
     private boolean closed;
     private boolean killed;
 
+    /** Whether it waits to be told to join. */
+    private boolean waits;
+
     /** When it is to be started; empty where it is not. */
     private OptionalLong startAt = OptionalLong.of(begun);
 
@@ -243,11 +253,25 @@ public final class RackProcesses {
       ready = false;
       closed = false;
       killed = false;
+      waits = join.isPresent();
       startedAt = nanoTime.getAsLong();
       try {
         process = starter.start(plan, join, this);
       } catch (IOException e) {
         died("could not be started: " + e.getMessage());
+      }
+    }
+
+    /** Lets it join, if it has not been told to. */
+    void join() {
+      if (waits) {
+        waits = false;
+        try {
+          process.send(NodeProcess.JOIN);
+        } catch (IOException e) {
+          // Its end is told of by whoever waits for that.
+          report.note("%s cannot be told to join: %s".formatted(plan, e.getMessage()));
+        }
       }
     }
 
@@ -293,6 +317,9 @@ public final class RackProcesses {
           .filter(port -> port > 0 && plan.hasGateway())
           .ifPresent(port -> plan = plan.atPort(port));
       report.nodeIsIn(node);
+      if (phase != Phase.GATHERING) {
+        join();
+      }
     }
 
     @Override

@@ -39,8 +39,15 @@ public final class StandInNode {
     if (behaves("stubborn", first)) {
       Runtime.getRuntime().addShutdownHook(new Thread(StandInNode::waitForever));
     }
-    if (words.contains("--stop-on-eof")) {
-      ParentWatch.start(System.in, _ -> {}, Duration.ofSeconds(1));
+    CountDownLatch toldToJoin = new CountDownLatch(1);
+    if (words.contains("--stop-on-eof") || words.contains("--join-when-told")) {
+      ParentWatch.start(
+          System.in,
+          line -> {
+            System.err.println("is told to " + line);
+            toldToJoin.countDown();
+          },
+          Duration.ofSeconds(1));
     }
     System.out.println("garbled { line");
     System.out.printf(
@@ -50,6 +57,9 @@ public final class StandInNode {
         ProcessHandle.current().pid(),
         gateway ? "\"http://127.0.0.1:" + (port.equals("0") ? "4321" : port) + "\"" : "null",
         "127.0.0.1:" + (10_000 + first));
+    if (words.contains("--join-when-told")) {
+      toldToJoin.await();
+    }
     if (!behaves("alone", first)) {
       System.out.printf("{\"event\":\"rack\",\"trays\":%d,\"of\":18}%n", last + 1);
       System.out.println("{\"event\":\"ready\",\"epoch\":1,\"model\":\"a-model\",\"url\":null}");

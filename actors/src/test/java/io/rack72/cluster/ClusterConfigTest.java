@@ -71,7 +71,7 @@ class ClusterConfigTest {
   @Test
   void fastFindsSilentNodesSoonerThanSafe() {
     assertTrue(patience("timing = fast").compareTo(Duration.ofSeconds(6)) < 0);
-    assertTrue(patience("timing = safe").compareTo(Duration.ofSeconds(8)) >= 0);
+    assertTrue(patience("timing = safe").compareTo(Duration.ofSeconds(12)) >= 0);
   }
 
   /** How long a node can be silent before it is found so, gossip not counted. */

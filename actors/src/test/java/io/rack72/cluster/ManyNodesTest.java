@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class ManyNodesTest {
   private static final List<GoldenPrompts.Prompt> PROMPTS = GoldenPrompts.read("tiny").prompts();
-  private static final int OF_EACH = 3;
+  private static final int OF_EACH = 2;
 
   private static Predicate<RackView> ofTrays(int trays) {
     return view -> view.members().stream().mapToInt(member -> member.trays().size()).sum() == trays;

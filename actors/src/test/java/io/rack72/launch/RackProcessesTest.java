@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +57,27 @@ class RackProcessesTest {
     processes.stop();
     assertEquals(Optional.empty(), end());
     assertAllGone();
+  }
+
+  @Test
+  void nobodyJoinsBeforeAllListen() throws Exception {
+    run(NodePlan.of(TrayList.all(5), 5, 1, 0), false, PATIENT, "");
+
+    recorded.await("whole ");
+
+    List<String> seen = recorded.seen();
+    List<Integer> joins = places(seen, "is told to join");
+    List<Integer> listening = places(seen, "in [");
+    assertEquals(4, joins.size(), seen::toString);
+    assertEquals(5, listening.size(), seen::toString);
+    assertTrue(listening.getLast() < joins.getFirst(), seen::toString);
+  }
+
+  private static List<Integer> places(List<String> lines, String part) {
+    return IntStream.range(0, lines.size())
+        .filter(i -> lines.get(i).contains(part))
+        .boxed()
+        .toList();
   }
 
   @Test
@@ -117,6 +139,8 @@ class RackProcessesTest {
     assertTrue(
         recorded.seen().contains("[tray 0] joins '127.0.0.1:10001' port '4321'"),
         () -> recorded.seen().toString());
+    // A rack that runs has nobody else to wait for.
+    recorded.await("[tray 0] is told to join");
     assertFalse(end.isDone());
   }
 
@@ -266,7 +290,8 @@ class RackProcessesTest {
           List<String> arguments = new ArrayList<>(List.of("--trays", plan.trays().toString()));
           plan.gatewayPort()
               .ifPresent(port -> arguments.addAll(List.of("--gateway", "--port", "" + port)));
-          join.ifPresent(address -> arguments.addAll(List.of("--join", address)));
+          join.ifPresent(
+              address -> arguments.addAll(List.of("--join", address, "--join-when-told")));
           return NodeProcess.start(jvm.command(plans.size(), arguments), Map.of(), listener);
         },
         restart,

@@ -26,7 +26,7 @@ final class NodeOptions {
   @Option(names = "--stop-on-eof", hidden = true)
   private boolean stopOnEof;
 
-  /** For a node of many that start at once; its parent tells it, so it has {@link #stopOnEof}. */
+  /** For a node of many that start at once; without {@link #stopOnEof} nobody would tell it. */
   @Option(names = "--join-when-told", hidden = true)
   private boolean joinWhenTold;
 
@@ -51,7 +51,8 @@ final class NodeOptions {
   ParentInput watchParent(Rack72Config config, Invocation invocation, PrintWriter out) {
     ParentInput parent =
         new ParentInput(
-            joinWhenTold, acceptFaults ? Optional.of(new FaultInput(out)) : Optional.empty());
+            joinWhenTold && stopOnEof,
+            acceptFaults ? Optional.of(new FaultInput(out)) : Optional.empty());
     if (stopOnEof) {
       ParentWatch.start(
           invocation.in(),

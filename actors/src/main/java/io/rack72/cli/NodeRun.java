@@ -71,11 +71,13 @@ final class NodeRun {
       CompletableFuture<?> end = endOf(rack);
       String http = gateway.map(open -> open.url().toString()).orElse("");
       teller.listens(trays, http, node.address(), rack.model().name());
-      if (stop.before(CompletableFuture.anyOf(parent.mayJoin().toCompletableFuture(), end))) {
+      stop.awaitOr(CompletableFuture.anyOf(parent.mayJoin().toCompletableFuture(), end));
+      if (node.join(() -> stop.isTold() || end.isDone())) {
+        node.enter(http);
+      } else if (stop.isTold()) {
+        // It is in no view, so there is nothing to hand over.
         return;
       }
-      node.join();
-      node.enter(http);
       stop.orEndOf(end);
       err.println("rack72: leaving the rack");
       err.flush();

@@ -44,9 +44,8 @@ final class StopSignal implements AutoCloseable {
    * Returns when the process is told to stop or something else has come, whichever is first.
    *
    * @param event that is waited for; its failure is its coming too
-   * @return whether the process was told to stop
    */
-  boolean before(CompletionStage<?> event) throws InterruptedException {
+  void awaitOr(CompletionStage<?> event) throws InterruptedException {
     CompletableFuture<?> either =
         CompletableFuture.anyOf(told, event.toCompletableFuture().handle((_, _) -> true));
     try {
@@ -54,7 +53,11 @@ final class StopSignal implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IllegalStateException("only what must not end fails this, and nothing began", e);
     }
-    return told.isDone();
+  }
+
+  /** Whether the process was told to stop. */
+  boolean isTold() {
+    return told.isDone() && !told.isCompletedExceptionally() && told.join();
   }
 
   /**

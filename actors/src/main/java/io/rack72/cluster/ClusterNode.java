@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -167,22 +168,45 @@ public final class ClusterNode implements AutoCloseable {
    * @throws NodeException where it is not let in, or nobody answers in the time that is set
    */
   public void join() throws InterruptedException {
+    join(() -> false);
+  }
+
+  /**
+   * Joins as {@link #join()} does, unless that has become pointless.
+   *
+   * @param pointless is asked again and again
+   * @return whether the node is a member; false where that was pointless first
+   * @throws NodeException where it is not let in, or nobody answers in the time that is set
+   */
+  public boolean join(BooleanSupplier pointless) throws InterruptedException {
     long deadline = System.nanoTime() + settings.joinTimeout().toNanos();
     Cluster cluster = Cluster.get(node.system());
-    Address into = settings.join().isEmpty() ? cluster.selfMember().address() : letIn(deadline);
-    cluster.manager().tell(Join.create(into));
+    Optional<Address> into =
+        settings.join().isEmpty()
+            ? Optional.of(cluster.selfMember().address())
+            : letIn(deadline, pointless);
+    into.ifPresent(address -> cluster.manager().tell(Join.create(address)));
     while (!cluster.selfMember().status().equals(MemberStatus.up())) {
+      if (pointless.getAsBoolean()) {
+        return false;
+      }
       requireTime(deadline, "the rack has not taken it up");
       Thread.sleep(LOOK_MILLIS);
     }
+    return true;
   }
 
-  private Address letIn(long deadline) throws InterruptedException {
+  /** Where the node may join; empty where that is pointless. */
+  private Optional<Address> letIn(long deadline, BooleanSupplier pointless)
+      throws InterruptedException {
     while (true) {
       for (HostPort door : settings.join()) {
+        if (pointless.getAsBoolean()) {
+          return Optional.empty();
+        }
         Address address = new Address("pekko", SYSTEM, door.host(), door.port());
         if (isLetIn(door, address)) {
-          return address;
+          return Optional.of(address);
         }
         requireTime(
             deadline,

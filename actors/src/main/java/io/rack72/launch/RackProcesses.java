@@ -317,7 +317,7 @@ public final class RackProcesses {
           .filter(port -> port > 0 && plan.hasGateway())
           .ifPresent(port -> plan = plan.atPort(port));
       report.nodeIsIn(node);
-      if (phase != Phase.GATHERING) {
+      if (phase == Phase.WHOLE) {
         join();
       }
     }

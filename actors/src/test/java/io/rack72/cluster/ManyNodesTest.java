@@ -5,6 +5,7 @@ import static io.rack72.cluster.ManyNodes.trays;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.apache.pekko.actor.PoisonPill;
 import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
@@ -229,6 +231,22 @@ class ManyNodesTest {
       // They are the same nodes in all else.
       rack.enter(trays(9, 18), "");
       host.await(ofTrays(18));
+    }
+  }
+
+  @Test
+  void joiningEndsWhenItHasBecomePointless() throws Exception {
+    try (ManyNodes rack = new ManyNodes(18)) {
+      Node host = rack.start(trays(0, 9), "secret", rack.card());
+      Node guest = rack.start(trays(9, 18), "secret", rack.card());
+      AtomicInteger looks = new AtomicInteger();
+
+      // The host lets it in, but is in no rack itself, so it is never taken up.
+      assertFalse(guest.node().join(() -> looks.incrementAndGet() > 3));
+
+      host.close();
+      looks.set(0);
+      assertFalse(guest.node().join(() -> looks.incrementAndGet() > 1));
     }
   }
 

@@ -63,7 +63,9 @@ class RackProcessesTest {
   void nobodyJoinsBeforeAllListen() throws Exception {
     run(NodePlan.of(TrayList.all(5), 5, 1, 0), false, PATIENT, "");
 
-    recorded.await("whole ");
+    while (places(recorded.seen(), "is told to join").size() < 4) {
+      recorded.await("");
+    }
 
     List<String> seen = recorded.seen();
     List<Integer> joins = places(seen, "is told to join");

@@ -152,11 +152,9 @@ public final class RackProcesses {
     return slots.stream().filter(slot -> slot.process != null).toList();
   }
 
-  private Optional<String> someArtery() {
-    return living().stream()
-        .flatMap(slot -> slot.told.stream())
-        .map(NodeLine.Node::artery)
-        .findFirst();
+  /** Whom a node that starts is to join. One that waits to get in itself may never. */
+  private Optional<Slot> someDoor() {
+    return living().stream().filter(slot -> slot.told.isPresent() && slot.isIn()).findFirst();
   }
 
   private void startWhatIsDue() {
@@ -168,15 +166,16 @@ public final class RackProcesses {
       if (!slot.isDue()) {
         continue;
       }
-      Optional<String> join = someArtery();
-      if (join.isEmpty() && starting > 0) {
-        // There is one that begins the rack; a second one would begin another.
+      Optional<Slot> door = someDoor();
+      if (door.isEmpty() && !living().isEmpty()) {
+        // One of those begins the rack, or all of them were to join one that has ended and are
+        // about to end too. A second one that begins would begin another.
         return;
       }
       if (starting >= policy.startsAtOnce) {
         return;
       }
-      slot.start(join);
+      slot.start(door);
       starting++;
     }
   }
@@ -230,6 +229,9 @@ public final class RackProcesses {
     private boolean closed;
     private boolean killed;
 
+    /** Whom its process joins; empty where it begins the rack. */
+    private Optional<Slot> door = Optional.empty();
+
     /** Whether it waits to be told to join. */
     private boolean waits;
 
@@ -248,14 +250,21 @@ public final class RackProcesses {
           && startAt.getAsLong() - nanoTime.getAsLong() <= 0;
     }
 
-    void start(Optional<String> join) {
+    /** Whether its process is in the rack, as far as it has told. */
+    boolean isIn() {
+      return door.isEmpty() || rackTrays > 0;
+    }
+
+    void start(Optional<Slot> at) {
       rackTrays = 0;
       ready = false;
       closed = false;
       killed = false;
-      waits = join.isPresent();
+      door = at;
+      waits = door.isPresent();
       startedAt = nanoTime.getAsLong();
       try {
+        Optional<String> join = door.flatMap(slot -> slot.told).map(NodeLine.Node::artery);
         process = starter.start(plan, join, this);
       } catch (IOException e) {
         died("could not be started: " + e.getMessage());
@@ -339,8 +348,19 @@ public final class RackProcesses {
                   "(pid %d) ended with exit code %d%s"
                       .formatted(
                           from.pid(), exitCode, lastError.isEmpty() ? "" : ": " + lastError));
+              endThoseAtTheDoor();
             }
           });
+    }
+
+    /** A node that has not got in would knock where nobody is until its time to join is over. */
+    private void endThoseAtTheDoor() {
+      for (Slot slot : living()) {
+        if (slot.door.equals(Optional.of(this)) && !slot.isIn()) {
+          report.note("%s was to join %s and is ended".formatted(slot.plan, plan));
+          slot.process.kill();
+        }
+      }
     }
 
     private void died(String how) {

@@ -60,7 +60,8 @@ public final class StandInNode {
     if (words.contains("--join-when-told")) {
       toldToJoin.await();
     }
-    if (!behaves("alone", first)) {
+    boolean isOut = behaves("alone", first) || (behaves("knocks", first) && !join.isEmpty());
+    if (!isOut) {
       System.out.printf("{\"event\":\"rack\",\"trays\":%d,\"of\":18}%n", last + 1);
       System.out.println("{\"event\":\"ready\",\"epoch\":1,\"model\":\"a-model\",\"url\":null}");
     }

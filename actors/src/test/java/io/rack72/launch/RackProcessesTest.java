@@ -147,6 +147,29 @@ class RackProcessesTest {
   }
 
   @Test
+  void whoWasToJoinAJvmThatDiedIsStartedAgainAndJoinsOneThatIsIn() throws Exception {
+    run(NodePlan.of(TrayList.all(3), 3, 1, 0), true, PATIENT, "knocks:0");
+    recorded.await("whole ");
+    kill("in [0]");
+    recorded.await("[tray 0] is told to join");
+    ProcessHandle door = ProcessHandle.of(pid("in [1]")).orElseThrow();
+    recorded.forget();
+
+    door.destroyForcibly();
+    recorded.await("note tray 0 was to join tray 1 ");
+    recorded.await("in [");
+    recorded.await("in [");
+
+    // Whichever of them is the first again, nobody joins one that is not in.
+    List<String> joins =
+        recorded.seen().stream().filter(line -> line.contains("] joins")).sorted().toList();
+    assertEquals(2, joins.size(), joins::toString);
+    assertTrue(
+        joins.getFirst().matches("\\[tray 0] joins '127.0.0.1:1000[12]' .*"), joins::toString);
+    assertEquals("[tray 1] joins '127.0.0.1:10002' port ''", joins.getLast());
+  }
+
+  @Test
   void rackOfWhichNothingIsLeftIsBegunAgainByOneOnly() throws Exception {
     run(NodePlan.of(TrayList.all(2), 2, 1, 0), true, PATIENT, "");
     recorded.await("whole ");

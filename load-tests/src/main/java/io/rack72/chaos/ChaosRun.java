@@ -67,7 +67,12 @@ record ChaosRun(
       say.accept("starting %d JVMs".formatted(plans.size()));
       String model = rack.awaitWhole();
       Gateways gateways = new Gateways(rack::gateways);
-      say.accept("%s for %s".formatted(scenario.about(), scenario.load().length()));
+      say.accept(
+          "%s; %d streams for %d s"
+              .formatted(
+                  scenario.about(),
+                  scenario.load().streams(),
+                  scenario.load().length().toSeconds()));
       history.begin();
       try (Injector injector =
               new Injector(rack.nodes(), seed, scenario.random(), checkpoint, history);

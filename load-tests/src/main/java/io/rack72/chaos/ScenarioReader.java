@@ -48,6 +48,7 @@ final class ScenarioReader {
           "checkpoint-gone",
           "random",
           "kill-tray-series",
+          "kill-tray-mid-prefill-series",
           "kill-keeper-series",
           "kill-two-trays-series",
           "kill-while-recovering-series",

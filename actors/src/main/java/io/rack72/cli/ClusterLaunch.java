@@ -104,12 +104,15 @@ public final class ClusterLaunch {
       set(ofAll, "rack72.cluster.join-timeout", LEAST_JOIN_TIME.toMinutes() + " minutes");
     }
     ofAll.addAll(List.of("--json", "--stop-on-eof"));
-    return (plan, join, listener) -> {
+    return (plan, doors, listener) -> {
       List<String> arguments = new ArrayList<>(List.of("tray", "--trays", plan.trays().toString()));
       plan.gatewayPort()
           .ifPresent(
               own -> arguments.addAll(List.of("--gateway", "--port", Integer.toString(own))));
-      join.ifPresent(address -> arguments.addAll(List.of("--join", address, "--join-when-told")));
+      doors.forEach(door -> arguments.addAll(List.of("--join", door)));
+      if (!doors.isEmpty()) {
+        arguments.add("--join-when-told");
+      }
       arguments.addAll(ofAll);
       return NodeProcess.start(childJvm.command(jvms, arguments), environment, listener);
     };

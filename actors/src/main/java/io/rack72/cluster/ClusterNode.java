@@ -47,6 +47,9 @@ public final class ClusterNode implements AutoCloseable {
   private static final Duration STOP_DEADLINE = Duration.ofSeconds(40);
   private static final long LOOK_MILLIS = 20;
 
+  /** Doors that a node tries in its time to join, of those that let it in and then do no more. */
+  private static final int TRIES = 5;
+
   private final RunningNode node;
   private final NodeId id;
   private final ClusterSettings settings;
@@ -181,41 +184,37 @@ public final class ClusterNode implements AutoCloseable {
   public boolean join(BooleanSupplier pointless) throws InterruptedException {
     long deadline = System.nanoTime() + settings.joinTimeout().toNanos();
     Cluster cluster = Cluster.get(node.system());
-    Optional<Address> into =
-        settings.join().isEmpty()
-            ? Optional.of(cluster.selfMember().address())
-            : letIn(deadline, pointless);
-    into.ifPresent(address -> cluster.manager().tell(Join.create(address)));
+    if (settings.join().isEmpty()) {
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    }
+    boolean letIn = settings.join().isEmpty();
+    int knocks = 0;
+    long nextKnock = System.nanoTime();
     while (!cluster.selfMember().status().equals(MemberStatus.up())) {
       if (pointless.getAsBoolean()) {
         return false;
       }
-      requireTime(deadline, "the rack has not taken it up");
-      Thread.sleep(LOOK_MILLIS);
+      requireTime(deadline, letIn);
+      if (settings.join().isEmpty() || isMember(cluster) || System.nanoTime() - nextKnock < 0) {
+        Thread.sleep(LOOK_MILLIS);
+        continue;
+      }
+      // Whoever let the node in may be gone before it is a member, or may not be one itself: in
+      // time the next is asked.
+      HostPort door = settings.join().get(knocks++ % settings.join().size());
+      Address address = new Address("pekko", SYSTEM, door.host(), door.port());
+      letIn = isLetIn(door, address);
+      if (letIn) {
+        cluster.manager().tell(Join.create(address));
+        nextKnock = System.nanoTime() + settings.joinTimeout().dividedBy(TRIES).toNanos();
+      }
     }
     return true;
   }
 
-  /** Where the node may join; empty where that is pointless. */
-  private Optional<Address> letIn(long deadline, BooleanSupplier pointless)
-      throws InterruptedException {
-    while (true) {
-      for (HostPort door : settings.join()) {
-        if (pointless.getAsBoolean()) {
-          return Optional.empty();
-        }
-        Address address = new Address("pekko", SYSTEM, door.host(), door.port());
-        if (isLetIn(door, address)) {
-          return Optional.of(address);
-        }
-        requireTime(
-            deadline,
-            "no node answers at "
-                + settings.join()
-                + " (rack72.cluster.join), or not in the way"
-                + " of a node with the same TLS settings");
-      }
-    }
+  /** Whether some node of the rack has taken this one in, up yet or not. */
+  private static boolean isMember(Cluster cluster) {
+    return !cluster.selfMember().status().equals(MemberStatus.removed());
   }
 
   private boolean isLetIn(HostPort door, Address address) throws InterruptedException {
@@ -268,8 +267,13 @@ public final class ClusterNode implements AutoCloseable {
     }
   }
 
-  private void requireTime(long deadline, String reason) {
+  private void requireTime(long deadline, boolean letIn) {
     if (System.nanoTime() > deadline) {
+      String reason =
+          letIn
+              ? "the rack has not taken it up"
+              : "no node answers at %s (rack72.cluster.join), or not in the way of a node with the same TLS settings"
+                  .formatted(settings.join());
       throw new NodeException(
           "not in the rack after %.1f s (rack72.cluster.join-timeout): %s"
               .formatted(settings.joinTimeout().toMillis() / 1e3, reason));

@@ -1,7 +1,7 @@
 package io.rack72.launch;
 
 import java.io.IOException;
-import java.util.Optional;
+import java.util.List;
 
 /** Starts the process of a node. */
 public interface NodeStarter {
@@ -9,11 +9,11 @@ public interface NodeStarter {
    * Starts it and returns at once.
    *
    * @param plan which trays it has
-   * @param join HOST:PORT of a node of the rack, which it joins when it is sent {@link
+   * @param doors HOST:PORT of nodes of the rack, one of which it joins when it is sent {@link
    *     NodeProcess#JOIN}; empty to begin a new rack
    * @param listener is told what the process writes and when it has ended, by other threads
    * @throws IOException if there is no such process
    */
-  NodeProcess start(NodePlan plan, Optional<String> join, NodeProcess.Listener listener)
+  NodeProcess start(NodePlan plan, List<String> doors, NodeProcess.Listener listener)
       throws IOException;
 }

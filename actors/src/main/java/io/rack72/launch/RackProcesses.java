@@ -152,9 +152,13 @@ public final class RackProcesses {
     return slots.stream().filter(slot -> slot.process != null).toList();
   }
 
-  /** Whom a node that starts is to join. One that waits to get in itself may never. */
-  private Optional<Slot> someDoor() {
-    return living().stream().filter(slot -> slot.told.isPresent() && slot.isIn()).findFirst();
+  /** Where a node that starts can join. One that waits to get in itself may never. */
+  private List<String> doors() {
+    return living().stream()
+        .filter(Slot::isIn)
+        .flatMap(slot -> slot.told.stream())
+        .map(NodeLine.Node::artery)
+        .toList();
   }
 
   private void startWhatIsDue() {
@@ -166,16 +170,16 @@ public final class RackProcesses {
       if (!slot.isDue()) {
         continue;
       }
-      Optional<Slot> door = someDoor();
-      if (door.isEmpty() && !living().isEmpty()) {
-        // One of those begins the rack, or all of them were to join one that has ended and are
-        // about to end too. A second one that begins would begin another.
+      List<String> doors = doors();
+      if (doors.isEmpty() && !living().isEmpty()) {
+        // One of those begins the rack, or they will get in or give up. A second one that begins
+        // would begin another.
         return;
       }
       if (starting >= policy.startsAtOnce) {
         return;
       }
-      slot.start(door);
+      slot.start(doors);
       starting++;
     }
   }
@@ -183,12 +187,13 @@ public final class RackProcesses {
   private void gather() {
     int seen = living().stream().mapToInt(slot -> slot.rackTrays).max().orElse(0);
     Duration since = Duration.ofNanos(nanoTime.getAsLong() - begun);
-    boolean allIn = slots.stream().allMatch(slot -> slot.told.isPresent());
+    boolean allListen = slots.stream().allMatch(slot -> slot.told.isPresent());
+    boolean allIn = slots.stream().allMatch(Slot::isIn);
     boolean allServe = slots.stream().allMatch(slot -> slot.ready || !slot.plan.hasGateway());
-    if (allIn) {
+    if (allListen) {
       slots.forEach(Slot::join);
     }
-    if (allIn && allServe && seen >= trays) {
+    if (allListen && allIn && allServe && seen >= trays) {
       phase = Phase.WHOLE;
       report.whole(model, gateways(), since);
     } else {
@@ -229,8 +234,7 @@ public final class RackProcesses {
     private boolean closed;
     private boolean killed;
 
-    /** Whom its process joins; empty where it begins the rack. */
-    private Optional<Slot> door = Optional.empty();
+    private boolean begins;
 
     /** Whether it waits to be told to join. */
     private boolean waits;
@@ -250,22 +254,21 @@ public final class RackProcesses {
           && startAt.getAsLong() - nanoTime.getAsLong() <= 0;
     }
 
-    /** Whether its process is in the rack, as far as it has told. */
+    /** Whether its process is part of the rack, as far as it has told, or is to begin it. */
     boolean isIn() {
-      return door.isEmpty() || rackTrays > 0;
+      return begins || rackTrays > 0;
     }
 
-    void start(Optional<Slot> at) {
+    void start(List<String> doors) {
       rackTrays = 0;
       ready = false;
       closed = false;
       killed = false;
-      door = at;
-      waits = door.isPresent();
+      begins = doors.isEmpty();
+      waits = !begins;
       startedAt = nanoTime.getAsLong();
       try {
-        Optional<String> join = door.flatMap(slot -> slot.told).map(NodeLine.Node::artery);
-        process = starter.start(plan, join, this);
+        process = starter.start(plan, doors, this);
       } catch (IOException e) {
         died("could not be started: " + e.getMessage());
       }
@@ -348,19 +351,8 @@ public final class RackProcesses {
                   "(pid %d) ended with exit code %d%s"
                       .formatted(
                           from.pid(), exitCode, lastError.isEmpty() ? "" : ": " + lastError));
-              endThoseAtTheDoor();
             }
           });
-    }
-
-    /** A node that has not got in would knock where nobody is until its time to join is over. */
-    private void endThoseAtTheDoor() {
-      for (Slot slot : living()) {
-        if (slot.door.equals(Optional.of(this)) && !slot.isIn()) {
-          report.note("%s was to join %s and is ended".formatted(slot.plan, plan));
-          slot.process.kill();
-        }
-      }
     }
 
     private void died(String how) {

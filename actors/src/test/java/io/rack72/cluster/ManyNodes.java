@@ -59,6 +59,7 @@ final class ManyNodes implements AutoCloseable {
           64 << 20,
           2);
   private final int startTrays;
+  private final Duration joinTimeout;
   private final List<Node> nodes = new ArrayList<>();
   private final AtomicInteger moves = new AtomicInteger();
   private int sequences;
@@ -100,7 +101,12 @@ final class ManyNodes implements AutoCloseable {
   }
 
   ManyNodes(int startTrays) {
+    this(startTrays, Duration.ofSeconds(DEADLINE_SECONDS));
+  }
+
+  ManyNodes(int startTrays, Duration joinTimeout) {
     this.startTrays = startTrays;
+    this.joinTimeout = joinTimeout;
   }
 
   /** How often a sequence went on elsewhere. */
@@ -139,7 +145,7 @@ final class ManyNodes implements AutoCloseable {
                 Optional.empty(),
                 ClusterTiming.FAST,
                 startTrays,
-                Duration.ofSeconds(DEADLINE_SECONDS),
+                joinTimeout,
                 Duration.ofSeconds(DEADLINE_SECONDS),
                 16 << 20),
             card,

@@ -17,6 +17,7 @@ import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackView;
 import io.rack72.rack.TrayClaim;
 import io.rack72.sampling.SampledToken;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Join;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -247,6 +250,20 @@ class ManyNodesTest {
       host.close();
       looks.set(0);
       assertFalse(guest.node().join(() -> looks.incrementAndGet() > 1));
+    }
+  }
+
+  @Test
+  void whoIsLetInByOneThatIsInNoRackGetsInByTheNext() throws Exception {
+    try (ManyNodes rack = new ManyNodes(18, Duration.ofSeconds(30))) {
+      rack.start(trays(0, 6), "secret", rack.card());
+      Node member = rack.start(trays(6, 12), "secret", rack.card());
+      Cluster cluster = Cluster.get(member.node().node().system());
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+
+      Node guest = rack.start(trays(12, 18), "secret", rack.card());
+
+      assertTrue(guest.node().join(() -> false));
     }
   }
 

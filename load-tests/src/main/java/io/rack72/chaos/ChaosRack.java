@@ -57,9 +57,9 @@ final class ChaosRack implements AutoCloseable {
     RackProcesses processes =
         new RackProcesses(
             plans,
-            (plan, join, listener) -> {
+            (plan, doors, listener) -> {
               RackNode node = byTrays.get(plan.trays().toString());
-              NodeProcess process = starter.start(plan, join, node.startsFor(listener));
+              NodeProcess process = starter.start(plan, doors, node.startsFor(listener));
               node.runsAs(process);
               return process;
             },

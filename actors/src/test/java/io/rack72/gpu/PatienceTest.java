@@ -1,6 +1,7 @@
 package io.rack72.gpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.hardware.GpuId;
 import io.rack72.schedule.HedgeLimits;
@@ -40,14 +41,45 @@ class PatienceTest {
     assertMillis(40, patience.nanosFor(64));
     assertMillis(40, patience.nanosFor(127));
     assertMillis(2800, patience.nanosFor(5000));
-    assertEquals(DEADLINE, patience.nanosFor(16), "another size");
+  }
+
+  @Test
+  void sizeThatIsNotKnownIsAsItsNeighbour() {
+    learn(64, 10);
+    assertMillis(40, patience.nanosFor(16));
+    assertMillis(160, patience.nanosFor(256));
+    learn(512, 30);
+    assertMillis(120, patience.nanosFor(256));
+  }
+
+  @Test
+  void slownessOfManyLayersIsNotUsualForLong() {
+    learn(64, 10);
+    for (int i = 0; i < 30; i++) {
+      patience.waited(64, 9_000 * MILLI);
+    }
+    long after = patience.nanosFor(64);
+    assertTrue(after < 2.2 * 40 * MILLI, () -> after / MILLI + " ms");
+    learn(64, 10);
+    assertMillis(40, patience.nanosFor(64));
+  }
+
+  @Test
+  void whatStaysSlowBecomesUsual() {
+    learn(64, 10);
+    for (int i = 0; i < 5; i++) {
+      learn(64, 50);
+    }
+    assertMillis(200, patience.nanosFor(64));
   }
 
   @Test
   void noiseIsNotSlowness() {
     learn(8, 1);
     assertEquals(20 * MILLI, patience.nanosFor(8));
-    learn(8, 5000);
+    for (int i = 0; i < 10; i++) {
+      learn(8, 5000);
+    }
     assertEquals(DEADLINE, patience.nanosFor(8), "nor is more than the deadline waited for");
   }
 

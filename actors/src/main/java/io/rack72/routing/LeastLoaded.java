@@ -43,16 +43,32 @@ final class LeastLoaded {
   }
 
   /**
-   * Assigns work.
+   * Assigns work to any open GPU.
    *
    * @param work how many tokens it is on each GPU, by index
    * @return the index of the GPU; empty where none is open
    */
   OptionalInt assign(long[] work) {
+    return assign(work, open);
+  }
+
+  /**
+   * Assigns work to one of these GPUs, or to any where none of them is open.
+   *
+   * @param work how many tokens it is on each GPU, by index
+   * @param preferred indices of GPUs
+   * @return the index of the GPU; empty where none is open
+   */
+  OptionalInt assign(long[] work, BitSet preferred) {
+    BitSet among = (BitSet) preferred.clone();
+    among.and(open);
+    if (among.isEmpty()) {
+      among = open;
+    }
     int best = -1;
     for (int i = 0; i < tokens.length; i++) {
       int gpu = (firstOfEquals + i) % tokens.length;
-      if (open.get(gpu) && (best < 0 || tokens[gpu] + work[gpu] < tokens[best] + work[best])) {
+      if (among.get(gpu) && (best < 0 || tokens[gpu] + work[gpu] < tokens[best] + work[best])) {
         best = gpu;
       }
     }

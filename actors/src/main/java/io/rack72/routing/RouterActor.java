@@ -9,6 +9,7 @@ import io.rack72.kv.BlockHash;
 import io.rack72.kv.KvMemory;
 import io.rack72.schedule.SequenceId;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +31,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 /**
  * Decides which GPU takes a sequence: the one where it costs the least, counting the tokens of its
  * prompt that the GPU has not computed for others, and what the GPU has to do already. Each gateway
- * has a router of its own, which knows of what that gateway has sent.
+ * has a router of its own, which knows of what that gateway has sent. A sequence that goes on in
+ * the middle of its reply has a reader who waits, so it goes to a GPU that has finished some: one
+ * that has just come has nothing to do, but in a JVM that has yet to compile what it does it is the
+ * slowest.
  *
  * <p><b>Owns</b> the load of each GPU, the prefixes that each was sent, where each live sequence
  * is, and those that wait for a GPU to take sequences at all. <b>Receives</b> the placement's GPUs,
@@ -143,6 +147,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   // All that were ever routed to: one that takes no more sequences may still have some.
   private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
   private final Set<GpuId> attending = new TreeSet<>();
+  // Indices of those that have let go of a sequence themselves since they came.
+  private final BitSet proven = new BitSet();
   private Set<GpuId> out = Set.of();
   private String lost;
 
@@ -222,6 +228,12 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     gpus.putAll(open);
     attending.clear();
     attending.addAll(open.keySet());
+    for (int gpu = 0; gpu < load.size(); gpu++) {
+      GpuId id = new GpuId(gpu);
+      if (!open.containsKey(id) || gone.contains(id)) {
+        proven.clear(gpu);
+      }
+    }
     openAllButThoseOut();
     giveBack(gone, "is gone");
     placeParked();
@@ -293,6 +305,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       attending.remove(new GpuId(there.gpu()));
       load.close(there.gpu());
     }
+    proven.set(there.gpu());
     forget(sequence.id());
   }
 
@@ -346,7 +359,10 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
         .filter(gpu -> gpus.containsKey(gpu))
         .ifPresent(gpu -> sent[gpu.index()] = tokens(request));
     long[] work = work(request, sent);
-    OptionalInt best = load.assign(work);
+    OptionalInt best =
+        request.generatedIds().length > 0
+            ? load.assign(work, provenFor(submit))
+            : load.assign(work);
     if (best.isEmpty()) {
       // As many at most as the gateway takes on.
       parked.put(request.id(), new Parked(submit));
@@ -359,6 +375,18 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       getContext().watchWith(submit.owner(), new OwnerGone(submit.owner()));
     }
     gpus.get(new GpuId(gpu)).tell(new GpuActor.Admit(request, submit.owner(), released));
+  }
+
+  /**
+   * The GPU that has computed the sequence may have done so for another gateway, of whose sequences
+   * nothing is known here.
+   */
+  private BitSet provenFor(Submit submit) {
+    BitSet all = (BitSet) proven.clone();
+    if (!all.isEmpty()) {
+      submit.computedBy().ifPresent(gpu -> all.set(gpu.index()));
+    }
+    return all;
   }
 
   /** Tokens that a sequence adds to each GPU. */

@@ -50,6 +50,8 @@ public final class ClusterNode implements AutoCloseable {
   /** Doors that a node tries in its time to join, of those that let it in and then do no more. */
   private static final int TRIES = 5;
 
+  private static final Duration LEAST_TRY = Duration.ofSeconds(10);
+
   private final RunningNode node;
   private final NodeId id;
   private final ClusterSettings settings;
@@ -203,13 +205,18 @@ public final class ClusterNode implements AutoCloseable {
       // time the next is asked.
       HostPort door = settings.join().get(knocks++ % settings.join().size());
       Address address = new Address("pekko", SYSTEM, door.host(), door.port());
-      letIn = isLetIn(door, address);
-      if (letIn) {
+      if (isLetIn(door, address)) {
+        letIn = true;
         cluster.manager().tell(Join.create(address));
-        nextKnock = System.nanoTime() + settings.joinTimeout().dividedBy(TRIES).toNanos();
+        nextKnock = System.nanoTime() + retryNanos();
       }
     }
     return true;
+  }
+
+  /** What one door says after the next was tried is not heard, so each has its time. */
+  private long retryNanos() {
+    return Math.max(LEAST_TRY.toNanos(), settings.joinTimeout().dividedBy(TRIES).toNanos());
   }
 
   /** Whether some node of the rack has taken this one in, up yet or not. */

@@ -6,16 +6,19 @@ import io.rack72.schedule.HedgeLimits;
  * How long a GPU waits for a layer's answers before it computes what is missing itself: a multiple
  * of what such layers usually take, within a share of all waits; and after a deadline in any case.
  * What is usual is learned for each size of layer, in powers of two, as a moving average, in which
- * a wait counts for little more than what was usual: an owner that has just started is slow in many
- * layers, which must not become what all others may be too. A size of which too little is known is
- * taken to be as its neighbour. A pure class; not thread-safe.
+ * a single wait counts for no more than twice what was usual: an owner that has just started is
+ * slow in its first layers, which must not become at once what all others may be too. A size of
+ * which too little is known is taken to be as its neighbour. A pure class; not thread-safe.
  */
 final class Patience {
   /** The newest wait's part of the average. */
   private static final double NEWEST = 0.1;
 
-  /** A wait counts for at most so many times what is usual: some thirty of them double it. */
-  private static final double MOST_COUNTED = 1.25;
+  /**
+   * A wait counts for at most so many times what is usual. With less, layers that are slow now and
+   * then, such as those beside a chunk of a prompt, would never be part of it.
+   */
+  private static final double MOST_COUNTED = 2;
 
   /** Waits of a size from which on the average says something. */
   private static final int SAMPLES = 8;
@@ -69,12 +72,17 @@ final class Patience {
   /** A layer's answers have come, all of them from those who were asked. */
   void waited(int assignments, long nanos) {
     int size = size(assignments);
-    double counted =
-        samples[size] < SAMPLES ? nanos : Math.min((double) nanos, MOST_COUNTED * usualNanos[size]);
+    double counted = samples[size] < SAMPLES ? nanos : Math.min((double) nanos, mostCounted(size));
     usualNanos[size] =
         samples[size] == 0 ? nanos : (1 - NEWEST) * usualNanos[size] + NEWEST * counted;
     samples[size] = Math.min(samples[size] + 1, SAMPLES);
     allowed = Math.min(SAVED, allowed + limits.share());
+  }
+
+  private double mostCounted(int size) {
+    // Less than what is never too slow need not be told apart.
+    double least = (double) limits.least().toNanos() / limits.multiple();
+    return MOST_COUNTED * Math.max(usualNanos[size], least);
   }
 
   /** The GPU computes itself what an owner has not answered. */

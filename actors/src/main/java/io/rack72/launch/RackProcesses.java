@@ -172,8 +172,7 @@ public final class RackProcesses {
       }
       List<String> doors = doors();
       if (doors.isEmpty() && !living().isEmpty()) {
-        // One of those begins the rack, or they will get in or give up. A second one that begins
-        // would begin another.
+        // One of those begins the rack. A second one that begins would begin another.
         return;
       }
       if (starting >= policy.startsAtOnce) {
@@ -351,8 +350,19 @@ public final class RackProcesses {
                   "(pid %d) ended with exit code %d%s"
                       .formatted(
                           from.pid(), exitCode, lastError.isEmpty() ? "" : ": " + lastError));
+              endThoseWhoComeToNobody();
             }
           });
+    }
+
+    /** Where all that were in the rack have ended, those who were to join it would wait in vain. */
+    private void endThoseWhoComeToNobody() {
+      if (phase == Phase.WHOLE && living().stream().noneMatch(Slot::isIn)) {
+        for (Slot slot : living()) {
+          report.note("%s has nobody left to join and is killed".formatted(slot.plan));
+          slot.process.kill();
+        }
+      }
     }
 
     private void died(String how) {

@@ -43,33 +43,21 @@ final class LeastLoaded {
   }
 
   /**
-   * Assigns work to any open GPU.
+   * Assigns work.
    *
    * @param work how many tokens it is on each GPU, by index
+   * @param handicaps tokens by which each GPU counts as busier for this work, by index
    * @return the index of the GPU; empty where none is open
    */
-  OptionalInt assign(long[] work) {
-    return assign(work, open);
-  }
-
-  /**
-   * Assigns work to one of these GPUs, or to any where none of them is open.
-   *
-   * @param work how many tokens it is on each GPU, by index
-   * @param preferred indices of GPUs
-   * @return the index of the GPU; empty where none is open
-   */
-  OptionalInt assign(long[] work, BitSet preferred) {
-    BitSet among = (BitSet) preferred.clone();
-    among.and(open);
-    if (among.isEmpty()) {
-      among = open;
-    }
+  OptionalInt assign(long[] work, long[] handicaps) {
     int best = -1;
+    long least = Long.MAX_VALUE;
     for (int i = 0; i < tokens.length; i++) {
       int gpu = (firstOfEquals + i) % tokens.length;
-      if (among.get(gpu) && (best < 0 || tokens[gpu] + work[gpu] < tokens[best] + work[best])) {
+      long cost = tokens[gpu] + work[gpu] + handicaps[gpu];
+      if (open.get(gpu) && cost < least) {
         best = gpu;
+        least = cost;
       }
     }
     if (best < 0) {

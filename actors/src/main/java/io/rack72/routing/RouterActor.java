@@ -32,9 +32,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * Decides which GPU takes a sequence: the one where it costs the least, counting the tokens of its
  * prompt that the GPU has not computed for others, and what the GPU has to do already. Each gateway
  * has a router of its own, which knows of what that gateway has sent. A sequence that goes on in
- * the middle of its reply has a reader who waits, so it goes to a GPU that has finished some: one
- * that has just come has nothing to do, but in a JVM that has yet to compile what it does it is the
- * slowest.
+ * the middle of its reply has a reader who waits, so GPUs that came to a running rack and have not
+ * finished a sequence since have a handicap with it: such a one has nothing to do, but in a JVM
+ * that has yet to compile what it does it is the slowest.
  *
  * <p><b>Owns</b> the load of each GPU, the prefixes that each was sent, where each live sequence
  * is, and those that wait for a GPU to take sequences at all. <b>Receives</b> the placement's GPUs,
@@ -132,6 +132,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
    */
   private static final int EXPECTED_REPLY_TOKENS = 256;
 
+  /** As of some dozen usual sequences, so that one GPU that is not fresh does not get all. */
+  private static final long FRESH_HANDICAP = 8192;
+
   /** Blocks whose GPUs are remembered: at some 60 bytes each, about 16 MB. */
   private static final int PREFIX_BLOCKS = 1 << 18;
 
@@ -147,8 +150,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   // All that were ever routed to: one that takes no more sequences may still have some.
   private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
   private final Set<GpuId> attending = new TreeSet<>();
-  // Indices of those that have let go of a sequence themselves since they came.
-  private final BitSet proven = new BitSet();
+  // Indices of those that came when others were here, and have not let go of a sequence since.
+  private final BitSet fresh = new BitSet();
   private Set<GpuId> out = Set.of();
   private String lost;
 
@@ -226,14 +229,16 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     // Where a part of the rack is back that it could not do without.
     lost = null;
     gpus.putAll(open);
+    Set<GpuId> stay = new TreeSet<>(attending);
+    stay.retainAll(open.keySet());
+    stay.removeAll(gone);
+    if (!stay.isEmpty()) {
+      open.keySet().stream()
+          .filter(gpu -> !stay.contains(gpu))
+          .forEach(gpu -> fresh.set(gpu.index()));
+    }
     attending.clear();
     attending.addAll(open.keySet());
-    for (int gpu = 0; gpu < load.size(); gpu++) {
-      GpuId id = new GpuId(gpu);
-      if (!open.containsKey(id) || gone.contains(id)) {
-        proven.clear(gpu);
-      }
-    }
     openAllButThoseOut();
     giveBack(gone, "is gone");
     placeParked();
@@ -304,8 +309,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     if (sequence.closed()) {
       attending.remove(new GpuId(there.gpu()));
       load.close(there.gpu());
+    } else {
+      fresh.clear(there.gpu());
     }
-    proven.set(there.gpu());
     forget(sequence.id());
   }
 
@@ -359,10 +365,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
         .filter(gpu -> gpus.containsKey(gpu))
         .ifPresent(gpu -> sent[gpu.index()] = tokens(request));
     long[] work = work(request, sent);
-    OptionalInt best =
-        request.generatedIds().length > 0
-            ? load.assign(work, provenFor(submit))
-            : load.assign(work);
+    OptionalInt best = load.assign(work, handicaps(submit));
     if (best.isEmpty()) {
       // As many at most as the gateway takes on.
       parked.put(request.id(), new Parked(submit));
@@ -377,16 +380,15 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     gpus.get(new GpuId(gpu)).tell(new GpuActor.Admit(request, submit.owner(), released));
   }
 
-  /**
-   * The GPU that has computed the sequence may have done so for another gateway, of whose sequences
-   * nothing is known here.
-   */
-  private BitSet provenFor(Submit submit) {
-    BitSet all = (BitSet) proven.clone();
-    if (!all.isEmpty()) {
-      submit.computedBy().ifPresent(gpu -> all.set(gpu.index()));
+  /** Tokens by which each GPU is taken to have more to do than it has, for one sequence. */
+  private long[] handicaps(Submit submit) {
+    long[] handicaps = new long[load.size()];
+    if (submit.request().generatedIds().length > 0) {
+      fresh.stream()
+          .filter(gpu -> !submit.computedBy().equals(Optional.of(new GpuId(gpu))))
+          .forEach(gpu -> handicaps[gpu] = FRESH_HANDICAP);
     }
-    return all;
+    return handicaps;
   }
 
   /** Tokens that a sequence adds to each GPU. */

@@ -53,15 +53,33 @@ class PatienceTest {
   }
 
   @Test
-  void slownessOfManyLayersIsNotUsualForLong() {
+  void slownessOfAFewLayersDoesNotBecomeUsualAtOnce() {
     learn(64, 10);
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 8; i++) {
       patience.waited(64, 9_000 * MILLI);
     }
     long after = patience.nanosFor(64);
     assertTrue(after < 2.2 * 40 * MILLI, () -> after / MILLI + " ms");
     learn(64, 10);
     assertMillis(40, patience.nanosFor(64));
+  }
+
+  @Test
+  void whatIsSlowNowAndThenIsNotTooSlow() {
+    for (int i = 0; i < 300; i++) {
+      patience.waited(64, (i % 3 == 0 ? 30 : 10) * MILLI);
+    }
+    long after = patience.nanosFor(64);
+    assertTrue(after > 50 * MILLI, () -> after / MILLI + " ms");
+  }
+
+  @Test
+  void usualCanGrowFromNothing() {
+    learn(64, 0);
+    for (int i = 0; i < 10; i++) {
+      learn(64, 100);
+    }
+    assertMillis(400, patience.nanosFor(64));
   }
 
   @Test

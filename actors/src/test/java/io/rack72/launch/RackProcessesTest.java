@@ -158,6 +158,19 @@ class RackProcessesTest {
   }
 
   @Test
+  void whoHasNobodyLeftToJoinIsStartedAgainAndTheRackIsBegunAnew() throws Exception {
+    run(NodePlan.of(TrayList.all(2), 2, 1, 0), true, PATIENT, "knocks:0");
+    recorded.await("whole ");
+    kill("in [0]");
+    recorded.await("[tray 0] is told to join");
+
+    kill("in [1]");
+
+    recorded.await("note tray 0 has nobody left to join and is killed");
+    recorded.awaitAny("[tray 0] joins '' ", "[tray 1] joins '' ");
+  }
+
+  @Test
   void rackOfWhichNothingIsLeftIsBegunAgainByOneOnly() throws Exception {
     run(NodePlan.of(TrayList.all(2), 2, 1, 0), true, PATIENT, "");
     recorded.await("whole ");
@@ -363,6 +376,14 @@ class RackProcessesTest {
         if (line.startsWith(start)) {
           return line;
         }
+      }
+    }
+
+    /** Waits for the next line that begins as one of these. */
+    void awaitAny(String one, String other) throws InterruptedException {
+      String line = await("");
+      while (!line.startsWith(one) && !line.startsWith(other)) {
+        line = await("");
       }
     }
 

@@ -7,6 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LeastLoadedTest {
+  private static final long[] NONE = {0, 0, 0};
+
   private final LeastLoaded load = new LeastLoaded(3, 0);
 
   LeastLoadedTest() {
@@ -43,11 +45,20 @@ class LeastLoadedTest {
   @Test
   void workThatIsLessOnABusierGpuMayBeWorthIt() {
     assign(100);
-    assertEquals(0, load.assign(new long[] {20, 130, 125}).orElseThrow());
+    assertEquals(0, load.assign(new long[] {20, 130, 125}, NONE).orElseThrow());
     assertEquals(
         2,
-        load.assign(new long[] {20, 130, 125}).orElseThrow(),
+        load.assign(new long[] {20, 130, 125}, NONE).orElseThrow(),
         "120 and 20 are not less than 125");
+  }
+
+  @Test
+  void handicapCountsForOneChoiceOnly() {
+    long[] work = {10, 10, 10};
+    assertEquals(2, load.assign(work, new long[] {25, 15, 0}).orElseThrow());
+    assertEquals(2, load.assign(work, new long[] {25, 15, 0}).orElseThrow());
+    assertEquals(1, load.assign(work, new long[] {25, 15, 0}).orElseThrow());
+    assertEquals(0, assign(10), "it has nothing to do");
   }
 
   @Test
@@ -67,12 +78,12 @@ class LeastLoadedTest {
     LeastLoaded other = new LeastLoaded(3, 2);
     other.open(List.of(new GpuId(0), new GpuId(1), new GpuId(2)));
     long[] work = {1, 1, 1};
-    assertEquals(2, other.assign(work).orElseThrow());
-    assertEquals(0, other.assign(work).orElseThrow());
-    assertEquals(1, other.assign(work).orElseThrow());
+    assertEquals(2, other.assign(work, NONE).orElseThrow());
+    assertEquals(0, other.assign(work, NONE).orElseThrow());
+    assertEquals(1, other.assign(work, NONE).orElseThrow());
   }
 
   private int assign(long work) {
-    return load.assign(new long[] {work, work, work}).orElse(-1);
+    return load.assign(new long[] {work, work, work}, NONE).orElse(-1);
   }
 }

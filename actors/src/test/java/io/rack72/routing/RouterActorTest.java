@@ -218,30 +218,39 @@ class RouterActorTest {
   }
 
   @Test
-  void sequenceThatGoesOnAvoidsAGpuThatHasFinishedNone() {
-    submit(1);
-    ActorRef<SequenceReleased> released = admitted(gpu0).router();
-    released.tell(new SequenceReleased(id(1), 1, false));
-    submit(2, new int[] {1, 2}, 200);
-    admitted(gpu0);
-
-    submitAgain(3, Optional.empty());
-    assertEquals(id(3), admitted(gpu0).request().id(), "the other is idle, and new");
-    submit(4);
-    assertEquals(id(4), admitted(gpu1).request().id(), "nobody waits for a reply that is new too");
-    released.tell(new SequenceReleased(id(4), 1, false));
-    submitAgain(5, Optional.empty());
-    assertEquals(id(5), admitted(gpu1).request().id());
-
+  void sequenceThatGoesOnAvoidsAGpuThatHasJustCome() {
     TreeMap<GpuId, ActorRef<GpuActor.Command>> both = new TreeMap<>();
     both.put(new GpuId(0), gpu0.getRef());
     both.put(new GpuId(1), gpu1.getRef());
+    submit(1, new int[] {1, 2}, 200);
+    admitted(gpu0);
+    submitAgain(2, Optional.empty());
+    assertEquals(id(2), admitted(gpu1).request().id(), "all of them are new");
     router.tell(new RouterActor.Route(both, Set.of(new GpuId(1))));
     gpu1.expectMessageClass(GpuActor.Cancel.class);
+
+    submitAgain(3, Optional.empty());
+    assertEquals(id(3), admitted(gpu0).request().id(), "the other has nothing to do, and is new");
+    submitAgain(4, new GpuId(1));
+    assertEquals(id(4), admitted(gpu1).request().id(), "it has computed this one");
+    submit(5);
+    GpuActor.Admit fifth = admitted(gpu1);
+    assertEquals(id(5), fifth.request().id(), "nobody waits for the rest of a new reply");
+    fifth.router().tell(new SequenceReleased(id(5), 1, false));
     submitAgain(6, Optional.empty());
-    assertEquals(id(6), admitted(gpu0).request().id(), "it was lost and has come again");
-    submitAgain(7, new GpuId(1));
-    assertEquals(id(7), admitted(gpu1).request().id(), "it has computed this one");
+    assertEquals(id(6), admitted(gpu1).request().id(), "it has finished one");
+  }
+
+  @Test
+  void gpuThatHasJustComeTakesWhatGoesOnWhereTheOthersHaveMuchToDo() {
+    route(0);
+    for (int n = 1; n <= 40; n++) {
+      submit(n, new int[] {1, 2}, 256);
+      admitted(gpu0);
+    }
+    route(0, 1);
+    submitAgain(41, Optional.empty());
+    assertEquals(id(41), admitted(gpu1).request().id());
   }
 
   @Test

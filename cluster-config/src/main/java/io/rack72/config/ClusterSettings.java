@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * @param tlsDirectory with ca.crt, tls.crt and tls.key; empty for connections without TLS
  * @param timing how soon a silent node is given up
  * @param startTrays trays with which a new rack begins to serve, at least 1
- * @param joinTimeout within which this node must have been let in
+ * @param joinTimeout within which this node must be in the rack
  * @param leaveTimeout in which a node that was told to stop hands over its work; may be zero
  * @param trunkWindowBytes on their way from one JVM to another that were not acknowledged
  */

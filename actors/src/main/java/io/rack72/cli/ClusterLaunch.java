@@ -29,8 +29,9 @@ public final class ClusterLaunch {
   private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
 
   /**
-   * Nodes at least have, all together, to be in the rack. The node that they join is there and is
-   * watched, so there is nothing to give up early for; and many on few cores take minutes.
+   * Nodes at least have, all together, to be in the rack. Those that they join are watched, and
+   * where none is left they are ended, so there is nothing to give up early for; and many on few
+   * cores take minutes.
    */
   private static final Duration LEAST_JOIN_TIME = Duration.ofMinutes(5);
 

@@ -186,10 +186,11 @@ public final class ClusterNode implements AutoCloseable {
   public boolean join(BooleanSupplier pointless) throws InterruptedException {
     long deadline = System.nanoTime() + settings.joinTimeout().toNanos();
     Cluster cluster = Cluster.get(node.system());
-    if (settings.join().isEmpty()) {
+    boolean begins = settings.join().isEmpty();
+    if (begins) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     }
-    boolean letIn = settings.join().isEmpty();
+    boolean letIn = begins;
     int knocks = 0;
     long nextKnock = System.nanoTime();
     while (!cluster.selfMember().status().equals(MemberStatus.up())) {
@@ -197,7 +198,7 @@ public final class ClusterNode implements AutoCloseable {
         return false;
       }
       requireTime(deadline, letIn);
-      if (settings.join().isEmpty() || isMember(cluster) || System.nanoTime() - nextKnock < 0) {
+      if (begins || isMember(cluster) || System.nanoTime() - nextKnock < 0) {
         Thread.sleep(LOOK_MILLIS);
         continue;
       }

@@ -214,11 +214,11 @@ public final class RackProcesses {
       }
       boolean closed = living().stream().noneMatch(slot -> slot.plan.hasGateway());
       if (closed || phaseEnd - nanoTime.getAsLong() <= 0) {
-        living().stream().filter(slot -> slot.plan.hasGateway()).forEach(Slot::kill);
+        living().stream().filter(slot -> slot.plan.hasGateway()).forEach(Slot::killLate);
         stopAll();
       }
     } else if (phase == Phase.STOPPING && phaseEnd - nanoTime.getAsLong() <= 0) {
-      living().forEach(Slot::kill);
+      living().forEach(Slot::killLate);
     }
   }
 
@@ -232,7 +232,6 @@ public final class RackProcesses {
     private boolean ready;
     private boolean closed;
     private boolean killed;
-
     private boolean begins;
 
     /** Whether it waits to be told to join. */
@@ -290,11 +289,14 @@ public final class RackProcesses {
       process.terminate();
     }
 
-    void kill() {
+    void killLate() {
+      kill("did not stop in time");
+    }
+
+    void kill(String why) {
       if (!killed) {
         killed = true;
-        report.note(
-            "%s (pid %d) did not stop in time and is killed".formatted(plan, process.pid()));
+        report.note("%s (pid %d) %s and is killed".formatted(plan, process.pid(), why));
         process.kill();
       }
     }
@@ -358,10 +360,7 @@ public final class RackProcesses {
     /** Where all that were in the rack have ended, those who were to join it would wait in vain. */
     private void endThoseWhoComeToNobody() {
       if (phase == Phase.WHOLE && living().stream().noneMatch(Slot::isIn)) {
-        for (Slot slot : living()) {
-          report.note("%s has nobody left to join and is killed".formatted(slot.plan));
-          slot.process.kill();
-        }
+        living().forEach(slot -> slot.kill("has nobody left to join"));
       }
     }
 

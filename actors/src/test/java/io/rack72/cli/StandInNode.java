@@ -9,9 +9,12 @@ import java.util.stream.IntStream;
 /**
  * A process that tells what a node of a rack tells, and has neither a rack nor a model. The system
  * property {@code stand-in} holds words that make one with certain trays behave badly, such as
- * {@code fails:4} (where 4 is its first tray).
+ * {@code fails:4} (where 4 is its first tray); {@code knocks:4} gets in by the node of tray 0
+ * alone.
  */
 public final class StandInNode {
+  private static final String FIRST = "127.0.0.1:10000";
+
   private StandInNode() {}
 
   public static void main(String[] args) throws InterruptedException {
@@ -60,7 +63,9 @@ public final class StandInNode {
     if (words.contains("--join-when-told")) {
       toldToJoin.await();
     }
-    boolean isOut = behaves("alone", first) || (behaves("knocks", first) && !join.isEmpty());
+    boolean isOut =
+        behaves("alone", first)
+            || (behaves("knocks", first) && !join.isEmpty() && !join.startsWith(FIRST));
     if (!isOut) {
       System.out.printf("{\"event\":\"rack\",\"trays\":%d,\"of\":18}%n", last + 1);
       System.out.println("{\"event\":\"ready\",\"epoch\":1,\"model\":\"a-model\",\"url\":null}");

@@ -18,7 +18,11 @@ class PatienceTest {
   private final Patience patience = new Patience(LIMITS);
 
   private void learn(int assignments, long millis) {
-    for (int i = 0; i < 100; i++) {
+    learn(100, assignments, millis);
+  }
+
+  private void learn(int times, int assignments, long millis) {
+    for (int i = 0; i < times; i++) {
       patience.waited(assignments, millis * MILLI);
     }
   }
@@ -55,9 +59,7 @@ class PatienceTest {
   @Test
   void slownessOfAFewLayersDoesNotBecomeUsualAtOnce() {
     learn(64, 10);
-    for (int i = 0; i < 8; i++) {
-      patience.waited(64, 9_000 * MILLI);
-    }
+    learn(8, 64, 9_000);
     long after = patience.nanosFor(64);
     assertTrue(after < 2.2 * 40 * MILLI, () -> after / MILLI + " ms");
     learn(64, 10);
@@ -76,18 +78,14 @@ class PatienceTest {
   @Test
   void usualCanGrowFromNothing() {
     learn(64, 0);
-    for (int i = 0; i < 10; i++) {
-      learn(64, 100);
-    }
+    learn(1000, 64, 100);
     assertMillis(400, patience.nanosFor(64));
   }
 
   @Test
   void whatStaysSlowBecomesUsual() {
     learn(64, 10);
-    for (int i = 0; i < 5; i++) {
-      learn(64, 50);
-    }
+    learn(500, 64, 50);
     assertMillis(200, patience.nanosFor(64));
   }
 
@@ -95,9 +93,7 @@ class PatienceTest {
   void noiseIsNotSlowness() {
     learn(8, 1);
     assertEquals(20 * MILLI, patience.nanosFor(8));
-    for (int i = 0; i < 10; i++) {
-      learn(8, 5000);
-    }
+    learn(1000, 8, 5000);
     assertEquals(DEADLINE, patience.nanosFor(8), "nor is more than the deadline waited for");
   }
 

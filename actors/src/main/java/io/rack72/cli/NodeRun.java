@@ -5,6 +5,7 @@ import io.rack72.cluster.NodeFaults;
 import io.rack72.config.Rack72Config;
 import io.rack72.hardware.TrayId;
 import io.rack72.rack.RackView;
+import io.rack72.rack.WarmUp;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,11 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 
 /**
  * One node of a rack in many JVMs, from its start until the process is told to stop: it listens,
- * joins, opens its gateway and enters the rack; at the end it closes its gateway, hands its work
- * over and leaves.
+ * warms up where the rack runs already, joins, opens its gateway and enters the rack; at the end it
+ * closes its gateway, hands its work over and leaves.
  */
 final class NodeRun {
   private final Rack72Config config;
@@ -71,8 +73,13 @@ final class NodeRun {
       CompletableFuture<?> end = endOf(rack);
       String http = gateway.map(open -> open.url().toString()).orElse("");
       teller.listens(trays, http, node.address(), rack.model().name());
-      stop.awaitOr(CompletableFuture.anyOf(parent.mayJoin().toCompletableFuture(), end));
-      if (node.join(() -> stop.isTold() || end.isDone())) {
+      CompletableFuture<Boolean> mayJoin = parent.mayJoin().toCompletableFuture();
+      stop.awaitOr(CompletableFuture.anyOf(mayJoin, end));
+      BooleanSupplier pointless = () -> stop.isTold() || end.isDone();
+      if (mayJoin.getNow(false) && comesWithTrays()) {
+        WarmUp.run(rack.parts(), rack.clock(), config.cluster().warmUp(), pointless);
+      }
+      if (node.join(pointless)) {
         node.enter(http);
       } else if (stop.isTold()) {
         // It is in no view, so there is nothing to hand over.
@@ -89,6 +96,10 @@ final class NodeRun {
           });
     }
     node.leave();
+  }
+
+  private boolean comesWithTrays() {
+    return !trays.isEmpty() && !config.cluster().join().isEmpty();
   }
 
   /** Of what must not end by itself: the node's actors, and its place in the rack. */

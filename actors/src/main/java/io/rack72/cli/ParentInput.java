@@ -7,10 +7,11 @@ import java.util.concurrent.CompletionStage;
 
 /**
  * What the process that started this one says to it, in lines: that it may join the rack, where it
- * waits for that, and faults, where it takes some. Anything else is ignored. Thread-safe.
+ * waits for that, and how far the rack is, and faults, where it takes some. Anything else is
+ * ignored. Thread-safe.
  */
 final class ParentInput {
-  private final CompletableFuture<Void> mayJoin = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> mayJoin = new CompletableFuture<>();
   private final Optional<FaultInput> faults;
 
   /**
@@ -20,21 +21,26 @@ final class ParentInput {
   ParentInput(boolean waits, Optional<FaultInput> faults) {
     this.faults = faults;
     if (!waits) {
-      mayJoin.complete(null);
+      mayJoin.complete(true);
     }
   }
 
   /** Takes one line, and returns when what it asks for has begun. */
   void take(String line) {
     if (line.equals(NodeProcess.JOIN)) {
-      mayJoin.complete(null);
+      mayJoin.complete(false);
+    } else if (line.equals(NodeProcess.JOIN_RUNNING)) {
+      mayJoin.complete(true);
     } else {
       faults.ifPresent(input -> input.take(line));
     }
   }
 
-  /** Done when the node may join the rack. */
-  CompletionStage<?> mayJoin() {
+  /**
+   * Done when the node may join the rack: with whether that may run already, which it may wherever
+   * nobody knows better.
+   */
+  CompletionStage<Boolean> mayJoin() {
     return mayJoin;
   }
 

@@ -23,8 +23,11 @@ public final class NodeProcess {
   private static final List<String> DEAF =
       List.of("/bin/sh", "-c", "trap '' INT HUP; exec \"$0\" \"$@\"");
 
-  /** The line that lets a node join which was started to wait for it. */
+  /** The line that lets a node join which was started to wait for it, with others that begin. */
   public static final String JOIN = "join";
+
+  /** The same where the rack runs already, so that the node had better be warm. */
+  public static final String JOIN_RUNNING = "join running";
 
   private static final String SHARED_ARENAS = "MALLOC_ARENA_MAX";
 

@@ -10,7 +10,7 @@ public interface NodeStarter {
    *
    * @param plan which trays it has
    * @param doors HOST:PORT of nodes of the rack, one of which it joins when it is sent {@link
-   *     NodeProcess#JOIN}; empty to begin a new rack
+   *     NodeProcess#JOIN} or {@link NodeProcess#JOIN_RUNNING}; empty to begin a new rack
    * @param listener is told what the process writes and when it has ended, by other threads
    * @throws IOException if there is no such process
    */

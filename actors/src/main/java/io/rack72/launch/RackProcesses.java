@@ -277,7 +277,7 @@ public final class RackProcesses {
       if (waits) {
         waits = false;
         try {
-          process.send(NodeProcess.JOIN);
+          process.send(phase == Phase.WHOLE ? NodeProcess.JOIN_RUNNING : NodeProcess.JOIN);
         } catch (IOException e) {
           // Its end is told of by whoever waits for that.
           report.note("%s cannot be told to join: %s".formatted(plan, e.getMessage()));

@@ -117,6 +117,17 @@ public final class NodeParts {
     }
   }
 
+  /**
+   * The same model in a rack that is made of something else.
+   *
+   * @throws HbmBudget.DoesNotFitException if weights and KV do not fit in the profile's HBM
+   * @throws IllegalArgumentException if the KV memory does not hold even one sequence, or a step's
+   *     tensors are too large for an array
+   */
+  NodeParts with(RackSettings other) {
+    return new NodeParts(other, placed);
+  }
+
   /** What the rack is made of. */
   public RackSettings settings() {
     return settings;

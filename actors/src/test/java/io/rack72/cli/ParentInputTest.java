@@ -23,11 +23,21 @@ class ParentInputTest {
     input.take(NodeProcess.JOIN);
 
     assertTrue(mayJoin(input));
+    assertFalse(rackMayRun(input));
   }
 
   @Test
-  void nodeThatDoesNotWaitMayJoinAtOnce() {
-    assertTrue(mayJoin(new ParentInput(false, Optional.empty())));
+  void nodeThatComesLaterKnowsThatTheRackRuns() {
+    ParentInput input = new ParentInput(true, Optional.empty());
+
+    input.take(NodeProcess.JOIN_RUNNING);
+
+    assertTrue(rackMayRun(input));
+  }
+
+  @Test
+  void nodeThatDoesNotWaitMayJoinAtOnceARackThatMayRun() {
+    assertTrue(rackMayRun(new ParentInput(false, Optional.empty())));
   }
 
   @Test
@@ -39,6 +49,10 @@ class ParentInputTest {
 
     input.take("no order");
     assertTrue(said.toString().contains("\"refused\""), said::toString);
+  }
+
+  private static boolean rackMayRun(ParentInput input) {
+    return input.mayJoin().toCompletableFuture().join();
   }
 
   private static boolean mayJoin(ParentInput input) {

@@ -146,6 +146,7 @@ final class ManyNodes implements AutoCloseable {
                 ClusterTiming.FAST,
                 startTrays,
                 joinTimeout,
+                Duration.ZERO,
                 Duration.ofSeconds(DEADLINE_SECONDS),
                 16 << 20),
             card,

@@ -136,7 +136,7 @@ class RackProcessesTest {
     kill("in [0]");
     recorded.await("note tray 0 ");
     // A rack that runs has nobody else to wait for.
-    recorded.await("[tray 0] is told to join");
+    recorded.await("[tray 0] is told to join running");
 
     assertNotEquals(before, pids.getLast());
     assertTrue(

@@ -17,6 +17,7 @@ final class ClusterReader {
   private static final int SECRET_LIMIT_CHARS = 4096;
   private static final int NODES_LIMIT = 1024;
   private static final int HOST_LIMIT_CHARS = 253;
+  private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration HOUR = Duration.ofHours(1);
 
   private ClusterReader() {}
@@ -62,6 +63,11 @@ final class ClusterReader {
             Duration.ofMillis(100),
             HOUR,
             "a duration from 100 ms to 1 h, with its unit"),
+        keys.duration(
+            "cluster.warm-up",
+            Duration.ZERO,
+            MINUTE,
+            "a duration from 0 s to 1 minute, with its unit"),
         keys.duration(
             "cluster.leave-timeout",
             Duration.ZERO,

@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
  * @param timing how soon a silent node is given up
  * @param startTrays trays with which a new rack begins to serve, at least 1
  * @param joinTimeout within which this node must be in the rack
+ * @param warmUp how long a node that joins a rack that runs computes by itself before, at most; may
+ *     be zero
  * @param leaveTimeout in which a node that was told to stop hands over its work; may be zero
  * @param trunkWindowBytes on their way from one JVM to another that were not acknowledged
  */
@@ -36,6 +38,7 @@ public record ClusterSettings(
     ClusterTiming timing,
     int startTrays,
     Duration joinTimeout,
+    Duration warmUp,
     Duration leaveTimeout,
     long trunkWindowBytes) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,63}");
@@ -60,10 +63,10 @@ public record ClusterSettings(
           "a rack begins with a tray, and a window has a byte, at least: %d, %d"
               .formatted(startTrays, trunkWindowBytes));
     }
-    if (!joinTimeout.isPositive() || leaveTimeout.isNegative()) {
+    if (!joinTimeout.isPositive() || warmUp.isNegative() || leaveTimeout.isNegative()) {
       throw new IllegalArgumentException(
-          "the time to join is positive, and that to leave not negative: %s, %s"
-              .formatted(joinTimeout, leaveTimeout));
+          "the time to join is positive, and those to warm up and to leave not negative: %s, %s, %s"
+              .formatted(joinTimeout, warmUp, leaveTimeout));
     }
   }
 

@@ -35,6 +35,7 @@ class ClusterReaderTest {
             ClusterTiming.SAFE,
             18,
             Duration.ofMinutes(1),
+            Duration.ofSeconds(10),
             Duration.ofSeconds(30),
             16 << 20),
         load(BARE));
@@ -55,6 +56,7 @@ class ClusterReaderTest {
             ClusterTiming.FAST,
             3,
             Duration.ofSeconds(5),
+            Duration.ofMillis(1500),
             Duration.ZERO,
             1 << 20),
         load(
@@ -69,6 +71,7 @@ class ClusterReaderTest {
             "timing = fast",
             "start-trays = 3",
             "join-timeout = 5 s",
+            "warm-up = 1500 ms",
             "leave-timeout = 0 s",
             "trunk-window = 1 MiB"));
   }

@@ -1,6 +1,6 @@
 /*
  * What Java calls: the same products with their parts as single arguments, since the address of a
- * Java array can be an argument but not lie in a struct. `instructions` counts as rack72_best does.
+ * Java array can be an argument but not lie in a struct.
  */
 #include "kernels.h"
 
@@ -9,11 +9,13 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
                   const uint8_t *codes, const uint8_t *scales, uint8_t *scratch) {
   const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
 #if defined(__x86_64__)
-  if (instructions == 2) {
+  if (instructions == AVX512) {
     rack72_mxfp4_avx512(&p, codes, scales, scratch);
-  } else if (instructions == 1) {
+  } else if (instructions == AVX2) {
     rack72_mxfp4_avx2(&p, codes, scales, scratch);
   }
+#elif defined(__aarch64__)
+  if (instructions == NEON) rack72_mxfp4_neon(&p, codes, scales, scratch);
 #else
   (void)instructions, (void)p, (void)codes, (void)scales, (void)scratch;
 #endif
@@ -24,11 +26,13 @@ void rack72_int8(int instructions, const int8_t *x, const float *xscale, const i
                  const uint8_t *codes, const uint16_t *scales) {
   const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
 #if defined(__x86_64__)
-  if (instructions == 2) {
+  if (instructions == AVX512) {
     rack72_int8_avx512(&p, codes, scales);
-  } else if (instructions == 1) {
+  } else if (instructions == AVX2) {
     rack72_int8_avx2(&p, codes, scales);
   }
+#elif defined(__aarch64__)
+  if (instructions == NEON) rack72_int8_neon(&p, codes, scales);
 #else
   (void)instructions, (void)p, (void)codes, (void)scales;
 #endif

@@ -3,11 +3,10 @@
 #   CC   the C compiler to use; without it one is looked for
 
 flags='-std=c11 -O3 -fPIC -ffp-contract=off -Wall -Wextra'
-avx2='-mavx2 -mfma'
-avx512='-mavx512f -mavx512bw -mavx512vl -mavx512vbmi -mavx512vnni'
 
-# Leaves a compiler that can build the kernels in $compiler, with scratch files in the directory $1;
-# where there is none it fails and leaves the reason in $missing. Compilers and flags are lists of words.
+# Leaves a compiler that can build the kernels in $compiler and its flags for each set of instructions,
+# with scratch files in the directory $1; where there is none it fails and leaves the reason in $missing.
+# Compilers and flags are lists of words.
 # shellcheck disable=SC2086
 find_compiler() {
   compiler=
@@ -21,16 +20,25 @@ find_compiler() {
     missing='no C compiler found'
     return 1
   fi
+  avx2= avx512= neon=
   case $($compiler -dumpmachine 2>/dev/null) in
-    x86_64-* | amd64-*) ;;
+    x86_64-* | amd64-*)
+      avx2='-mavx2 -mfma'
+      avx512='-mavx512f -mavx512bw -mavx512vl -mavx512vbmi -mavx512vnni'
+      header=immintrin.h
+      ;;
+    aarch64-* | arm64-*)
+      neon='-march=armv8.2-a+dotprod'
+      header=arm_neon.h
+      ;;
     *)
-      missing="$compiler is not for x86-64"
+      missing="$compiler is neither for x86-64 nor for aarch64"
       return 1
       ;;
   esac
   # Some compilers have no headers or no linker, or are older than the instructions.
-  printf '#include <immintrin.h>\n#include <string.h>\n' |
-    $compiler $flags $avx2 $avx512 -shared -x c - -o "$1/empty" 2>/dev/null || {
+  printf '#include <%s>\n#include <string.h>\n' "$header" |
+    $compiler $flags $avx2 $avx512 $neon -shared -x c - -o "$1/empty" 2>/dev/null || {
     missing="$compiler cannot build them"
     return 1
   }
@@ -44,6 +52,8 @@ compile_kernels() {
     case $name in
       avx2.c) instructions=$avx2 ;;
       avx512.c) instructions=$avx512 ;;
+      # A function for NEON cannot say itself what it wants in a way that all compilers take.
+      neon.c | peak.c) instructions=$neon ;;
       *) instructions= ;;
     esac
     $compiler $flags $instructions $3 -c "$source" -o "$2/${name%.c}.o"

@@ -51,8 +51,14 @@ typedef struct {
   int32_t to;
 } product;
 
-/* The best kernels that processor and operating system can run: 2 is AVX-512, 1 is AVX2, 0 is none. */
-int rack72_best(void);
+/*
+ * Sets of instructions, which Java numbers likewise; each has its kernels. A processor that has more than one
+ * does best with the last.
+ */
+enum { AVX2 = 1, AVX512, NEON };
+
+/* Whether processor and operating system can run the kernels for these instructions. */
+int rack72_has(int instructions);
 
 /*
  * codes:   [outputs, blocks, 16]; byte i of a block holds column 2i in its low half and 2i + 1 in its
@@ -62,6 +68,7 @@ int rack72_best(void);
  */
 void rack72_mxfp4_avx2(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
 void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
+void rack72_mxfp4_neon(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
 
 /*
  * codes:   [outputs / 16, blocks, 8, 16, 4]: of a tile of 16 weight rows and a block, four numbers
@@ -71,5 +78,6 @@ void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *
  */
 void rack72_int8_avx2(const product *p, const uint8_t *codes, const uint16_t *scales);
 void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *scales);
+void rack72_int8_neon(const product *p, const uint8_t *codes, const uint16_t *scales);
 
 #endif

@@ -2,6 +2,7 @@
  * Compares the kernels that this processor can run, bit by bit, with the contract of kernels.h written
  * out, over random shapes and numbers. Every buffer has its exact size: the address sanitizer sees an
  * access outside it, and where the program is built without, a page behind it that cannot be touched.
+ * An argument names kernels without which the test fails.
  */
 #define _DEFAULT_SOURCE
 #include "../../main/native/kernels.h"
@@ -25,7 +26,7 @@ void rack72_int8(int instructions, const int8_t *x, const float *xscale, const i
                  const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
                  const uint8_t *codes, const uint16_t *scales);
 
-static const char *const NAMES[] = {"none", "avx2", "avx512"};
+static const char *const NAMES[] = {"none", "avx2", "avx512", "neon"};
 
 /* SplitMix64, from a fixed seed. */
 static uint64_t state = 72;
@@ -237,7 +238,7 @@ static float *fresh_y(const shape *s) {
   return y;
 }
 
-static void test_mxfp4(const drawing *d, int best) {
+static void test_mxfp4(const drawing *d) {
   static const int8_t twice[] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
   const shape s = draw_shape(d, MXFP4_OFFSET);
   const size_t scale_count = w_size(&s) / BLOCK, code_size = scale_count * CODE_BYTES;
@@ -253,7 +254,8 @@ static void test_mxfp4(const drawing *d, int best) {
   }
   expect(&s);
   const size_t scratch_size = 2 * (size_t)s.blocks * (TILE_BYTES + 4 * TILE_ROWS);
-  for (int instructions = 1; instructions <= best; instructions++) {
+  for (int instructions = AVX2; instructions <= NEON; instructions++) {
+    if (!rack72_has(instructions)) continue;
     float *y = fresh_y(&s);
     uint8_t *scratch = take(scratch_size);
     memset(scratch, 0xA5, scratch_size);
@@ -268,7 +270,7 @@ static void test_mxfp4(const drawing *d, int best) {
   drop_shape(&s);
 }
 
-static void test_int8(const drawing *d, int best) {
+static void test_int8(const drawing *d) {
   const shape s = draw_shape(d, INT8_OFFSET);
   const size_t tiles = (size_t)(s.outputs + TILE_ROWS - 1) / TILE_ROWS;
   const size_t scale_count = tiles * (size_t)s.blocks * TILE_ROWS, code_size = scale_count * BLOCK;
@@ -291,7 +293,8 @@ static void test_int8(const drawing *d, int best) {
     }
   }
   expect(&s);
-  for (int instructions = 1; instructions <= best; instructions++) {
+  for (int instructions = AVX2; instructions <= NEON; instructions++) {
+    if (!rack72_has(instructions)) continue;
     float *y = fresh_y(&s);
     rack72_int8(instructions, s.x, s.xscale, s.xstart, s.bias, y, s.stride, s.rows, s.blocks, s.from, s.to,
                 codes, scales);
@@ -303,18 +306,28 @@ static void test_int8(const drawing *d, int best) {
   drop_shape(&s);
 }
 
-int main(void) {
-  const int best = rack72_best();
-  for (int i = 0; i < SHAPES; i++) {
-    const int special[] = {1 << 30, 1000, 100, 5};
-    const drawing d = {one_in(4), special[between(0, 3)]};
-    test_mxfp4(&d, best);
-    test_int8(&d, best);
+int main(int argc, char **argv) {
+  char tested[32] = "";
+  int wanted = argc < 2;
+  for (int instructions = AVX2; instructions <= NEON; instructions++) {
+    if (!rack72_has(instructions)) continue;
+    strcat(strcat(tested, " "), NAMES[instructions]);
+    if (!wanted) wanted = strcmp(argv[1], NAMES[instructions]) == 0;
   }
-  if (best == 0) {
+  if (!wanted) {
+    fprintf(stderr, "rack72: this processor does not run the %s kernels\n", argv[1]);
+    return 1;
+  }
+  if (!*tested) {
     printf("rack72: this processor runs none of the native kernels, so they are not tested\n");
     return 0;
   }
-  printf("rack72: native kernels up to %s gave the right bits for %d shapes\n", NAMES[best], 2 * SHAPES);
+  for (int i = 0; i < SHAPES; i++) {
+    const int special[] = {1 << 30, 1000, 100, 5};
+    const drawing d = {one_in(4), special[between(0, 3)]};
+    test_mxfp4(&d);
+    test_int8(&d);
+  }
+  printf("rack72: native kernels for%s gave the right bits for %d shapes\n", tested, 2 * SHAPES);
   return 0;
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the test of the native kernels in the directory $1 and runs it: with sanitizers where the
-# compiler has them, and then as the kernels are built for use.
+# compiler has them, and then as the kernels are built for use. Then, where that was for another
+# processor, the test for aarch64, by a cross compiler and in an emulator where both are found.
 set -eu
 
 work=$1
@@ -9,26 +10,52 @@ native=$tests/../../main/native
 mkdir -p "$work"
 
 . "$native/compiler.sh"
-if ! find_compiler "$work"; then
-  printf 'rack72: %s, so the native kernels are not tested\n' "$missing"
-  exit 0
-fi
 
-# Builds the test with the further flags $1 and runs it.
+# Builds the test with the further flags $1.
 # shellcheck disable=SC2086
-run_with() {
+build() {
   rm -f "$work"/*.o
   compile_kernels "$native" "$work" "-Werror $1"
   $compiler $flags -Werror $1 "$tests/kernels_test.c" "$work"/*.o -lm -o "$work/kernels_test"
+}
+
+run_here() {
+  if ! find_compiler "$work"; then
+    printf 'rack72: %s, so the native kernels are not tested\n' "$missing"
+    return
+  fi
+  sanitizers='-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DSANITIZED'
+  # shellcheck disable=SC2086
+  if printf 'int main(void) { return 0; }\n' |
+    $compiler $sanitizers -x c - -o "$work/empty" 2>/dev/null && "$work/empty"; then
+    build "$sanitizers"
+    "$work/kernels_test"
+  else
+    printf 'rack72: %s has no sanitizers, so the native kernels are tested without\n' "$compiler"
+  fi
+  build ''
   "$work/kernels_test"
 }
 
-sanitizers='-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DSANITIZED'
-# shellcheck disable=SC2086
-if printf 'int main(void) { return 0; }\n' |
-  $compiler $sanitizers -x c - -o "$work/empty" 2>/dev/null && "$work/empty"; then
-  run_with "$sanitizers"
-else
-  printf 'rack72: %s has no sanitizers, so the native kernels are tested without\n' "$compiler"
+run_emulated() {
+  for emulator in qemu-aarch64-static qemu-aarch64 ''; do
+    if command -v "$emulator" >/dev/null; then break; fi
+  done
+  CC=aarch64-linux-gnu-gcc
+  if [ -z "$emulator" ]; then
+    missing='no qemu-aarch64 found'
+  elif ! command -v "$CC" >/dev/null; then
+    missing="no $CC found"
+  elif find_compiler "$work"; then
+    # Static, so that the emulator needs no libraries for aarch64.
+    build -static
+    "$emulator" -cpu max "$work/kernels_test" neon
+    return
+  fi
+  printf 'rack72: %s, so the native kernels for aarch64 are not tested\n' "$missing"
+}
+
+run_here
+if [ "$(uname -m)" != aarch64 ] && [ "$(uname -m)" != arm64 ]; then
+  run_emulated
 fi
-run_with ''

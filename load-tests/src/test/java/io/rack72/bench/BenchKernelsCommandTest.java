@@ -75,7 +75,8 @@ class BenchKernelsCommandTest {
     assertPositive(limits, "float32_gop_per_second");
     boolean inC =
         FastKernels.isAvailable(FastKernels.Choice.AVX2)
-            || FastKernels.isAvailable(FastKernels.Choice.AVX512);
+            || FastKernels.isAvailable(FastKernels.Choice.AVX512)
+            || FastKernels.isAvailable(FastKernels.Choice.NEON);
     assertEquals(inC, limits.has("int8_gop_per_second"));
     List<String> rows = new ArrayList<>();
     for (JsonNode row : report.get("rows")) {

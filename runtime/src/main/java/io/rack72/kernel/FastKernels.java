@@ -22,7 +22,9 @@ public final class FastKernels implements Kernels {
     /** C for AVX2. */
     AVX2,
     /** C for AVX-512 with VNNI and VBMI. */
-    AVX512
+    AVX512,
+    /** C for NEON with its dot products (FEAT_DotProd). */
+    NEON
   }
 
   /** Multiplications below which handing work to another core costs more than it saves. */
@@ -60,7 +62,7 @@ public final class FastKernels implements Kernels {
 
   /** Whether kernels were built and this processor has what they need. */
   public static boolean isAvailable(Choice choice) {
-    return instructions(choice).compareTo(NativeBlockProducts.best()) <= 0;
+    return NativeBlockProducts.has(instructions(choice));
   }
 
   private static NativeBlockProducts.Instructions instructions(Choice choice) {
@@ -69,6 +71,7 @@ public final class FastKernels implements Kernels {
       case JAVA -> NativeBlockProducts.Instructions.NONE;
       case AVX2 -> NativeBlockProducts.Instructions.AVX2;
       case AVX512 -> NativeBlockProducts.Instructions.AVX512;
+      case NEON -> NativeBlockProducts.Instructions.NEON;
     };
   }
 

@@ -18,8 +18,11 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The products in C, one file for each instruction set (see {@code kernels.h}). Arrays are passed
@@ -27,11 +30,12 @@ import java.util.Optional;
  * hundred microseconds. All sizes are checked here, since C checks none.
  */
 final class NativeBlockProducts implements BlockProducts {
-  /** Sets of instructions, as {@code rack72_best} counts them. */
+  /** Sets of instructions, with the numbers of {@code kernels.h}; the best of a processor last. */
   enum Instructions {
     NONE(0),
     AVX2(1),
-    AVX512(2);
+    AVX512(2),
+    NEON(3);
 
     private final int number;
 
@@ -44,7 +48,9 @@ final class NativeBlockProducts implements BlockProducts {
     }
   }
 
+  /** On macOS too, which loads a library by any name. */
   private static final String FILE = "librack72.so";
+
   private static final FunctionDescriptor MXFP4 =
       FunctionDescriptor.ofVoid(
           JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
@@ -62,7 +68,7 @@ final class NativeBlockProducts implements BlockProducts {
   private static final MethodHandle MULTIPLY_MXFP4 = function("rack72_mxfp4", MXFP4);
   private static final MethodHandle MULTIPLY_INT8 = function("rack72_int8", INT8);
   private static final MethodHandle PEAK = function("rack72_int8_peak", INT8_PEAK);
-  private static final Instructions BEST = findBest();
+  private static final Set<Instructions> AVAILABLE = findAvailable();
 
   /** Rounds of {@link #peak} after which its sums would not fit in 32 bits. */
   private static final long MOST_PEAK_ROUNDS = 1 << 24;
@@ -75,27 +81,38 @@ final class NativeBlockProducts implements BlockProducts {
 
   /** The products with these instructions, where they were built and this processor has them. */
   static Optional<BlockProducts> with(Instructions wanted) {
-    if (wanted == Instructions.NONE || wanted.compareTo(best()) > 0) {
+    if (wanted == Instructions.NONE || !has(wanted)) {
       return Optional.empty();
     }
     return Optional.of(new NativeBlockProducts(wanted));
   }
 
-  /** The best instructions that were built and that this processor has. */
-  static Instructions best() {
-    return BEST;
+  /** Whether kernels for these instructions were built and this processor has them. */
+  static boolean has(Instructions instructions) {
+    return AVAILABLE.contains(instructions);
   }
 
-  private static Instructions findBest() {
-    MethodHandle best = function("rack72_best", FunctionDescriptor.of(JAVA_INT));
-    if (best == null) {
-      return Instructions.NONE;
+  /** The best instructions that were built and that this processor has. */
+  static Instructions best() {
+    return Collections.max(AVAILABLE);
+  }
+
+  private static Set<Instructions> findAvailable() {
+    Set<Instructions> available = EnumSet.of(Instructions.NONE);
+    MethodHandle has = function("rack72_has", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    if (has == null) {
+      return available;
     }
     try {
-      return Instructions.values()[(int) best.invokeExact()];
+      for (Instructions instructions : Instructions.values()) {
+        if ((int) has.invokeExact(instructions.number) != 0) {
+          available.add(instructions);
+        }
+      }
     } catch (Throwable e) {
-      throw new AssertionError("a native function without arguments does not fail", e);
+      throw new AssertionError("a native function of numbers does not fail", e);
     }
+    return available;
   }
 
   /** Null where there is no library. */

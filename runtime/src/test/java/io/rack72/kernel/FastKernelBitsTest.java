@@ -2,6 +2,7 @@ package io.rack72.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.rack72.tensor.Bf16Matrix;
@@ -13,11 +14,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Named;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Bits of every implementation of the fast mode against the contract in plain loops. */
@@ -35,7 +37,9 @@ class FastKernelBitsTest {
     for (int bits : new int[] {128, 256, 512}) {
       all.add(ShapeLoader.fastKernels(bits, WORKERS));
     }
-    for (FastKernels.Choice choice : List.of(FastKernels.Choice.AVX2, FastKernels.Choice.AVX512)) {
+    List<FastKernels.Choice> inC =
+        List.of(FastKernels.Choice.AVX2, FastKernels.Choice.AVX512, FastKernels.Choice.NEON);
+    for (FastKernels.Choice choice : inC) {
       if (FastKernels.isAvailable(choice)) {
         all.add(new FastKernels(new VectorKernels(WORKERS), WORKERS, choice));
       }
@@ -190,19 +194,20 @@ class FastKernelBitsTest {
     }
   }
 
-  @Test
-  void kernelsThatThisMachineLacksAreRefusedByName() {
-    if (FastKernels.isAvailable(FastKernels.Choice.AVX512)) {
-      assertEquals(
-          "fast-avx512",
-          new FastKernels(new VectorKernels(WORKERS), WORKERS, FastKernels.Choice.AVX512).name());
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"AUTO", "JAVA"})
+  void kernelsThatThisMachineLacksAreRefusedByName(FastKernels.Choice choice) {
+    VectorKernels exact = new VectorKernels(WORKERS);
+    String name = choice.name().toLowerCase(Locale.ROOT);
+    if (FastKernels.isAvailable(choice)) {
+      assertEquals("fast-" + name, new FastKernels(exact, WORKERS, choice).name());
       return;
     }
     Exception e =
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> new FastKernels(new VectorKernels(WORKERS), WORKERS, FastKernels.Choice.AVX512));
-    assertEquals(true, e.getMessage().startsWith("no avx512 kernels here"), e.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> new FastKernels(exact, WORKERS, choice));
+    assertTrue(e.getMessage().startsWith("no " + name + " kernels here"), e.getMessage());
   }
 
   @ParameterizedTest

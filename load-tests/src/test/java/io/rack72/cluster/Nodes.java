@@ -122,6 +122,8 @@ final class Nodes implements BeforeEachCallback, AfterEachCallback {
                 "rack72.cluster.timing=fast",
                 // JVMs that start together do so slowly.
                 "rack72.cluster.join-timeout=3 minutes",
+                // Most of them begin a rack.
+                "rack72.cluster.warm-up=0s",
                 "rack72.cluster.leave-timeout=%ds".formatted(Node.LEAVE_TIMEOUT.toSeconds()),
                 "rack72.gateway.stop-grace=%ds".formatted(Node.STOP_GRACE.toSeconds()),
                 "rack72.cpu.threads=1",

@@ -43,7 +43,13 @@ final class JoinUnderLoadIT {
       balancer.add(rack.getFirst().http());
       load.awaitAnswers(BETWEEN);
 
-      Node late = nodes.start(WIDE.directory(), Role.trays("14-17"), rack, START_TRAYS);
+      Node late =
+          nodes.start(
+              WIDE.directory(),
+              Role.trays("14-17"),
+              rack,
+              START_TRAYS,
+              "rack72.cluster.warm-up=10s");
       late.awaitReady();
       RackPage joined =
           RackPage.await(

@@ -24,6 +24,12 @@ run_here() {
     printf 'rack72: %s, so the native kernels are not tested\n' "$missing"
     return
   fi
+  # shellcheck disable=SC2086
+  if ! { printf 'int main(void) { return 0; }\n' |
+    $compiler $flags -x c - -o "$work/empty" 2>/dev/null && "$work/empty"; } 2>/dev/null; then
+    printf 'rack72: %s is for another machine, so the native kernels are not tested\n' "$compiler"
+    return
+  fi
   sanitizers='-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -DSANITIZED'
   # shellcheck disable=SC2086
   if printf 'int main(void) { return 0; }\n' |
@@ -53,6 +59,8 @@ run_emulated() {
     return
   fi
   printf 'rack72: %s, so the native kernels for aarch64 are not tested\n' "$missing"
+  # Set where it was seen to that nothing is missing.
+  [ -z "${RACK72_REQUIRE_NEON-}" ]
 }
 
 run_here

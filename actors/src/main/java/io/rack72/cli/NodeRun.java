@@ -2,6 +2,7 @@ package io.rack72.cli;
 
 import io.rack72.cluster.ClusterNode;
 import io.rack72.cluster.NodeFaults;
+import io.rack72.config.ClusterSettings;
 import io.rack72.config.Rack72Config;
 import io.rack72.hardware.TrayId;
 import io.rack72.rack.RackView;
@@ -76,7 +77,8 @@ final class NodeRun {
       CompletableFuture<Boolean> mayJoin = parent.mayJoin().toCompletableFuture();
       stop.awaitOr(CompletableFuture.anyOf(mayJoin, end));
       BooleanSupplier pointless = () -> stop.isTold() || end.isDone();
-      if (mayJoin.getNow(false) && comesWithTrays()) {
+      if (mayJoin.getNow(false) && warmsUp()) {
+        teller.warmsUp();
         WarmUp.run(rack.parts(), rack.clock(), config.cluster().warmUp(), pointless);
       }
       if (node.join(pointless)) {
@@ -98,8 +100,10 @@ final class NodeRun {
     node.leave();
   }
 
-  private boolean comesWithTrays() {
-    return !trays.isEmpty() && !config.cluster().join().isEmpty();
+  /** Whether it will compute, for a rack in which others may wait for it. */
+  private boolean warmsUp() {
+    ClusterSettings cluster = config.cluster();
+    return !trays.isEmpty() && !cluster.join().isEmpty() && cluster.warmUp().isPositive();
   }
 
   /** Of what must not end by itself: the node's actors, and its place in the rack. */
@@ -148,6 +152,10 @@ final class NodeRun {
           "rack72: %s listens to other nodes on %s%s"
               .formatted(
                   own.isEmpty() ? "a gateway" : own, address, http.isEmpty() ? "" : ", " + http));
+    }
+
+    synchronized void warmsUp() {
+      say(Map.of("event", "warm-up"), "rack72: warming up before it joins the rack");
     }
 
     synchronized void view(RackView view) {

@@ -183,6 +183,11 @@ public final class RackProcesses {
     }
   }
 
+  /** Whether clients may wait for who joins now. A rack that is begun anew may have none. */
+  private boolean isServing() {
+    return phase == Phase.WHOLE && living().stream().anyMatch(slot -> slot.ready);
+  }
+
   private void gather() {
     int seen = living().stream().mapToInt(slot -> slot.rackTrays).max().orElse(0);
     Duration since = Duration.ofNanos(nanoTime.getAsLong() - begun);
@@ -277,7 +282,7 @@ public final class RackProcesses {
       if (waits) {
         waits = false;
         try {
-          process.send(phase == Phase.WHOLE ? NodeProcess.JOIN_RUNNING : NodeProcess.JOIN);
+          process.send(isServing() ? NodeProcess.JOIN_RUNNING : NodeProcess.JOIN);
         } catch (IOException e) {
           // Its end is told of by whoever waits for that.
           report.note("%s cannot be told to join: %s".formatted(plan, e.getMessage()));

@@ -50,6 +50,7 @@ final class JoinUnderLoadIT {
               rack,
               START_TRAYS,
               "rack72.cluster.warm-up=10s");
+      late.awaitWarmUp();
       late.awaitReady();
       RackPage joined =
           RackPage.await(

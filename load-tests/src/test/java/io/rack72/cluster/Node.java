@@ -55,6 +55,12 @@ final class Node {
     return URI.create(listens().get("http").textValue());
   }
 
+  /** Waits until it says that it warms up. */
+  void awaitWarmUp() {
+    listens();
+    awaitEvent("warm-up");
+  }
+
   /** Waits until it is in the rack. */
   void awaitReady() {
     listens();

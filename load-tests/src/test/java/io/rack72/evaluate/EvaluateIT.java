@@ -34,7 +34,7 @@ import org.junit.jupiter.api.function.Executable;
 final class EvaluateIT {
   private static final Path MODEL =
       Path.of("..", "models", "rack72-mini").toAbsolutePath().normalize();
-  private static final int CONCURRENCY = 8;
+  private static final int CONCURRENCY = 32;
   private static final Duration DEADLINE = Duration.ofMinutes(1);
 
   @Test

@@ -45,6 +45,15 @@ public record ChildJvm(
           "-XX:CompileCommand=quiet",
           "-XX:CompileCommand=CompileThresholdScaling,io.rack72.kernel.*::*,0.1");
 
+  /**
+   * The classes that the JVM has kept of an earlier run (JDK 25's ahead-of-time cache) lie where
+   * they were written for. Elsewhere, which is the default, each JVM has to correct all their
+   * addresses, and has a copy of its own of what all could share. Where that place is taken, it
+   * does.
+   */
+  private static final List<String> SHARED_CLASSES =
+      List.of("-XX:+UnlockDiagnosticVMOptions", "-XX:ArchiveRelocationMode=0");
+
   public ChildJvm {
     flags = List.copyOf(flags);
   }
@@ -82,6 +91,7 @@ public record ChildJvm(
     command.add("-Xmx" + Math.clamp(heapMib, LEAST_HEAP_MIB, MOST_HEAP_MIB) + "m");
     command.add("-XX:ReservedCodeCacheSize=96m");
     command.addAll(COMPILATION);
+    command.addAll(SHARED_CLASSES);
     // Threads of the JVM itself, of the actors and of the kernels are as many as there are cores.
     command.add("-XX:ActiveProcessorCount=" + processorsOfEach(jvms));
     flags.stream().filter(flag -> !isOfOneProcessOnly(flag)).forEach(command::add);

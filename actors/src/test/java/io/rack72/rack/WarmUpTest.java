@@ -1,5 +1,6 @@
 package io.rack72.rack;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.checkpoint.Checkpoint;
@@ -9,6 +10,10 @@ import io.rack72.model.ForwardObserver.Stage;
 import io.rack72.model.Numerics;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -20,6 +25,7 @@ class WarmUpTest {
 
   private final AtomicInteger steps = new AtomicInteger();
   private final AtomicInteger mostRows = new AtomicInteger();
+  private volatile Runnable inStep = () -> {};
 
   @Test
   void computesInBatchesAndIsOverWhenItReturns() throws InterruptedException {
@@ -44,6 +50,35 @@ class WarmUpTest {
     assertTrue(steps.get() < 128, steps::toString);
   }
 
+  /** Whoever goes on may free the weights that a step still reads. */
+  @Test
+  void returnsWhenTheStepThatHasBegunIsOver() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CompletableFuture<Void> mayEnd = new CompletableFuture<>();
+    inStep =
+        () -> {
+          begun.countDown();
+          mayEnd.join();
+        };
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .start(
+            () -> {
+              try {
+                run(Duration.ofSeconds(50), () -> begun.getCount() == 0);
+                end.complete(null);
+              } catch (InterruptedException e) {
+                end.completeExceptionally(e);
+              }
+            });
+    begun.await();
+
+    assertThrows(TimeoutException.class, () -> end.get(500, TimeUnit.MILLISECONDS));
+    mayEnd.complete(null);
+
+    end.join();
+  }
+
   private void run(Duration limit, BooleanSupplier pointless) throws InterruptedException {
     try (Checkpoint checkpoint = Checkpoint.open(RackHarness.golden(GOLDEN));
         WallClock clock = new WallClock();
@@ -59,6 +94,7 @@ class WarmUpTest {
               (stage, layer, values, rows) -> {
                 if (stage == Stage.EMBEDDING) {
                   steps.incrementAndGet();
+                  inStep.run();
                   mostRows.accumulateAndGet(rows, Math::max);
                 }
               });

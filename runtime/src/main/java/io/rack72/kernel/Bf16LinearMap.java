@@ -36,23 +36,23 @@ final class Bf16LinearMap extends LinearMap {
   }
 
   @Override
-  void decode(int row, float[] out, int offset) {
+  void decode(int row, int firstBlock, int blocks, float[] out, int offset) {
     MemorySegment w = data;
-    long base = 2L * row * columns;
-    int blocks = columns / BLOCK;
-    for (int b = 0; b < blocks; b++) {
+    long base = 2L * row * columns + firstBlock * BLOCK_BYTES;
+    int whole = Math.min(blocks, columns / BLOCK - firstBlock);
+    for (int b = 0; b < whole; b++) {
       long at = base + b * BLOCK_BYTES;
-      int to = offset + b * BLOCK;
+      int to = offset + b * 2 * TILE_STRIDE;
       for (int g = 0; g < GROUPS; g++) {
         IntVector pair = IntVector.fromMemorySegment(INTS, w, at + g * GROUP_BYTES, LITTLE_ENDIAN);
         pair.lanewise(VectorOperators.LSHL, 16)
             .reinterpretAsFloats()
             .intoArray(out, to + g * LENGTH);
-        pair.and(ODD).reinterpretAsFloats().intoArray(out, to + LANES + g * LENGTH);
+        pair.and(ODD).reinterpretAsFloats().intoArray(out, to + TILE_STRIDE + g * LENGTH);
       }
     }
-    if (columns % BLOCK != 0) {
-      decodeLast(row, out, offset + blocks * BLOCK);
+    if (whole < blocks) {
+      decodeLast(row, out, offset + whole * 2 * TILE_STRIDE);
     }
   }
 
@@ -63,13 +63,20 @@ final class Bf16LinearMap extends LinearMap {
     for (int j = 0; j < LANES; j++) {
       int even = first + 2 * j;
       out[offset + j] = even < columns ? weightRow.get(even) : 0;
-      out[offset + LANES + j] = even + 1 < columns ? weightRow.get(even + 1) : 0;
+      out[offset + TILE_STRIDE + j] = even + 1 < columns ? weightRow.get(even + 1) : 0;
     }
   }
 
   @Override
   void multiplyRow(
-      int from, int to, float[] packed, int packedOffset, float[] y, int yOffset, float[] lanes) {
+      int from,
+      int to,
+      float[] packed,
+      int packedOffset,
+      float[] biases,
+      float[] y,
+      int yOffset,
+      float[] lanes) {
     for (int row = from; row < to; row += 2) {
       // Two weight rows at a time share the loads of the activations and keep the multipliers
       // busy. At the end of an odd range the last row is simply computed twice.
@@ -80,8 +87,8 @@ final class Bf16LinearMap extends LinearMap {
         addLast(row0, packed, packedOffset, lanes, 0);
         addLast(row1, packed, packedOffset, lanes, LANES);
       }
-      y[yOffset + row0] = finish(row0, lanes, 0);
-      y[yOffset + row1] = finish(row1, lanes, LANES);
+      y[yOffset + row0] = SummationOrder.sum(lanes, 0) + biases[row0 - from];
+      y[yOffset + row1] = SummationOrder.sum(lanes, LANES) + biases[row1 - from];
     }
   }
 

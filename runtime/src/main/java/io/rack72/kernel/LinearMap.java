@@ -4,6 +4,7 @@ import static io.rack72.kernel.SummationOrder.BLOCK;
 import static io.rack72.kernel.SummationOrder.LANES;
 
 import io.rack72.tensor.Bf16Vector;
+import java.util.Arrays;
 
 /**
  * One product of a weight matrix and rows of activations, in {@link SummationOrder}. One row or two
@@ -17,17 +18,21 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   /** Activation rows up to which weights are decoded in registers, once for each. */
   private static final int MAX_ROWS_BY_ROW = 2;
 
-  /** Weight rows decoded at a time; a multiple of {@link TileProduct#WEIGHT_ROWS}. */
-  private static final int TILE_ROWS = 6;
+  /** Weight rows decoded at a time. */
+  private static final int TILE_ROWS = 2 * TileProduct.WEIGHT_ROWS;
 
   /**
-   * Columns worked on at a time: six weight rows and four activation rows of 23 blocks are 29 KiB,
-   * which fits a 32 KiB first-level cache.
+   * Blocks of a row worked on at a time: those of the weight rows of a tile and of a group of
+   * activation rows stay in a 32 KiB first-level cache.
    */
-  private static final int PANEL_COLUMNS = 23 * BLOCK;
+  private static final int PANEL_BLOCKS =
+      32 * 1024 / Float.BYTES / BLOCK / (TILE_ROWS + TileProduct.ROWS);
 
-  /** Running sums of a tile of weights and a group of activation rows. */
-  private static final int TILE_SUMS = TILE_ROWS * TileProduct.ROWS * LANES;
+  /** From sixteen floats of a weight row in a tile to its next sixteen. */
+  static final int TILE_STRIDE = TileProduct.WEIGHT_ROWS * LANES;
+
+  /** Running sums of one step of {@link TileProduct}. */
+  private static final int STEP_SUMS = TileProduct.WEIGHT_ROWS * TileProduct.ROWS * LANES;
 
   /** Multiplications below which handing work to another core costs more than it saves. */
   private static final long MIN_SHARED_PRODUCTS = 1 << 18;
@@ -47,18 +52,27 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   }
 
   /**
-   * Decodes a weight row into floats in packed order, from {@code out[offset]} on. What lies beyond
-   * the last column is zero.
+   * Decodes blocks of a weight row into floats in packed order, sixteen of them at {@code
+   * out[offset]}, the next sixteen {@link #TILE_STRIDE} behind, and so on. What lies beyond the
+   * last column is zero.
    */
-  abstract void decode(int row, float[] out, int offset);
+  abstract void decode(int row, int firstBlock, int blocks, float[] out, int offset);
 
   /**
    * Multiplies the weight rows {@code from} to {@code to}, exclusive, with one row of activations.
    *
+   * @param biases those of these weight rows, from 0
    * @param lanes room for the running sums of two dot products
    */
   abstract void multiplyRow(
-      int from, int to, float[] packed, int packedOffset, float[] y, int yOffset, float[] lanes);
+      int from,
+      int to,
+      float[] packed,
+      int packedOffset,
+      float[] biases,
+      float[] y,
+      int yOffset,
+      float[] lanes);
 
   /** Computes {@code y} from {@code x}, as {@link Kernels#multiply} says. */
   final void apply(float[] x, int rows, float[] y, Workers workers) {
@@ -68,9 +82,10 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
     for (int row = 0; row < rows; row += MAX_ROWS) {
       int passRow = row;
       int passRows = Math.min(MAX_ROWS, rows - row);
-      int paddedRows = Math.ceilDiv(passRows, TileProduct.ROWS) * TileProduct.ROWS;
-      float[] packed = Scratch.ofThread().packed.atLeast(paddedRows * length);
-      SummationOrder.pack(x, row * columns, passRows, columns, packed);
+      int group = passRows > MAX_ROWS_BY_ROW ? TileProduct.ROWS : 1;
+      int groups = Math.ceilDiv(passRows, group);
+      float[] packed = Scratch.ofThread().packed.atLeast(groups * group * length);
+      SummationOrder.pack(x, row * columns, passRows, columns, group, packed);
       long products = (long) passRows * outputs * columns;
       if (products < MIN_SHARED_PRODUCTS) {
         multiply(0, outputs, packed, passRows, y, passRow * outputs);
@@ -86,70 +101,106 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   }
 
   private void multiply(int from, int to, float[] packed, int rows, float[] y, int yOffset) {
+    Scratch scratch = Scratch.ofThread();
+    float[] biases = biases(from, to, scratch);
     if (rows > MAX_ROWS_BY_ROW) {
-      multiplyTiles(from, to, packed, rows, y, yOffset);
+      multiplyTiles(from, to, packed, rows, biases, y, yOffset, scratch);
       return;
     }
-    float[] lanes = Scratch.ofThread().lanes.atLeast(2 * LANES);
+    float[] lanes = scratch.lanes.atLeast(2 * LANES);
     int length = SummationOrder.packedLength(columns);
     for (int r = 0; r < rows; r++) {
-      multiplyRow(from, to, packed, r * length, y, yOffset + r * outputs, lanes);
+      multiplyRow(from, to, packed, r * length, biases, y, yOffset + r * outputs, lanes);
     }
   }
 
-  private void multiplyTiles(int from, int to, float[] packed, int rows, float[] y, int yOffset) {
-    Scratch scratch = Scratch.ofThread();
-    int length = SummationOrder.packedLength(columns);
-    float[] tile = scratch.tile.atLeast(TILE_ROWS * length);
-    float[] lanes = scratch.lanes.atLeast(Math.ceilDiv(rows, TileProduct.ROWS) * TILE_SUMS);
+  /** The biases of some weight rows, from 0; without any, minus zero, which changes no sum. */
+  private float[] biases(int from, int to, Scratch scratch) {
+    float[] biases = scratch.biases.atLeast(to - from);
+    if (bias == null) {
+      Arrays.fill(biases, 0, to - from, -0f);
+    } else {
+      bias.copyTo(from, to, biases);
+    }
+    return biases;
+  }
+
+  private void multiplyTiles(
+      int from,
+      int to,
+      float[] packed,
+      int rows,
+      float[] biases,
+      float[] y,
+      int yOffset,
+      Scratch scratch) {
+    int blocks = SummationOrder.blocks(columns);
+    float[] tile = scratch.tile.atLeast(TILE_ROWS * PANEL_BLOCKS * BLOCK);
+    int steps = Math.ceilDiv(rows, TileProduct.ROWS) * (TILE_ROWS / TileProduct.WEIGHT_ROWS);
+    float[] sums = scratch.lanes.atLeast(steps * STEP_SUMS);
     for (int output = from; output < to; output += TILE_ROWS) {
       int tileRows = Math.min(TILE_ROWS, to - output);
-      for (int i = 0; i < tileRows; i++) {
-        decode(output + i, tile, i * length);
+      for (int block = 0; block < blocks; block += PANEL_BLOCKS) {
+        int panel = Math.min(PANEL_BLOCKS, blocks - block);
+        decodePanel(output, tileRows, block, panel, tile);
+        multiplyPanel(tile, tileRows, packed, rows, block, panel, sums);
       }
-      multiplyTile(tile, tileRows, packed, rows, lanes);
-      for (int r = 0; r < rows; r++) {
-        for (int i = 0; i < tileRows; i++) {
-          y[yOffset + r * outputs + output + i] = finish(output + i, lanes, sumOffset(r, i));
-        }
+      finishTile(output, tileRows, rows, sums, biases, output - from, y, yOffset);
+    }
+  }
+
+  /** Decodes blocks of the weight rows of a tile, interleaved as {@link TileProduct} wants them. */
+  private void decodePanel(int output, int tileRows, int block, int blocks, float[] tile) {
+    for (int i = 0; i < tileRows; i++) {
+      int inStep = i % TileProduct.WEIGHT_ROWS;
+      int offset = (i - inStep) * blocks * BLOCK + inStep * LANES;
+      decode(output + i, block, blocks, tile, offset);
+    }
+  }
+
+  /** Adds the products of these blocks of a tile to the sums, which the first block begins. */
+  private void multiplyPanel(
+      float[] tile, int tileRows, float[] packed, int rows, int block, int blocks, float[] sums) {
+    int length = SummationOrder.packedLength(columns);
+    int step = 0;
+    for (int r = 0; r < rows; r += TileProduct.ROWS) {
+      for (int i = 0; i < tileRows; i += TileProduct.WEIGHT_ROWS) {
+        TileProduct.accumulate(
+            tile,
+            i * blocks * BLOCK,
+            packed,
+            r * length + block * BLOCK * TileProduct.ROWS,
+            blocks * BLOCK / LANES,
+            sums,
+            step * STEP_SUMS,
+            block == 0);
+        step++;
       }
     }
   }
 
-  /** Adds up all products of a tile, one panel of columns after the other. */
-  private void multiplyTile(float[] tile, int tileRows, float[] packed, int rows, float[] lanes) {
-    int length = SummationOrder.packedLength(columns);
-    int column = 0;
-    do {
-      int panel = Math.min(PANEL_COLUMNS, length - column);
-      for (int r = 0; r < rows; r += TileProduct.ROWS) {
-        for (int i = 0; i < tileRows; i += TileProduct.WEIGHT_ROWS) {
-          TileProduct.accumulate(
-              tile,
-              i * length + column,
-              packed,
-              r * length + column,
-              length,
-              panel,
-              lanes,
-              sumOffset(r, i),
-              column == 0);
+  /** Adds the lanes of all dot products of a tile, and the biases. */
+  private void finishTile(
+      int output,
+      int tileRows,
+      int rows,
+      float[] sums,
+      float[] biases,
+      int firstBias,
+      float[] y,
+      int yOffset) {
+    int step = 0;
+    for (int r = 0; r < rows; r += TileProduct.ROWS) {
+      int stepRows = Math.min(TileProduct.ROWS, rows - r);
+      for (int i = 0; i < tileRows; i++) {
+        int lanes = step * STEP_SUMS + i * TileProduct.ROWS * LANES;
+        int to = yOffset + r * outputs + output + i;
+        float bias = biases[firstBias + i];
+        for (int k = 0; k < stepRows; k++) {
+          y[to + k * outputs] = SummationOrder.sum(sums, lanes + k * LANES) + bias;
         }
       }
-      column += panel;
-    } while (column < length);
-  }
-
-  /** Where the running sums of a row and a weight row of the tile begin. */
-  private static int sumOffset(int row, int tileRow) {
-    return row / TileProduct.ROWS * TILE_SUMS
-        + tileRow * TileProduct.ROWS * LANES
-        + row % TileProduct.ROWS * LANES;
-  }
-
-  /** The output element whose running sums lie in {@code lanes} from {@code offset} on. */
-  final float finish(int output, float[] lanes, int offset) {
-    float sum = SummationOrder.sum(lanes, offset);
-    return bias == null ? sum : sum + bias.get(output);
+      step += Math.ceilDiv(tileRows, TileProduct.WEIGHT_ROWS);
+    }
   }
 }

@@ -69,14 +69,13 @@ final class Mxfp4LinearMap extends LinearMap {
   }
 
   @Override
-  void decode(int row, float[] out, int offset) {
+  void decode(int row, int firstBlock, int blocks, float[] out, int offset) {
     MemorySegment w = codes;
     MemorySegment e = scales;
-    long block = (long) row * blocksPerRow;
-    int blocks = blocksPerRow;
+    long block = (long) row * blocksPerRow + firstBlock;
     for (int b = 0; b < blocks; b++) {
       float scale = HALF_SCALES[e.get(ValueLayout.JAVA_BYTE, block + b) & 0xFF];
-      int to = offset + b * BLOCK;
+      int to = offset + b * 2 * TILE_STRIDE;
       ByteVector pair =
           ByteVector.fromMemorySegment(
               ByteVector.SPECIES_128, w, (block + b) * BLOCK_BYTES, LITTLE_ENDIAN);
@@ -92,14 +91,14 @@ final class Mxfp4LinearMap extends LinearMap {
           .intoArray(out, to);
       ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 0))
           .mul(scale)
-          .intoArray(out, to + LANES);
+          .intoArray(out, to + TILE_STRIDE);
       if (GROUPS > 1) {
         ((FloatVector) even.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + LENGTH);
         ((FloatVector) odd.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
-            .intoArray(out, to + LANES + LENGTH);
+            .intoArray(out, to + TILE_STRIDE + LENGTH);
       }
       if (GROUPS > 2) {
         ((FloatVector) even.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
@@ -107,23 +106,30 @@ final class Mxfp4LinearMap extends LinearMap {
             .intoArray(out, to + 2 * LENGTH);
         ((FloatVector) odd.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
-            .intoArray(out, to + LANES + 2 * LENGTH);
+            .intoArray(out, to + TILE_STRIDE + 2 * LENGTH);
         ((FloatVector) even.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + 3 * LENGTH);
         ((FloatVector) odd.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
-            .intoArray(out, to + LANES + 3 * LENGTH);
+            .intoArray(out, to + TILE_STRIDE + 3 * LENGTH);
       }
     }
   }
 
   @Override
   void multiplyRow(
-      int from, int to, float[] packed, int packedOffset, float[] y, int yOffset, float[] lanes) {
+      int from,
+      int to,
+      float[] packed,
+      int packedOffset,
+      float[] biases,
+      float[] y,
+      int yOffset,
+      float[] lanes) {
     for (int row = from; row < to; row++) {
       sumBlocks(row, packed, packedOffset, lanes);
-      y[yOffset + row] = finish(row, lanes, 0);
+      y[yOffset + row] = SummationOrder.sum(lanes, 0) + biases[row - from];
     }
   }
 

@@ -16,6 +16,9 @@ final class Scratch {
   /** Running sums of dot products. */
   final Room lanes = new Room();
 
+  /** Biases of the outputs that are computed. */
+  final Room biases = new Room();
+
   /** Exponentials of a row. */
   final Room exponentials = new Room();
 

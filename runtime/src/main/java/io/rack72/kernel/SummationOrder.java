@@ -1,5 +1,8 @@
 package io.rack72.kernel;
 
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
 /**
  * The one order in which the products of a dot product are added, on every machine.
  *
@@ -23,6 +26,9 @@ final class SummationOrder {
   /** Terms of a block: two for each lane. */
   static final int BLOCK = 2 * LANES;
 
+  /** A quarter of the lanes. */
+  private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
+
   private SummationOrder() {}
 
   /** Blocks that hold {@code terms} terms. */
@@ -36,44 +42,43 @@ final class SummationOrder {
   }
 
   /**
-   * Packs rows of activations.
+   * Packs rows of activations, {@code group} rows of them interleaved: sixteen terms of each, one
+   * row behind the other, then the next sixteen of each. What a last group has no rows for keeps
+   * what was there.
    *
    * @param x {@code [rows, columns]}, from {@code offset}
-   * @param packed {@code [rows, packedLength(columns)]}, from 0
+   * @param packed {@code [ceil(rows / group), packedLength(columns) / LANES, group, LANES]}, from 0
    */
-  static void pack(float[] x, int offset, int rows, int columns, float[] packed) {
+  static void pack(float[] x, int offset, int rows, int columns, int group, float[] packed) {
     int whole = columns / BLOCK;
-    int to = 0;
+    int stride = group * LANES;
     for (int r = 0; r < rows; r++) {
       int from = offset + r * columns;
       int rowEnd = from + columns;
-      for (int b = 0; b < whole; b++, from += BLOCK, to += BLOCK) {
+      int to = r / group * group * packedLength(columns) + r % group * LANES;
+      for (int b = 0; b < whole; b++, from += BLOCK, to += 2 * stride) {
         for (int j = 0; j < LANES; j++) {
           packed[to + j] = x[from + 2 * j];
-          packed[to + LANES + j] = x[from + 2 * j + 1];
+          packed[to + stride + j] = x[from + 2 * j + 1];
         }
       }
       if (from < rowEnd) {
         for (int j = 0; j < LANES; j++) {
           int even = from + 2 * j;
           packed[to + j] = even < rowEnd ? x[even] : 0;
-          packed[to + LANES + j] = even + 1 < rowEnd ? x[even + 1] : 0;
+          packed[to + stride + j] = even + 1 < rowEnd ? x[even + 1] : 0;
         }
-        to += BLOCK;
       }
     }
   }
 
   /** Adds the sixteen lanes from {@code s[offset]} on, as a tree. */
   static float sum(float[] s, int offset) {
-    float s0 = s[offset] + s[offset + 8];
-    float s1 = s[offset + 1] + s[offset + 9];
-    float s2 = s[offset + 2] + s[offset + 10];
-    float s3 = s[offset + 3] + s[offset + 11];
-    float s4 = s[offset + 4] + s[offset + 12];
-    float s5 = s[offset + 5] + s[offset + 13];
-    float s6 = s[offset + 6] + s[offset + 14];
-    float s7 = s[offset + 7] + s[offset + 15];
-    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
+    FloatVector a = FloatVector.fromArray(QUARTER, s, offset);
+    FloatVector b = FloatVector.fromArray(QUARTER, s, offset + 4);
+    FloatVector c = FloatVector.fromArray(QUARTER, s, offset + 8);
+    FloatVector d = FloatVector.fromArray(QUARTER, s, offset + 12);
+    FloatVector four = a.add(c).add(b.add(d));
+    return (four.lane(0) + four.lane(2)) + (four.lane(1) + four.lane(3));
   }
 }

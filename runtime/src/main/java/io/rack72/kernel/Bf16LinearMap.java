@@ -6,6 +6,7 @@ import static io.rack72.kernel.Simd.INTS;
 import static io.rack72.kernel.Simd.LENGTH;
 import static io.rack72.kernel.SummationOrder.BLOCK;
 import static io.rack72.kernel.SummationOrder.LANES;
+import static io.rack72.kernel.TileProduct.WEIGHT_STRIDE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.rack72.tensor.Bf16Matrix;
@@ -23,6 +24,9 @@ final class Bf16LinearMap extends LinearMap {
   private static final int ODD = 0xFFFF0000;
   private static final long BLOCK_BYTES = 2 * BLOCK;
   private static final long GROUP_BYTES = 4L * LENGTH;
+
+  /** From a block of an interleaved weight row to its next one. */
+  private static final int BLOCK_STRIDE = 2 * WEIGHT_STRIDE;
 
   private final MemorySegment data;
   private final Bf16Matrix weights;
@@ -42,17 +46,17 @@ final class Bf16LinearMap extends LinearMap {
     int whole = Math.min(blocks, columns / BLOCK - firstBlock);
     for (int b = 0; b < whole; b++) {
       long at = base + b * BLOCK_BYTES;
-      int to = offset + b * 2 * TILE_STRIDE;
+      int to = offset + b * BLOCK_STRIDE;
       for (int g = 0; g < GROUPS; g++) {
         IntVector pair = IntVector.fromMemorySegment(INTS, w, at + g * GROUP_BYTES, LITTLE_ENDIAN);
         pair.lanewise(VectorOperators.LSHL, 16)
             .reinterpretAsFloats()
             .intoArray(out, to + g * LENGTH);
-        pair.and(ODD).reinterpretAsFloats().intoArray(out, to + TILE_STRIDE + g * LENGTH);
+        pair.and(ODD).reinterpretAsFloats().intoArray(out, to + WEIGHT_STRIDE + g * LENGTH);
       }
     }
     if (whole < blocks) {
-      decodeLast(row, out, offset + whole * 2 * TILE_STRIDE);
+      decodeLast(row, out, offset + whole * BLOCK_STRIDE);
     }
   }
 
@@ -63,20 +67,13 @@ final class Bf16LinearMap extends LinearMap {
     for (int j = 0; j < LANES; j++) {
       int even = first + 2 * j;
       out[offset + j] = even < columns ? weightRow.get(even) : 0;
-      out[offset + TILE_STRIDE + j] = even + 1 < columns ? weightRow.get(even + 1) : 0;
+      out[offset + WEIGHT_STRIDE + j] = even + 1 < columns ? weightRow.get(even + 1) : 0;
     }
   }
 
   @Override
   void multiplyRow(
-      int from,
-      int to,
-      float[] packed,
-      int packedOffset,
-      float[] biases,
-      float[] y,
-      int yOffset,
-      float[] lanes) {
+      int from, int to, float[] packed, int packedOffset, float[] y, int yOffset, float[] lanes) {
     for (int row = from; row < to; row += 2) {
       // Two weight rows at a time share the loads of the activations and keep the multipliers
       // busy. At the end of an odd range the last row is simply computed twice.
@@ -87,8 +84,8 @@ final class Bf16LinearMap extends LinearMap {
         addLast(row0, packed, packedOffset, lanes, 0);
         addLast(row1, packed, packedOffset, lanes, LANES);
       }
-      y[yOffset + row0] = SummationOrder.sum(lanes, 0) + biases[row0 - from];
-      y[yOffset + row1] = SummationOrder.sum(lanes, LANES) + biases[row1 - from];
+      y[yOffset + row0] = SummationOrder.sum(lanes, 0) + bias(row0);
+      y[yOffset + row1] = SummationOrder.sum(lanes, LANES) + bias(row1);
     }
   }
 

@@ -4,7 +4,6 @@ import static io.rack72.kernel.SummationOrder.BLOCK;
 import static io.rack72.kernel.SummationOrder.LANES;
 
 import io.rack72.tensor.Bf16Vector;
-import java.util.Arrays;
 
 /**
  * One product of a weight matrix and rows of activations, in {@link SummationOrder}. One row or two
@@ -22,17 +21,11 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   private static final int TILE_ROWS = 2 * TileProduct.WEIGHT_ROWS;
 
   /**
-   * Blocks of a row worked on at a time: those of the weight rows of a tile and of a group of
-   * activation rows stay in a 32 KiB first-level cache.
+   * Blocks of a row worked on at a time: those of a tile and of the activation rows of a step, and
+   * the sums of the step, stay in a first-level cache of 32 KiB.
    */
-  private static final int PANEL_BLOCKS =
-      32 * 1024 / Float.BYTES / BLOCK / (TILE_ROWS + TileProduct.ROWS);
-
-  /** From sixteen floats of a weight row in a tile to its next sixteen. */
-  static final int TILE_STRIDE = TileProduct.WEIGHT_ROWS * LANES;
-
-  /** Running sums of one step of {@link TileProduct}. */
-  private static final int STEP_SUMS = TileProduct.WEIGHT_ROWS * TileProduct.ROWS * LANES;
+  private static final int MAX_PANEL_BLOCKS =
+      (32 * 1024 / Float.BYTES - TileProduct.SUMS) / ((TILE_ROWS + TileProduct.ROWS) * BLOCK);
 
   /** Multiplications below which handing work to another core costs more than it saves. */
   private static final long MIN_SHARED_PRODUCTS = 1 << 18;
@@ -52,109 +45,90 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   }
 
   /**
-   * Decodes blocks of a weight row into floats in packed order, sixteen of them at {@code
-   * out[offset]}, the next sixteen {@link #TILE_STRIDE} behind, and so on. What lies beyond the
-   * last column is zero.
+   * Decodes blocks of a weight row into floats in packed order, interleaved with other rows:
+   * sixteen of them at {@code out[offset]}, the next sixteen {@link TileProduct#WEIGHT_STRIDE}
+   * behind, and so on. What lies beyond the last column is zero.
    */
   abstract void decode(int row, int firstBlock, int blocks, float[] out, int offset);
 
   /**
-   * Multiplies the weight rows {@code from} to {@code to}, exclusive, with one row of activations.
+   * Multiplies the weight rows {@code from} to {@code to}, exclusive, with one row of activations,
+   * packed and not interleaved.
    *
-   * @param biases those of these weight rows, from 0
    * @param lanes room for the running sums of two dot products
    */
   abstract void multiplyRow(
-      int from,
-      int to,
-      float[] packed,
-      int packedOffset,
-      float[] biases,
-      float[] y,
-      int yOffset,
-      float[] lanes);
+      int from, int to, float[] packed, int packedOffset, float[] y, int yOffset, float[] lanes);
 
   /** Computes {@code y} from {@code x}, as {@link Kernels#multiply} says. */
   final void apply(float[] x, int rows, float[] y, Workers workers) {
     Sizes.check("x", x, rows, columns);
     Sizes.check("y", y, rows, outputs);
-    int length = SummationOrder.packedLength(columns);
     for (int row = 0; row < rows; row += MAX_ROWS) {
-      int passRow = row;
       int passRows = Math.min(MAX_ROWS, rows - row);
-      int group = passRows > MAX_ROWS_BY_ROW ? TileProduct.ROWS : 1;
-      int groups = Math.ceilDiv(passRows, group);
-      float[] packed = Scratch.ofThread().packed.atLeast(groups * group * length);
-      SummationOrder.pack(x, row * columns, passRows, columns, group, packed);
-      long products = (long) passRows * outputs * columns;
-      if (products < MIN_SHARED_PRODUCTS) {
-        multiply(0, outputs, packed, passRows, y, passRow * outputs);
+      int yOffset = row * outputs;
+      boolean byRow = passRows <= MAX_ROWS_BY_ROW;
+      float[] packed = pack(x, row, passRows, byRow ? 1 : TileProduct.ROWS);
+      Workers.Task product =
+          byRow
+              ? (from, to) -> multiplyRows(from, to, packed, passRows, y, yOffset)
+              : (from, to) -> multiplyTiles(from, to, packed, passRows, y, yOffset);
+      if ((long) passRows * outputs * columns < MIN_SHARED_PRODUCTS) {
+        product.run(0, outputs);
       } else {
         int part = Math.ceilDiv(outputs, workers.size() * PARTS_PER_CORE);
-        int grain = Math.ceilDiv(part, TILE_ROWS) * TILE_ROWS;
-        workers.share(
-            outputs,
-            grain,
-            (from, to) -> multiply(from, to, packed, passRows, y, passRow * outputs));
+        workers.share(outputs, Math.ceilDiv(part, TILE_ROWS) * TILE_ROWS, product);
       }
     }
   }
 
-  private void multiply(int from, int to, float[] packed, int rows, float[] y, int yOffset) {
-    Scratch scratch = Scratch.ofThread();
-    float[] biases = biases(from, to, scratch);
-    if (rows > MAX_ROWS_BY_ROW) {
-      multiplyTiles(from, to, packed, rows, biases, y, yOffset, scratch);
-      return;
-    }
-    float[] lanes = scratch.lanes.atLeast(2 * LANES);
+  /** Packs rows of activations, {@code group} of them interleaved. */
+  private float[] pack(float[] x, int row, int rows, int group) {
+    int padded = Math.ceilDiv(rows, group) * group;
+    int length = Math.multiplyExact(padded, SummationOrder.packedLength(columns));
+    float[] packed = Scratch.ofThread().packed.atLeast(length);
+    SummationOrder.pack(x, row * columns, rows, columns, group, packed);
+    return packed;
+  }
+
+  private void multiplyRows(int from, int to, float[] packed, int rows, float[] y, int yOffset) {
+    float[] lanes = Scratch.ofThread().lanes.atLeast(2 * LANES);
     int length = SummationOrder.packedLength(columns);
     for (int r = 0; r < rows; r++) {
-      multiplyRow(from, to, packed, r * length, biases, y, yOffset + r * outputs, lanes);
+      multiplyRow(from, to, packed, r * length, y, yOffset + r * outputs, lanes);
     }
   }
 
-  /** The biases of some weight rows, from 0; without any, minus zero, which changes no sum. */
-  private float[] biases(int from, int to, Scratch scratch) {
-    float[] biases = scratch.biases.atLeast(to - from);
-    if (bias == null) {
-      Arrays.fill(biases, 0, to - from, -0f);
-    } else {
-      bias.copyTo(from, to, biases);
-    }
-    return biases;
-  }
-
-  private void multiplyTiles(
-      int from,
-      int to,
-      float[] packed,
-      int rows,
-      float[] biases,
-      float[] y,
-      int yOffset,
-      Scratch scratch) {
+  private void multiplyTiles(int from, int to, float[] packed, int rows, float[] y, int yOffset) {
+    Scratch scratch = Scratch.ofThread();
     int blocks = SummationOrder.blocks(columns);
-    float[] tile = scratch.tile.atLeast(TILE_ROWS * PANEL_BLOCKS * BLOCK);
-    int steps = Math.ceilDiv(rows, TileProduct.ROWS) * (TILE_ROWS / TileProduct.WEIGHT_ROWS);
-    float[] sums = scratch.lanes.atLeast(steps * STEP_SUMS);
+    int panels = Math.max(1, Math.ceilDiv(blocks, MAX_PANEL_BLOCKS));
+    int panel = Math.ceilDiv(blocks, panels);
+    float[] tile = scratch.tile.atLeast(TILE_ROWS * panel * BLOCK);
+    int paddedRows = Math.ceilDiv(rows, TileProduct.ROWS) * TileProduct.ROWS;
+    float[] sums = scratch.lanes.atLeast(paddedRows * TILE_ROWS * LANES);
     for (int output = from; output < to; output += TILE_ROWS) {
       int tileRows = Math.min(TILE_ROWS, to - output);
-      for (int block = 0; block < blocks; block += PANEL_BLOCKS) {
-        int panel = Math.min(PANEL_BLOCKS, blocks - block);
-        decodePanel(output, tileRows, block, panel, tile);
-        multiplyPanel(tile, tileRows, packed, rows, block, panel, sums);
+      for (int p = 0; p < panels; p++) {
+        int block = p * panel;
+        int panelBlocks = Math.min(panel, blocks - block);
+        decodePanel(output, tileRows, block, panelBlocks, tile);
+        multiplyPanel(tile, tileRows, packed, rows, block, panelBlocks, sums);
       }
-      finishTile(output, tileRows, rows, sums, biases, output - from, y, yOffset);
+      finishTile(output, tileRows, rows, sums, y, yOffset);
     }
   }
 
-  /** Decodes blocks of the weight rows of a tile, interleaved as {@link TileProduct} wants them. */
+  /**
+   * Decodes blocks of the rows of a tile, interleaved as {@link TileProduct} wants them. Rows that
+   * a last step lacks repeat the last one, since what lay there before could be slow to multiply.
+   */
   private void decodePanel(int output, int tileRows, int block, int blocks, float[] tile) {
-    for (int i = 0; i < tileRows; i++) {
-      int inStep = i % TileProduct.WEIGHT_ROWS;
-      int offset = (i - inStep) * blocks * BLOCK + inStep * LANES;
-      decode(output + i, block, blocks, tile, offset);
+    for (int step = 0; step < tileRows; step += TileProduct.WEIGHT_ROWS) {
+      for (int i = 0; i < TileProduct.WEIGHT_ROWS; i++) {
+        int row = output + Math.min(step + i, tileRows - 1);
+        decode(row, block, blocks, tile, step * blocks * BLOCK + i * LANES);
+      }
     }
   }
 
@@ -162,7 +136,6 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   private void multiplyPanel(
       float[] tile, int tileRows, float[] packed, int rows, int block, int blocks, float[] sums) {
     int length = SummationOrder.packedLength(columns);
-    int step = 0;
     for (int r = 0; r < rows; r += TileProduct.ROWS) {
       for (int i = 0; i < tileRows; i += TileProduct.WEIGHT_ROWS) {
         TileProduct.accumulate(
@@ -172,35 +145,42 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
             r * length + block * BLOCK * TileProduct.ROWS,
             blocks * BLOCK / LANES,
             sums,
-            step * STEP_SUMS,
+            sumOffset(r, i),
             block == 0);
-        step++;
       }
     }
   }
 
-  /** Adds the lanes of all dot products of a tile, and the biases. */
+  /**
+   * Adds the lanes of the dot products of a tile, and the biases. The outputs of a row are written
+   * one after the other, since those of different rows may all want the same place in a cache.
+   */
   private void finishTile(
-      int output,
-      int tileRows,
-      int rows,
-      float[] sums,
-      float[] biases,
-      int firstBias,
-      float[] y,
-      int yOffset) {
-    int step = 0;
-    for (int r = 0; r < rows; r += TileProduct.ROWS) {
-      int stepRows = Math.min(TileProduct.ROWS, rows - r);
-      for (int i = 0; i < tileRows; i++) {
-        int lanes = step * STEP_SUMS + i * TileProduct.ROWS * LANES;
-        int to = yOffset + r * outputs + output + i;
-        float bias = biases[firstBias + i];
-        for (int k = 0; k < stepRows; k++) {
-          y[to + k * outputs] = SummationOrder.sum(sums, lanes + k * LANES) + bias;
-        }
-      }
-      step += Math.ceilDiv(tileRows, TileProduct.WEIGHT_ROWS);
+      int output, int tileRows, int rows, float[] sums, float[] y, int yOffset) {
+    float[] biases = Scratch.ofThread().biases.atLeast(TILE_ROWS);
+    for (int i = 0; i < tileRows; i++) {
+      biases[i] = bias(output + i);
     }
+    for (int r = 0; r < rows; r++) {
+      int inStep = r % TileProduct.ROWS;
+      int lanes = sumOffset(r - inStep, 0) + inStep * LANES;
+      int to = yOffset + r * outputs + output;
+      for (int i = 0; i < tileRows; i++) {
+        y[to + i] = SummationOrder.sum(sums, lanes + i * TileProduct.ROWS * LANES) + biases[i];
+      }
+    }
+  }
+
+  /**
+   * Where the running sums of a tile's row {@code i} and of the activation rows of the step that
+   * begins with {@code row} lie, one behind the other.
+   */
+  private static int sumOffset(int row, int i) {
+    return (row * TILE_ROWS + i * TileProduct.ROWS) * LANES;
+  }
+
+  /** What is added to the sum of an output; without a bias minus zero, which changes no sum. */
+  final float bias(int output) {
+    return bias == null ? -0f : bias.get(output);
   }
 }

@@ -5,6 +5,7 @@ import static io.rack72.kernel.Simd.GROUPS;
 import static io.rack72.kernel.Simd.LENGTH;
 import static io.rack72.kernel.SummationOrder.BLOCK;
 import static io.rack72.kernel.SummationOrder.LANES;
+import static io.rack72.kernel.TileProduct.WEIGHT_STRIDE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import io.rack72.tensor.Bf16Vector;
@@ -42,6 +43,9 @@ final class Mxfp4LinearMap extends LinearMap {
   private static final byte LOW_NIBBLE = 0x0F;
   private static final int BLOCK_BYTES = Mxfp4Matrix.BLOCK / 2;
 
+  /** From a block of an interleaved weight row to its next one. */
+  private static final int BLOCK_STRIDE = 2 * WEIGHT_STRIDE;
+
   private final MemorySegment codes;
   private final MemorySegment scales;
   private final int blocksPerRow;
@@ -75,7 +79,7 @@ final class Mxfp4LinearMap extends LinearMap {
     long block = (long) row * blocksPerRow + firstBlock;
     for (int b = 0; b < blocks; b++) {
       float scale = HALF_SCALES[e.get(ValueLayout.JAVA_BYTE, block + b) & 0xFF];
-      int to = offset + b * 2 * TILE_STRIDE;
+      int to = offset + b * BLOCK_STRIDE;
       ByteVector pair =
           ByteVector.fromMemorySegment(
               ByteVector.SPECIES_128, w, (block + b) * BLOCK_BYTES, LITTLE_ENDIAN);
@@ -91,14 +95,14 @@ final class Mxfp4LinearMap extends LinearMap {
           .intoArray(out, to);
       ((FloatVector) odd.convertShape(VectorOperators.B2F, FLOATS, 0))
           .mul(scale)
-          .intoArray(out, to + TILE_STRIDE);
+          .intoArray(out, to + WEIGHT_STRIDE);
       if (GROUPS > 1) {
         ((FloatVector) even.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + LENGTH);
         ((FloatVector) odd.rearrange(FROM_GROUP_1).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
-            .intoArray(out, to + TILE_STRIDE + LENGTH);
+            .intoArray(out, to + WEIGHT_STRIDE + LENGTH);
       }
       if (GROUPS > 2) {
         ((FloatVector) even.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
@@ -106,30 +110,23 @@ final class Mxfp4LinearMap extends LinearMap {
             .intoArray(out, to + 2 * LENGTH);
         ((FloatVector) odd.rearrange(FROM_GROUP_2).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
-            .intoArray(out, to + TILE_STRIDE + 2 * LENGTH);
+            .intoArray(out, to + WEIGHT_STRIDE + 2 * LENGTH);
         ((FloatVector) even.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
             .intoArray(out, to + 3 * LENGTH);
         ((FloatVector) odd.rearrange(FROM_GROUP_3).convertShape(VectorOperators.B2F, FLOATS, 0))
             .mul(scale)
-            .intoArray(out, to + TILE_STRIDE + 3 * LENGTH);
+            .intoArray(out, to + WEIGHT_STRIDE + 3 * LENGTH);
       }
     }
   }
 
   @Override
   void multiplyRow(
-      int from,
-      int to,
-      float[] packed,
-      int packedOffset,
-      float[] biases,
-      float[] y,
-      int yOffset,
-      float[] lanes) {
+      int from, int to, float[] packed, int packedOffset, float[] y, int yOffset, float[] lanes) {
     for (int row = from; row < to; row++) {
       sumBlocks(row, packed, packedOffset, lanes);
-      y[yOffset + row] = SummationOrder.sum(lanes, 0) + biases[row - from];
+      y[yOffset + row] = SummationOrder.sum(lanes, 0) + bias(row);
     }
   }
 

@@ -16,7 +16,7 @@ final class Scratch {
   /** Running sums of dot products. */
   final Room lanes = new Room();
 
-  /** Biases of the outputs that are computed. */
+  /** Biases of a tile of weight rows. */
   final Room biases = new Room();
 
   /** Exponentials of a row. */

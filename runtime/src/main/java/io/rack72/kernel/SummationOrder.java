@@ -15,9 +15,10 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Why this order: sixteen lanes are one 512-bit register, two of 256 bits or four of 128, and
  * the same bits come out of each. Pairing neighbours means that a 32-bit word of two bf16 numbers,
  * or a byte of two MXFP4 codes, gives its even element to one fused multiply-add and its odd
- * element to the next, with no shuffle. The activations are put in that order, "packed", once per
- * call: even elements of a block first, odd ones behind them. In packed order lane {@code j} simply
- * adds the terms {@code j, j + 16, j + 32, …}.
+ * element to the next, with no shuffle. The activations are put in that order, "packed", once for
+ * all weight rows: even elements of a block first, odd ones behind them. In packed order lane
+ * {@code j} simply adds the terms {@code j, j + 16, j + 32, …}. Rows that are multiplied together
+ * are packed interleaved, sixteen terms of each in turn.
  */
 final class SummationOrder {
   /** Running sums of one dot product. */
@@ -26,8 +27,8 @@ final class SummationOrder {
   /** Terms of a block: two for each lane. */
   static final int BLOCK = 2 * LANES;
 
-  /** A quarter of the lanes. */
-  private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
+  /** Vectors of a quarter of the lanes. */
+  private static final VectorSpecies<Float> QUARTERS = FloatVector.SPECIES_128;
 
   private SummationOrder() {}
 
@@ -36,7 +37,7 @@ final class SummationOrder {
     return Math.ceilDiv(terms, BLOCK);
   }
 
-  /** Length of a packed row of {@code terms} terms. */
+  /** What a packed row of {@code terms} terms takes, interleaved with others or not. */
   static int packedLength(int terms) {
     return blocks(terms) * BLOCK;
   }
@@ -74,10 +75,11 @@ final class SummationOrder {
 
   /** Adds the sixteen lanes from {@code s[offset]} on, as a tree. */
   static float sum(float[] s, int offset) {
-    FloatVector a = FloatVector.fromArray(QUARTER, s, offset);
-    FloatVector b = FloatVector.fromArray(QUARTER, s, offset + 4);
-    FloatVector c = FloatVector.fromArray(QUARTER, s, offset + 8);
-    FloatVector d = FloatVector.fromArray(QUARTER, s, offset + 12);
+    FloatVector a = FloatVector.fromArray(QUARTERS, s, offset);
+    FloatVector b = FloatVector.fromArray(QUARTERS, s, offset + 4);
+    FloatVector c = FloatVector.fromArray(QUARTERS, s, offset + 8);
+    FloatVector d = FloatVector.fromArray(QUARTERS, s, offset + 12);
+    // s[j] + s[j + 8], then s[j] + s[j + 4], of four lanes at a time.
     FloatVector four = a.add(c).add(b.add(d));
     return (four.lane(0) + four.lane(2)) + (four.lane(1) + four.lane(3));
   }

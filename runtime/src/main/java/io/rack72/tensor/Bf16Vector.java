@@ -31,21 +31,12 @@ public record Bf16Vector(MemorySegment data, int length) {
     return Float.intBitsToFloat(data.getAtIndex(BF16, index) << 16);
   }
 
-  /**
-   * Copies the elements {@code from} to {@code to}, exclusive, widened exactly, to the beginning of
-   * {@code out}.
-   */
-  public void copyTo(int from, int to, float[] out) {
-    MemorySegment source = data;
-    for (int i = from; i < to; i++) {
-      out[i - from] = Float.intBitsToFloat(source.getAtIndex(BF16, i) << 16);
-    }
-  }
-
   /** All elements, widened exactly, in a new array. */
   public float[] toFloats() {
     float[] out = new float[length];
-    copyTo(0, length, out);
+    for (int i = 0; i < length; i++) {
+      out[i] = get(i);
+    }
     return out;
   }
 

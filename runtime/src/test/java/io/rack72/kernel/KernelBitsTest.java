@@ -8,12 +8,17 @@ import io.rack72.kernel.Kernels.KvPages;
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Mxfp4Matrix;
+import io.rack72.tensor.WeightMatrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bits of the vector kernels, at every vector width, against the contract in plain loops. */
@@ -44,12 +49,7 @@ class KernelBitsTest {
       int columns = samples.between(1, seed % 10 == 0 ? 1200 : 200);
       Bf16Matrix w = samples.bf16Matrix(outputs, columns);
       Bf16Vector bias = seed % 3 == 0 ? null : samples.bf16Vector(outputs);
-      float[] x = samples.floats(rows * columns);
-      float[] expected = new float[rows * outputs];
-      float[] actual = new float[rows * outputs];
-      scalar.multiply(w, bias, x, rows, expected);
-      vector.multiply(w, bias, x, rows, actual);
-      assertSameBits(expected, actual, rows + " rows, " + outputs + " x " + columns);
+      assertSameProduct(vector, w, bias, rows, samples);
     }
   }
 
@@ -64,12 +64,7 @@ class KernelBitsTest {
       int columns = 32 * samples.between(1, seed % 10 == 0 ? 40 : 6);
       Mxfp4Matrix w = samples.mxfp4Matrix(outputs, columns);
       Bf16Vector bias = seed % 3 == 0 ? null : samples.bf16Vector(outputs);
-      float[] x = samples.floats(rows * columns);
-      float[] expected = new float[rows * outputs];
-      float[] actual = new float[rows * outputs];
-      scalar.multiply(w, bias, x, rows, expected);
-      vector.multiply(w, bias, x, rows, actual);
-      assertSameBits(expected, actual, rows + " rows, " + outputs + " x " + columns);
+      assertSameProduct(vector, w, bias, rows, samples);
     }
   }
 
@@ -95,6 +90,80 @@ class KernelBitsTest {
         assertSameBits(expected, actual, "scales " + Arrays.toString(scales));
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void productsHaveTheBitsOfTheContractAroundTheSizesOfTheirParts(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    int outputs = 13;
+    for (int columns : new int[] {479, 480, 481, 512, 544, 545, 800, 801, 1057}) {
+      for (int rows : new int[] {3, 4, 5, 127, 128, 129, 130, 131, 133, 257}) {
+        Samples samples = new Samples(columns + rows);
+        Bf16Vector bias = samples.bf16Vector(outputs);
+        assertSameProduct(vector, samples.bf16Matrix(outputs, columns), bias, rows, samples);
+        if (columns % Mxfp4Matrix.BLOCK == 0) {
+          assertSameProduct(vector, samples.mxfp4Matrix(outputs, columns), bias, rows, samples);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void productsThatAreSharedAddTheBiasOfEachOutput(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    int outputs = 1003;
+    for (int rows : new int[] {1, 2, 3, 7}) {
+      Samples samples = new Samples(rows);
+      Bf16Vector bias = samples.bf16Vector(outputs);
+      assertSameProduct(vector, samples.bf16Matrix(outputs, 547), bias, rows, samples);
+      assertSameProduct(vector, samples.mxfp4Matrix(outputs, 544), bias, rows, samples);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void sumOfMinusZeroStaysThatWithoutABias(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    for (int rows : new int[] {1, 7}) {
+      MemorySegment tiny = Arena.ofAuto().allocate(2L * 3 * 32, 2);
+      for (int i = 0; i < 3 * 32; i++) {
+        int weight = Float.floatToIntBits(Math.scalb(-1f, -100));
+        tiny.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) (weight >>> 16));
+      }
+      float[] x = new float[rows * 32];
+      Arrays.fill(x, Float.MIN_VALUE);
+      float[] actual = new float[rows * 3];
+      float[] expected = new float[rows * 3];
+      Arrays.fill(expected, -0f);
+      vector.multiply(new Bf16Matrix(tiny, 3, 32), null, x, rows, actual);
+      assertSameBits(expected, actual, rows + " rows");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void productOfNoColumnsIsTheBias(int bits) {
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
+    for (int rows : new int[] {1, 7}) {
+      Samples samples = new Samples(rows);
+      // Leaves sums behind that are not zero.
+      assertSameProduct(vector, samples.bf16Matrix(5, 64), null, rows, samples);
+      Bf16Vector bias = samples.bf16Vector(5);
+      assertSameProduct(vector, samples.bf16Matrix(5, 0), bias, rows, samples);
+      assertSameProduct(vector, samples.mxfp4Matrix(5, 0), null, rows, samples);
+    }
+  }
+
+  private void assertSameProduct(
+      Kernels kernels, WeightMatrix w, Bf16Vector bias, int rows, Samples samples) {
+    float[] x = samples.floats(rows * w.columns());
+    float[] expected = new float[rows * w.rows()];
+    float[] actual = new float[rows * w.rows()];
+    scalar.multiply(w, bias, x, rows, expected);
+    kernels.multiply(w, bias, x, rows, actual);
+    assertSameBits(expected, actual, rows + " rows, " + w.rows() + " x " + w.columns());
   }
 
   @ParameterizedTest
@@ -201,14 +270,20 @@ class KernelBitsTest {
     }
   }
 
-  @Test
-  void bitsStayTheSameWhenTheCodeGetsCompiled() {
+  @ParameterizedTest
+  @MethodSource("widthsOfThisMachine")
+  void bitsStayTheSameWhenTheCodeGetsCompiled(int bits) {
     // The first rounds are interpreted, the last ones run as optimised machine code.
-    Kernels vector = new VectorKernels(WORKERS);
+    Kernels vector = ShapeLoader.kernels(bits, WORKERS);
     float[] expected = manyResults(scalar, new Samples(7), 1).getFirst();
     for (float[] actual : manyResults(vector, new Samples(7), 600)) {
       assertSameBits(expected, actual, "compiled");
     }
+  }
+
+  /** Those that have instructions here; others are computed lane by lane, compiled or not. */
+  static IntStream widthsOfThisMachine() {
+    return IntStream.of(128, 256, 512).filter(bits -> bits <= Simd.FLOATS.vectorBitSize());
   }
 
   /** The results of a few kernels behind one another, computed as often as wanted. */

@@ -25,9 +25,6 @@ final class Bf16LinearMap extends LinearMap {
   private static final long BLOCK_BYTES = 2 * BLOCK;
   private static final long GROUP_BYTES = 4L * LENGTH;
 
-  /** From a block of an interleaved weight row to its next one. */
-  private static final int BLOCK_STRIDE = 2 * WEIGHT_STRIDE;
-
   private final MemorySegment data;
   private final Bf16Matrix weights;
   private final int columns;

@@ -27,6 +27,9 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   private static final int MAX_PANEL_BLOCKS =
       (32 * 1024 / Float.BYTES - TileProduct.SUMS) / ((TILE_ROWS + TileProduct.ROWS) * BLOCK);
 
+  /** From a block of an interleaved weight row to its next one. */
+  static final int BLOCK_STRIDE = 2 * TileProduct.WEIGHT_STRIDE;
+
   /** Multiplications below which handing work to another core costs more than it saves. */
   private static final long MIN_SHARED_PRODUCTS = 1 << 18;
 
@@ -107,6 +110,7 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
     float[] tile = scratch.tile.atLeast(TILE_ROWS * panel * BLOCK);
     int paddedRows = Math.ceilDiv(rows, TileProduct.ROWS) * TileProduct.ROWS;
     float[] sums = scratch.lanes.atLeast(paddedRows * TILE_ROWS * LANES);
+    float[] biases = scratch.biases.atLeast(TILE_ROWS);
     for (int output = from; output < to; output += TILE_ROWS) {
       int tileRows = Math.min(TILE_ROWS, to - output);
       for (int p = 0; p < panels; p++) {
@@ -115,7 +119,7 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
         decodePanel(output, tileRows, block, panelBlocks, tile);
         multiplyPanel(tile, tileRows, packed, rows, block, panelBlocks, sums);
       }
-      finishTile(output, tileRows, rows, sums, y, yOffset);
+      finishTile(output, tileRows, rows, sums, biases, y, yOffset);
     }
   }
 
@@ -154,10 +158,11 @@ abstract sealed class LinearMap permits Bf16LinearMap, Mxfp4LinearMap {
   /**
    * Adds the lanes of the dot products of a tile, and the biases. The outputs of a row are written
    * one after the other, since those of different rows may all want the same place in a cache.
+   *
+   * @param biases room for those of the tile, each of which is read from memory once for all rows
    */
   private void finishTile(
-      int output, int tileRows, int rows, float[] sums, float[] y, int yOffset) {
-    float[] biases = Scratch.ofThread().biases.atLeast(TILE_ROWS);
+      int output, int tileRows, int rows, float[] sums, float[] biases, float[] y, int yOffset) {
     for (int i = 0; i < tileRows; i++) {
       biases[i] = bias(output + i);
     }

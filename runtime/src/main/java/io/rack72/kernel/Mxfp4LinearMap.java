@@ -43,9 +43,6 @@ final class Mxfp4LinearMap extends LinearMap {
   private static final byte LOW_NIBBLE = 0x0F;
   private static final int BLOCK_BYTES = Mxfp4Matrix.BLOCK / 2;
 
-  /** From a block of an interleaved weight row to its next one. */
-  private static final int BLOCK_STRIDE = 2 * WEIGHT_STRIDE;
-
   private final MemorySegment codes;
   private final MemorySegment scales;
   private final int blocksPerRow;

@@ -350,7 +350,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
                       trunks.all().values(),
                       replyTo));
       case Pulse pulse -> heard(pulse);
-      case Posted(GpuStatus gpu) -> posted.put(new GpuId(gpu.gpu()), gpu);
+      // What a GPU said last may come when its tray is out already.
+      case Posted(GpuStatus gpu) -> posted.replace(new GpuId(gpu.gpu()), gpu);
       case Stepped(PlacementStep step) -> stepped(step);
       case Lost(String actor, Optional<GpuId> gpu) -> fail(actor, gpu);
       case Beat() -> beat();

@@ -25,10 +25,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.pekko.actor.ActorPath;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,9 +42,11 @@ class NodeActorTest {
   private static final int GPU_THREADS = 2;
 
   /** A device that does something else than compute, for a test. */
-  private record OddDevice(Runnable atStep) implements Device {
+  private record OddDevice(Runnable atLoad, Runnable atStep) implements Device {
     @Override
-    public void load(int layer, int expert, long nowNanos) {}
+    public void load(int layer, int expert, long nowNanos) {
+      atLoad.run();
+    }
 
     @Override
     public void unload(int layer, int expert) {}
@@ -103,22 +108,42 @@ class NodeActorTest {
   }
 
   private ActorRef<NodeActor.Command> rack(Runnable atStep) {
+    ActorRef<NodeActor.Command> rack = notAnnounced(_ -> new OddDevice(() -> {}, atStep));
+    rack.tell(new NodeActor.Announce(""));
+    return rack;
+  }
+
+  private ActorRef<NodeActor.Command> notAnnounced(Function<GpuId, Device> devices) {
     RackSettings settings = RackHarness.settings(72, 72, 128);
     NodeParts parts =
         new NodeParts(
             settings,
             PlacedModel.onCpu(checkpoint, "tiny", Optional.empty(), numerics, ForwardObserver.NONE)
-                .on((GpuId _) -> new OddDevice(atStep)));
-    ActorRef<NodeActor.Command> rack =
-        kit.spawn(
-            NodeActor.create(
-                parts,
-                NodeActor.Identity.whole(settings),
-                clock,
-                context -> context.spawn(KeeperActor.create(parts.rules(18)), "keeper"),
-                new NodeActor.Milestones()));
-    rack.tell(new NodeActor.Announce(""));
-    return rack;
+                .on(devices));
+    return kit.spawn(
+        NodeActor.create(
+            parts,
+            NodeActor.Identity.whole(settings),
+            clock,
+            context -> context.spawn(KeeperActor.create(parts.rules(18)), "keeper"),
+            new NodeActor.Milestones()));
+  }
+
+  private ActorRef<Void> resolve(ActorPath path) {
+    return Adapter.toTyped(
+        Adapter.toClassic(kit.system())
+            .actorSelection(path)
+            .resolveOne(DEADLINE)
+            .toCompletableFuture()
+            .join());
+  }
+
+  private static void waitFor(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private RackStatus report(ActorRef<NodeActor.Command> rack) {
@@ -144,6 +169,36 @@ class NodeActorTest {
     }
     assertEquals(17, report.nodes().getFirst().trays().size());
     assertEquals(68, report.gpus().size());
+  }
+
+  @Test
+  void whatAGpuSaysAfterItsTrayIsOutIsNotReported() {
+    CountDownLatch trayIsOut = new CountDownLatch(1);
+    ActorRef<NodeActor.Command> rack =
+        notAnnounced(
+            gpu ->
+                new OddDevice(
+                    switch (gpu.index()) {
+                      case 0 ->
+                          () -> {
+                            throw new IllegalStateException("this device is broken, for a test");
+                          };
+                      case 1 -> () -> waitFor(trayIsOut);
+                      default -> () -> {};
+                    },
+                    () -> {}));
+    ActorRef<Void> busy = resolve(rack.path().child("gpu-1"));
+    rack.tell(new NodeActor.Announce(""));
+    owner.awaitAssert(
+        DEADLINE,
+        () -> {
+          assertEquals(68, report(rack).gpus().size());
+          return null;
+        });
+
+    trayIsOut.countDown();
+    owner.expectTerminated(busy, DEADLINE);
+    assertEquals(68, report(rack).gpus().size());
   }
 
   @Test
@@ -173,11 +228,7 @@ class NodeActorTest {
         rackWithASequence(
             () -> {
               computing.countDown();
-              try {
-                reported.await();
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
+              waitFor(reported);
             });
     assertTrue(computing.await(DEADLINE.toSeconds(), TimeUnit.SECONDS));
     RackStatus report = report(rack);

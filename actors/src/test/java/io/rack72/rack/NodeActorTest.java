@@ -187,6 +187,7 @@ class NodeActorTest {
                       default -> () -> {};
                     },
                     () -> {}));
+    assertEquals(72, report(rack).gpus().size());
     ActorRef<Void> busy = resolve(rack.path().child("gpu-1"));
     rack.tell(new NodeActor.Announce(""));
     owner.awaitAssert(

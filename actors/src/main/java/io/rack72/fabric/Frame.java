@@ -1,6 +1,7 @@
 package io.rack72.fabric;
 
 import io.rack72.hardware.GpuId;
+import io.rack72.schedule.Urgency;
 
 /**
  * A tensor on its way from one GPU to another. Arrays are handed over, never written again. Where
@@ -28,7 +29,7 @@ public sealed interface Frame {
    * @param hidden {@code [hiddenRows, hiddenSize]}
    * @param rows for each assignment, the row of {@code hidden} that goes into the expert
    * @param experts for each assignment, the expert
-   * @param decoding whether readers of running replies wait for the step
+   * @param urgency of the step
    */
   record Dispatch(
       GpuId from,
@@ -39,7 +40,7 @@ public sealed interface Frame {
       float[] hidden,
       int[] rows,
       int[] experts,
-      boolean decoding,
+      Urgency urgency,
       long bytes)
       implements Frame {
     /** Each hidden state once, in float32, and for each assignment two integers: row and expert. */

@@ -158,7 +158,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private long hedges;
   private boolean beginAsked;
   // Whether others have asked for experts on behalf of running replies since the last step began.
-  private boolean othersDecode;
+  private final OthersUrgency othersUrgency = new OthersUrgency();
   private long steps;
   // Runs of steps: one that has to begin anew is another run of the same step.
   private long runs;
@@ -478,8 +478,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (!followed.attends() || hold) {
       return;
     }
-    Optional<StepPlan> next = scheduler().step(othersDecode);
-    othersDecode = false;
+    Optional<StepPlan> next = scheduler().step(othersUrgency.forNextStep());
     if (next.isEmpty()) {
       return;
     }
@@ -509,7 +508,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
             parts.config(),
             parts.device(),
             plan.batch(),
-            plan.decodes());
+            plan.urgency());
     whenReady(run.begin(clock.nowNanos()), new RoutingReady(runs));
   }
 
@@ -598,7 +597,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       }
       return;
     }
-    othersDecode |= dispatch.decoding() && !dispatch.from().equals(parts.id());
+    if (!dispatch.from().equals(parts.id())) {
+      othersUrgency.heard(dispatch.urgency());
+    }
     Device.ExpertOutputs outputs = experts(dispatch);
     Frame.Combine answer =
         new Frame.Combine(

@@ -9,6 +9,7 @@ import io.rack72.model.ForwardStep;
 import io.rack72.model.Routing;
 import io.rack72.model.StepBatch;
 import io.rack72.placement.ExpertRoutes;
+import io.rack72.schedule.Urgency;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,7 @@ final class StepRun {
   private final GpuId gpu;
   private final int hiddenSize;
   private final int expertsPerToken;
-  private final boolean decoding;
+  private final Urgency urgency;
   private final ForwardStep forward;
   private final int outputCount;
   // Made for the first answer that has any: a device that computes nothing gives none.
@@ -59,7 +60,7 @@ final class StepRun {
    *
    * @param number by which answers find this run of a step again
    * @param routes by which it asks for experts, until it is told others
-   * @param decoding whether readers of running replies wait for it
+   * @param urgency of it, for those who are asked
    */
   StepRun(
       long number,
@@ -68,11 +69,11 @@ final class StepRun {
       ModelConfig config,
       Device device,
       StepBatch batch,
-      boolean decoding) {
+      Urgency urgency) {
     this.number = number;
     this.gpu = gpu;
     this.routes = routes;
-    this.decoding = decoding;
+    this.urgency = urgency;
     hiddenSize = config.hiddenSize();
     expertsPerToken = config.expertsPerToken();
     forward = device.begin(batch);
@@ -114,7 +115,7 @@ final class StepRun {
               dispatch.gather(routing.hidden(), hiddenSize),
               dispatch.rows(),
               dispatch.experts(),
-              decoding,
+              urgency,
               Frame.Dispatch.bytes(
                   dispatch.sentRows().length, hiddenSize, dispatch.experts().length));
       awaited.put(owner, new Question(dispatch, frame));

@@ -28,7 +28,7 @@ import java.nio.ByteBuffer;
  *            bytes     int64    that the ports are charged
  *            duration  int64    of the frame's passage, in nanoseconds
  *
- * dispatch:  decoding     int8   0 or 1
+ * dispatch:  urgency      int8   0 prompts, 1 decodes, 2 standstill
  *            assignments  int32
  *            hidden       int32  number of its rows, or -1 for null
  *            rows         int32 for each assignment
@@ -56,7 +56,7 @@ import java.nio.ByteBuffer;
  */
 public final class BundleCodec {
   static final int MAGIC = 0x42323752;
-  static final int VERSION = 3;
+  static final int VERSION = 4;
   static final int HEADER_BYTES = 14;
   static final int DISPATCH = 1;
   static final int COMBINE = 2;

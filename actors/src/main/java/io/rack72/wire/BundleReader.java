@@ -6,6 +6,7 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortCredit;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import io.rack72.schedule.Urgency;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -91,7 +92,7 @@ final class BundleReader {
 
   private Frame.Dispatch dispatch(
       GpuId from, GpuId to, long epoch, long step, int layer, long bytes) {
-    boolean decoding = in.flag("decoding");
+    Urgency urgency = urgency();
     int assignments = in.int32("the number of assignments", 0, Integer.MAX_VALUE);
     int hiddenRows =
         in.int32("the number of hidden's rows", BundleCodec.NO_ARRAY, Integer.MAX_VALUE);
@@ -102,7 +103,17 @@ final class BundleReader {
     int[] rows = in.indices("rows", assignments, rowLimit);
     int[] experts = in.indices("experts", assignments, limits.experts());
     return new Frame.Dispatch(
-        from, to, epoch, step, layer, hidden(hiddenRows, to), rows, experts, decoding, bytes);
+        from, to, epoch, step, layer, hidden(hiddenRows, to), rows, experts, urgency, bytes);
+  }
+
+  private Urgency urgency() {
+    int code = in.int8("the urgency");
+    return switch (code) {
+      case 0 -> Urgency.PROMPTS;
+      case 1 -> Urgency.DECODES;
+      case 2 -> Urgency.STANDSTILL;
+      default -> throw in.wrong("the urgency is 0 to 2, not %d".formatted(code));
+    };
   }
 
   private float[] hidden(int rows, GpuId to) {

@@ -4,6 +4,7 @@ import io.rack72.fabric.Bundle;
 import io.rack72.fabric.Departure;
 import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortCredit;
+import io.rack72.schedule.Urgency;
 
 /** Writes one bundle, in the format that {@link BundleCodec} describes. Not thread-safe. */
 final class BundleWriter {
@@ -64,6 +65,14 @@ final class BundleWriter {
     }
   }
 
+  private static int code(Urgency urgency) {
+    return switch (urgency) {
+      case PROMPTS -> 0;
+      case DECODES -> 1;
+      case STANDSTILL -> 2;
+    };
+  }
+
   private void writeRest(float[] outputs) {
     out.int32(outputs == null ? BundleCodec.NO_ARRAY : outputs.length);
     if (outputs != null) {
@@ -80,7 +89,7 @@ final class BundleWriter {
     }
     int[] sources = rows.sources(dispatches++);
     float[] hidden = dispatch.hidden();
-    out.flag(dispatch.decoding());
+    out.int8(code(dispatch.urgency()));
     out.int32(assignments);
     out.int32(hidden == null ? BundleCodec.NO_ARRAY : sources.length);
     out.ints(dispatch.rows());

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import io.rack72.schedule.Urgency;
 import org.junit.jupiter.api.Test;
 
 /** What waits to leave a port with two peers, and a window of 100 bytes. */
@@ -19,7 +20,7 @@ class EgressTest {
 
   private static Frame dispatch(GpuId to, long step) {
     return new Frame.Dispatch(
-        new GpuId(0), to, 1, step, 0, null, new int[1], new int[1], true, 100);
+        new GpuId(0), to, 1, step, 0, null, new int[1], new int[1], Urgency.DECODES, 100);
   }
 
   private static Frame answer(GpuId to, long step) {

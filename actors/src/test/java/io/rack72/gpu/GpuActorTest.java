@@ -64,7 +64,7 @@ class GpuActorTest {
               3,
               1,
               new KvMemory(16, 4 << 20),
-              new SchedulerLimits(512, 128, 64, 256, 4096),
+              new SchedulerLimits(512, 128, PROMPT.length / 2, 64, 256, 4096, 64, 4096),
               64 << 20,
               1),
           checkpoint,
@@ -114,6 +114,10 @@ class GpuActorTest {
     private long hedges() {
       return board.getAllReceived().getLast().hedges();
     }
+
+    private long steps() {
+      return board.getAllReceived().getLast().steps();
+    }
   }
 
   private void avoid(boolean hold, int... gpus) {
@@ -150,12 +154,17 @@ class GpuActorTest {
     }
   }
 
+  /** One of which the first GPU has the sequences. */
   private Placement placement(long epoch, int... gpus) {
+    return placement(epoch, 1, gpus);
+  }
+
+  private Placement placement(long epoch, int attending, int[] gpus) {
     List<GpuId> ids = IntStream.of(gpus).mapToObj(GpuId::new).toList();
     return Placement.first(
         new ExpertPlacement(
             epoch, gpus.length, checkpoint.config().layers(), checkpoint.config().experts(), ids),
-        1);
+        attending);
   }
 
   private void prepare(Placement placement, int... to) {
@@ -210,13 +219,23 @@ class GpuActorTest {
 
   private void admit(
       int index, String name, SamplingParams params, TestInbox<SequenceEvent> itsOwner) {
-    gpu(index)
-        .actor
-        .run(
-            new GpuActor.Admit(
-                new SequenceRequest(id(name), 1, PROMPT, new int[0], params, Standing.DEFAULT),
-                itsOwner.getRef(),
-                router.getRef()));
+    admit(
+        index,
+        new SequenceRequest(id(name), 1, PROMPT, new int[0], params, Standing.DEFAULT),
+        itsOwner);
+  }
+
+  private void admit(int index, SequenceRequest request, TestInbox<SequenceEvent> itsOwner) {
+    gpu(index).actor.run(new GpuActor.Admit(request, itsOwner.getRef(), router.getRef()));
+  }
+
+  /** A second attempt, after some tokens on a GPU that is lost. */
+  private void admitMoved(int index, String name, int... generatedIds) {
+    admit(
+        index,
+        new SequenceRequest(
+            id(name), 2, PROMPT, generatedIds, SamplingParams.greedy(TOKENS), Standing.DEFAULT),
+        owner);
   }
 
   private List<SampledToken> tokens() {
@@ -431,19 +450,7 @@ class GpuActorTest {
     holds = frame -> frame.to().index() == 2;
     admit(0, "again");
     settle();
-    gpu(0)
-        .actor
-        .run(
-            new GpuActor.Admit(
-                new SequenceRequest(
-                    id("again"),
-                    2,
-                    PROMPT,
-                    new int[0],
-                    SamplingParams.greedy(TOKENS),
-                    Standing.DEFAULT),
-                owner.getRef(),
-                router.getRef()));
+    admitMoved(0, "again");
     gpu(0).actor.run(new GpuActor.Cancel(id("again"), 1));
     gpu(0).actor.run(new GpuActor.Probe(id("again"), 1, owner.getRef()));
     gpu(0).actor.run(new GpuActor.Probe(id("again"), 2, owner.getRef()));
@@ -457,6 +464,27 @@ class GpuActorTest {
     List<SequenceEvent> events = owner.getAllReceived();
     assertTrue(events.stream().allMatch(event -> event.attempt() == 2), events.toString());
     assertEquals(TOKENS, events.stream().filter(SequenceEvent.Token.class::isInstance).count());
+  }
+
+  @Test
+  void promptsAreHeldBackWhileAReplyStandsStillOnAnotherGpu() {
+    follow(placement(1, 2, new int[] {0, 1, 2}), 0, 1, 2);
+    holds = frame -> frame.from().index() == 0 && frame.to().index() == 2;
+    admit(0, "prompt");
+    settle();
+    admit(1, "beside a prompt", SamplingParams.greedy(1), owner);
+    settle();
+    assertEquals(1, gpu(1).steps());
+    holds = _ -> false;
+    held.forEach(frame -> gpu(2).frames.tell(frame));
+    settle();
+
+    holds = frame -> frame.from().index() == 0 && frame.to().index() == 2;
+    admitMoved(0, "moved", 7);
+    settle();
+    admit(1, "beside a standstill", SamplingParams.greedy(1), owner);
+    settle();
+    assertEquals(1 + 2, gpu(1).steps(), "each with half of the prompt");
   }
 
   @Test

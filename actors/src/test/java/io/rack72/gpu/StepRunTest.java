@@ -14,6 +14,7 @@ import io.rack72.model.Routing;
 import io.rack72.model.StepBatch;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.ExpertRoutes;
+import io.rack72.schedule.Urgency;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -89,7 +90,7 @@ class StepRunTest {
             config,
             new Scripted(),
             new StepBatch(new int[1], List.of(new StepBatch.Slice(null, 0, 1, 0, 1))),
-            true);
+            Urgency.STANDSTILL);
     run.begin(0);
     return run;
   }
@@ -113,6 +114,7 @@ class StepRunTest {
     StepRun.Fanout fanout = run.fanOut(0);
     Frame.Dispatch remote = fanout.remote().getFirst();
     assertEquals(OTHER, remote.to());
+    assertEquals(Urgency.STANDSTILL, remote.urgency(), "as the step is");
     assertFalse(run.accept(answer(fanout.local().orElseThrow(), EPOCH, 1)));
     assertFalse(run.accept(answer(remote, EPOCH - 1, 666)), "it has the same run and layer");
     assertTrue(run.accept(answer(remote, EPOCH, 1)));

@@ -12,6 +12,7 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortCredit;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import io.rack72.schedule.Urgency;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -56,7 +57,7 @@ class BundleCodecTest {
   private static Frame.Dispatch dispatch(
       int to, int layer, float[] hidden, int[] rows, int[] experts, long bytes) {
     return new Frame.Dispatch(
-        new GpuId(0), new GpuId(to), 1, 1, layer, hidden, rows, experts, true, bytes);
+        new GpuId(0), new GpuId(to), 1, 1, layer, hidden, rows, experts, Urgency.DECODES, bytes);
   }
 
   private void assertRefused(Frame frame, String sentence) {
@@ -116,12 +117,12 @@ class BundleCodecTest {
                         new float[] {1, -0.0f, 0, 2},
                         new int[] {0},
                         new int[] {31},
-                        true,
+                        Urgency.STANDSTILL,
                         6),
                     new Lane.Passage(10, 17))));
     assertEquals(
         "52373242"
-            + "03"
+            + "04"
             + "01"
             + "01000000"
             + "01000000"
@@ -136,7 +137,7 @@ class BundleCodecTest {
             + "03000000"
             + "0600000000000000"
             + "0700000000000000"
-            + "01"
+            + "02"
             + "01000000"
             + "01000000"
             + "00000000"
@@ -169,6 +170,15 @@ class BundleCodecTest {
     assertRefused(
         new Frame.Combine(new GpuId(0), new GpuId(1), 1, 1, 0, new float[3], 0),
         "outputs has whole rows of 4 floats, not 3 floats");
+  }
+
+  @Test
+  void anUrgencyThatIsNoneIsRefused() {
+    byte[] bytes = codec.encode(of(dispatch(null, new int[1], new int[1])));
+    int urgency = bytes.length - 4 * Integer.BYTES - 1;
+    bytes[urgency] = 3;
+    WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
+    assertEquals("a bundle: the urgency is 0 to 2, not 3", e.getMessage());
   }
 
   @Test
@@ -328,7 +338,7 @@ class BundleCodecTest {
     byte[] bytes = codec.encode(of(dispatch(null, new int[1], new int[1])));
     bytes[4] = 1;
     WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
-    assertEquals("a bundle: its version is 3, not 1", e.getMessage());
+    assertEquals("a bundle: its version is 4, not 1", e.getMessage());
     bytes[0] = 0;
     e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
     assertEquals("a bundle: it begins with 42323752, not 42323700", e.getMessage());

@@ -11,6 +11,7 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortCredit;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import io.rack72.schedule.Urgency;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +39,7 @@ class BundlingTest {
             null,
             new int[1],
             new int[1],
-            true,
+            Urgency.DECODES,
             100));
   }
 

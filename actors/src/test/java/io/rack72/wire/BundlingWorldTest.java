@@ -12,6 +12,7 @@ import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCredit;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
+import io.rack72.schedule.Urgency;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -215,7 +216,7 @@ class BundlingWorldTest {
                     null,
                     new int[1],
                     new int[1],
-                    true,
+                    Urgency.DECODES,
                     random.nextInt(1, LARGEST_FRAME)));
           }
         }

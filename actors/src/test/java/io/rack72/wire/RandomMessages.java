@@ -21,6 +21,7 @@ import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.FinishReason;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
+import io.rack72.schedule.Urgency;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -181,7 +182,7 @@ final class RandomMessages {
         random.nextInt(4) == 0 ? null : hidden(rows),
         ints(assignments, rows),
         ints(assignments, LIMITS.experts()),
-        random.nextBoolean(),
+        List.of(Urgency.values()).get(random.nextInt(Urgency.values().length)),
         random.nextLong(Lane.MAX_BYTES + 1));
   }
 

@@ -16,6 +16,7 @@ import io.rack72.fault.Fault;
 import io.rack72.fault.Noise;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
+import io.rack72.schedule.Urgency;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -117,7 +118,7 @@ class TrunkActorTest {
             differentRows(rows),
             new int[1],
             new int[1],
-            true,
+            Urgency.DECODES,
             100),
         new Lane.Passage(0, 10));
   }

@@ -10,6 +10,7 @@ import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
 import io.rack72.sampling.SampledToken;
 import io.rack72.schedule.SequenceId;
+import io.rack72.schedule.Urgency;
 import io.rack72.wire.BundleCodec;
 import io.rack72.wire.SequenceSerializer;
 import io.rack72.wire.WireLimits;
@@ -112,7 +113,7 @@ public class WireBenchmark {
           hidden,
           rowOf,
           experts,
-          true,
+          Urgency.DECODES,
           Frame.Dispatch.bytes(rows, hiddenSize, rows));
     }
   }

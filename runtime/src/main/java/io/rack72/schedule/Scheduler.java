@@ -180,24 +180,23 @@ public final class Scheduler {
 
   /** Plans the next step of a GPU that computes for nobody else. */
   public Optional<StepPlan> step() {
-    return step(false);
+    return step(Urgency.PROMPTS);
   }
 
   /**
    * Plans the next step and takes the blocks for it.
    *
-   * @param othersDecode whether other GPUs, with readers of running replies, wait for this one
-   *     meanwhile
+   * @param others how urgent it is what other GPUs compute meanwhile, which wait for this one
    * @return empty if no sequence is to be computed
    */
-  public Optional<StepPlan> step(boolean othersDecode) {
+  public Optional<StepPlan> step(Urgency others) {
     if (inFlight.isPresent()) {
       throw new IllegalStateException("the last step is still in flight");
     }
     List<Share> shares = new ArrayList<>();
     List<Sequence> started = new ArrayList<>();
     long preemptionsBefore = preemptions;
-    Budget budget = new Budget(limits.tokenBudget(), prefillLimit(othersDecode));
+    Budget budget = new Budget(limits.tokenBudget(), prefillLimit(others));
     planRunning(shares, budget);
     // Blocks that were just taken from a sequence are not for one that comes after it.
     if (preemptions == preemptionsBefore) {
@@ -214,9 +213,10 @@ public final class Scheduler {
    * reply, since it was moved here or was preempted, has such a reader, who has waited already: its
    * own rows are not counted, and all others' prompts spare it once it runs or is the next to.
    * While other tenants' sequences are before it, to hold these back would not bring its turn
-   * nearer.
+   * nearer. Those that had to move to another GPU are spared by all of the rack: what they lost is
+   * computed again at the speed at which all others compute its experts.
    */
-  private int prefillLimit(boolean othersDecode) {
+  private int prefillLimit(Urgency others) {
     boolean goesOn =
         running.stream().anyMatch(Scheduler::isComputedAgain)
             || waiting.cursor().sequence().filter(Scheduler::isComputedAgain).isPresent();
@@ -230,7 +230,10 @@ public final class Scheduler {
       }
     }
     prompts += waiting.size();
-    boolean spared = goesOn || (decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1);
+    boolean spared =
+        goesOn
+            || others == Urgency.STANDSTILL
+            || (decodes > 0 ? prompts <= decodes : others == Urgency.DECODES && prompts <= 1);
     return spared
         ? Math.max(limits.prefillBesideDecodes(), PREFILL_ROWS_PER_DECODE * decodes)
         : limits.tokenBudget();

@@ -33,6 +33,7 @@ public final class Sequence {
   private final long arrival;
   private final long rank;
   private final int promptLength;
+  private final int lengthAtFirst;
   // Tokens in all with which it has ended at the latest.
   private final int lengthLimit;
   private final boolean ignoresStopIds;
@@ -92,6 +93,7 @@ public final class Sequence {
     lengthLimit = (int) Math.min(contextLimit, (long) promptLength + params.maxTokens());
     ignoresStopIds = params.ignoreStopIds();
     length = promptIds.length + generatedIds.length;
+    lengthAtFirst = length;
     settled = length;
     this.promptIds = promptIds;
     this.generatedIds = generatedIds.clone();
@@ -174,6 +176,11 @@ public final class Sequence {
   /** Tokens whose keys and values are still to be computed. */
   public int remaining() {
     return length - computed;
+  }
+
+  /** Whether its reply began elsewhere, and stands still until it has its first token here. */
+  public boolean standsStill() {
+    return length == lengthAtFirst && generated() > 0;
   }
 
   /** The token at a position. */

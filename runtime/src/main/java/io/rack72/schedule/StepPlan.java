@@ -31,14 +31,18 @@ public record StepPlan(
    */
   public record Share(Sequence sequence, int firstPosition, int rows, boolean needsLogits) {}
 
-  /** Whether it computes the last token of a running reply, so that a reader waits for it. */
-  public boolean decodes() {
+  /** The most urgent that any of its sequences is. */
+  public Urgency urgency() {
+    Urgency most = Urgency.PROMPTS;
     for (Share share : shares) {
+      if (share.sequence().standsStill()) {
+        return Urgency.STANDSTILL;
+      }
       if (share.rows() == 1 && share.needsLogits()) {
-        return true;
+        most = Urgency.DECODES;
       }
     }
-    return false;
+    return most;
   }
 
   /** Rows of all shares. */

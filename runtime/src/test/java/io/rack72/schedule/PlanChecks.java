@@ -51,9 +51,8 @@ final class PlanChecks {
   }
 
   /** Checks a plan against what was known before it, and takes note of what it changes. */
-  void check(StepPlan plan, Collection<TrackedSequence> live, boolean othersDecode) {
-    int prefillLeft =
-        leastPrefillLimit(live, othersDecode) - checkPrefill(plan, live, othersDecode);
+  void check(StepPlan plan, Collection<TrackedSequence> live, Urgency others) {
+    int prefillLeft = leastPrefillLimit(live, others) - checkPrefill(plan, live, others);
     assertTrue(plan.rows() <= limits.tokenBudget(), "the budget is exceeded");
     assertTrue(plan.shares().size() <= limits.maxRunning(), "too many run");
     List<TrackedSequence> going = new ArrayList<>();
@@ -159,15 +158,15 @@ final class PlanChecks {
     return next.values();
   }
 
-  private int leastPrefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
-    return prefillLimit(live, othersDecode, possiblyGoesOn(live));
+  private int leastPrefillLimit(Collection<TrackedSequence> live, Urgency others) {
+    return prefillLimit(live, others, possiblyGoesOn(live));
   }
 
-  private int mostPrefillLimit(Collection<TrackedSequence> live, boolean othersDecode) {
-    return prefillLimit(live, othersDecode, certainlyGoesOn(live));
+  private int mostPrefillLimit(Collection<TrackedSequence> live, Urgency others) {
+    return prefillLimit(live, others, certainlyGoesOn(live));
   }
 
-  private int prefillLimit(Collection<TrackedSequence> live, boolean othersDecode, boolean goesOn) {
+  private int prefillLimit(Collection<TrackedSequence> live, Urgency others, boolean goesOn) {
     int decodes = 0;
     int prompts = 0;
     for (TrackedSequence tracked : live) {
@@ -182,7 +181,10 @@ final class PlanChecks {
         default -> {}
       }
     }
-    boolean spared = goesOn || (decodes > 0 ? prompts <= decodes : othersDecode && prompts <= 1);
+    boolean spared =
+        goesOn
+            || others == Urgency.STANDSTILL
+            || (decodes > 0 ? prompts <= decodes : others == Urgency.DECODES && prompts <= 1);
     return spared ? Math.max(limits.prefillBesideDecodes(), 2 * decodes) : limits.tokenBudget();
   }
 
@@ -192,7 +194,7 @@ final class PlanChecks {
   }
 
   /** Checks how many rows of prompts a step has, and returns them. */
-  private int checkPrefill(StepPlan plan, Collection<TrackedSequence> live, boolean othersDecode) {
+  private int checkPrefill(StepPlan plan, Collection<TrackedSequence> live, Urgency others) {
     int rows = 0;
     int single = 0;
     for (Share share : plan.shares()) {
@@ -204,7 +206,7 @@ final class PlanChecks {
       }
     }
     // Each that runs has one row whatever the limit.
-    int limit = mostPrefillLimit(live, othersDecode);
+    int limit = mostPrefillLimit(live, others);
     assertTrue(rows <= limit + single, rows + " rows of prompts, above " + limit);
     if (rows >= limit && limit < limits.tokenBudget()) {
       events.count(WorldEvent.PREFILL_LIMITED);

@@ -305,6 +305,29 @@ class SchedulerTest {
   }
 
   @Test
+  void aStandstillElsewhereHoldsAllPromptsBack() {
+    SchedulerLimits limits = new SchedulerLimits(32, 8, 2, 8, 10, Long.MAX_VALUE, 1, 100);
+    Scheduler scheduler = new Scheduler(limits, cache(60, 60));
+    accept(scheduler, "a", 20, 50);
+    accept(scheduler, "b", 20, 50);
+    assertEquals("a:0+2", run(scheduler, Urgency.STANDSTILL));
+    assertEquals("a:2+8 b:0+8", run(scheduler, Urgency.DECODES), "two are not by decodes there");
+  }
+
+  @Test
+  void aMovedSequenceIsUrgentUntilItsFirstTokenHere() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 8, 8, 10, 100), cache(60, 60));
+    accept(scheduler, "a", 3, 50);
+    assertEquals(Urgency.PROMPTS, urgencyOfNext(scheduler));
+    assertEquals(Urgency.DECODES, urgencyOfNext(scheduler));
+    accepted(
+        scheduler.add(id("b"), new int[10], new int[] {7}, length(50), Standing.DEFAULT, true));
+    assertEquals(Urgency.STANDSTILL, urgencyOfNext(scheduler));
+    assertEquals(Urgency.STANDSTILL, urgencyOfNext(scheduler), "the second chunk");
+    assertEquals(Urgency.DECODES, urgencyOfNext(scheduler));
+  }
+
+  @Test
   void pausedSequencesKeepNobodyOut() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
     for (int i = 0; i < 32; i++) {
@@ -419,22 +442,29 @@ class SchedulerTest {
 
   /** Runs a step and tells its shares, as {@code id:firstPosition+rows}, with a star for logits. */
   private static String run(Scheduler scheduler) {
+    return run(scheduler, Urgency.PROMPTS);
+  }
+
+  private static String run(Scheduler scheduler, Urgency others) {
+    StepPlan plan = scheduler.step(others).orElseThrow();
+    complete(scheduler, plan);
+    return SchedulerDriver.told(plan);
+  }
+
+  private static Urgency urgencyOfNext(Scheduler scheduler) {
     StepPlan plan = scheduler.step().orElseThrow();
+    Urgency urgency = plan.urgency();
+    complete(scheduler, plan);
+    return urgency;
+  }
+
+  private static void complete(Scheduler scheduler, StepPlan plan) {
     scheduler.complete(plan);
-    StringBuilder told = new StringBuilder();
     for (StepPlan.Share share : plan.shares()) {
-      told.append(told.isEmpty() ? "" : " ")
-          .append(share.sequence().id().request())
-          .append(':')
-          .append(share.firstPosition())
-          .append('+')
-          .append(share.rows())
-          .append(share.needsLogits() ? "*" : "");
       if (share.needsLogits() && share.sequence().append(token(1)).isPresent()) {
         scheduler.finish(share.sequence());
       }
     }
-    return told.toString();
   }
 
   private static Sequence accept(Scheduler scheduler, String id, int prompt, int maxTokens) {

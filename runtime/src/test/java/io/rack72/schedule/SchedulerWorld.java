@@ -111,8 +111,13 @@ final class SchedulerWorld {
   private void step() {
     steps++;
     events.count(WorldEvent.STEP);
-    boolean othersDecode = random.nextInt(4) == 0;
-    inFlight = scheduler.step(othersDecode);
+    Urgency others =
+        switch (random.nextInt(8)) {
+          case 0, 1 -> Urgency.DECODES;
+          case 2 -> Urgency.STANDSTILL;
+          default -> Urgency.PROMPTS;
+        };
+    inFlight = scheduler.step(others);
     boolean allPaused = live.stream().allMatch(tracked -> tracked.place == Place.PAUSED);
     assertEquals(allPaused, inFlight.isEmpty(), "a step computes if anything may be computed");
     if (inFlight.isEmpty()) {
@@ -120,7 +125,7 @@ final class SchedulerWorld {
       return;
     }
     StepPlan plan = inFlight.get();
-    checks.check(plan, live, othersDecode);
+    checks.check(plan, live, others);
     events.add(WorldEvent.FROM_HOST, plan.hostInBytes() > 0 ? 1 : 0);
     checks.checkLoad(scheduler.load(), live);
     events.add(WorldEvent.SHARED_BLOCK, model.checkHeld(live, endedInStep));

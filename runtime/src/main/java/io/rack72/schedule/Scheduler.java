@@ -440,8 +440,9 @@ public final class Scheduler {
       }
       int cached = prefix.blocks() * cache.layout().blockTokens();
       int rows = rows(sequence, sequence.length() - cached, budget.rows, budget);
-      // A prompt begins only when all of it fits beside the others: one that is preempted halfway
-      // has cost every chunk that it computed. Nobody overtakes it meanwhile, or it would starve.
+      // A prompt begins only when all of it fits beside the others and a block more of each: one
+      // that is preempted has cost every chunk that it computed, and its reader, if it has got so
+      // far, a long wait. Nobody overtakes it meanwhile, or it would starve.
       if (rows < 1 || !sequence.kv().fits(prefix, sequence.length(), cached + rows, promised)) {
         return;
       }

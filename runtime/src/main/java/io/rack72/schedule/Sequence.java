@@ -3,6 +3,7 @@ package io.rack72.schedule;
 import io.rack72.kv.BlockHash;
 import io.rack72.kv.BlockNames;
 import io.rack72.kv.KvCache;
+import io.rack72.kv.KvLayout;
 import io.rack72.kv.SequenceKv;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
@@ -396,9 +397,14 @@ public final class Sequence {
     return everComputed - before;
   }
 
-  /** Blocks of the full layers that the tokens known so far will still take. */
+  /**
+   * Blocks of the full layers that it will still take for the tokens known so far, and for as many
+   * more as a block has, if it may have so many.
+   */
   int blocksToCome() {
-    return length <= roomFor ? 0 : kv.layout().fullBlocksFor(length) - kv.fullBlocks();
+    KvLayout layout = kv.layout();
+    int soon = Math.min(lengthLimit, length + layout.blockTokens());
+    return soon <= roomFor ? 0 : layout.fullBlocksFor(soon) - layout.fullBlocksFor(roomFor);
   }
 
   /**

@@ -358,8 +358,12 @@ final class PlanChecks {
     int waiting = 0;
     for (TrackedSequence tracked : live) {
       if (tracked.place == Place.RUNNING) {
-        promised +=
-            cache.layout().fullBlocksFor(tracked.length()) - tracked.sequence.kv().fullBlocks();
+        Sequence sequence = tracked.sequence;
+        int limit =
+            Math.min(
+                limits.contextLimit(), sequence.promptLength() + sequence.params().maxTokens());
+        int soon = Math.min(limit, tracked.length() + blockTokens);
+        promised += cache.layout().fullBlocksFor(soon) - sequence.kv().fullBlocks();
       }
     }
     for (TrackedSequence tracked : live) {

@@ -89,37 +89,40 @@ class SchedulerTest {
 
   @Test
   void theYoungestIsPreemptedAndComputedAgainFromItsTokens() {
-    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(5, 20));
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(7, 20));
     accept(scheduler, "a", 7, 8);
     Sequence young = accept(scheduler, "b", 8, 8);
     accept(scheduler, "c", 1, 1);
-    // Blocks of 4: a takes 2, b takes 2, c the fifth and last.
+    // Blocks of 4: a takes 2, b takes 2, c one, and the last two are for a's and b's next tokens.
     assertEquals("a:0+7* b:0+8* c:0+1*", run(scheduler));
-    assertEquals("a:7+1* b:8+1*", run(scheduler));
-    assertEquals(2, young.generated());
-    // a's ninth token needs a block, which b must give back, as well as all of its own.
-    assertEquals("a:8+1*", run(scheduler));
+    for (int position = 7; position <= 11; position++) {
+      assertEquals("a:%d+1* b:%d+1*".formatted(position, position + 1), run(scheduler));
+    }
+    assertEquals(6, young.generated());
+    // a's 13th token needs a block, which b must give back, as well as all of its own.
+    assertEquals("a:12+1*", run(scheduler));
     assertEquals(1, scheduler.load().preemptions());
     assertEquals(0, young.computed());
     assertEquals(0, young.kv().fullBlocks());
-    // The ten tokens of b need 3 blocks, and a keeps 3 of 5 until it ends, then 4.
-    for (int position = 9; position <= 13; position++) {
-      assertEquals("a:" + position + "+1*", run(scheduler));
-    }
+    // The 14 tokens of b need 4 blocks, and a keeps 4 of 7 until it ends.
+    assertEquals("a:13+1*", run(scheduler));
     // What a took of b's blocks was the end; the beginning is still there.
-    assertEquals("b:4+6*", run(scheduler));
-    assertEquals("b:10+1*", run(scheduler));
+    assertEquals("b:12+2*", run(scheduler));
+    assertEquals("b:14+1*", run(scheduler));
   }
 
   @Test
   void nothingIsAdmittedInAStepThatPreempted() {
-    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(4, 20));
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(6, 20));
     accept(scheduler, "a", 8, 8);
     accept(scheduler, "b", 8, 8);
     assertEquals("a:0+8* b:0+8*", run(scheduler));
-    assertEquals("a:8+1*", run(scheduler));
+    for (int position = 8; position <= 11; position++) {
+      assertEquals("a:%d+1* b:%d+1*".formatted(position, position), run(scheduler));
+    }
     accept(scheduler, "c", 1, 1);
-    assertEquals("a:9+1*", run(scheduler), "b waits before c, although c would fit");
+    assertEquals("a:12+1*", run(scheduler), "c waits, although it would fit");
+    assertEquals("a:13+1*", run(scheduler), "b is before it");
   }
 
   @Test
@@ -302,6 +305,20 @@ class SchedulerTest {
     assertEquals(a + "c:0+8 g:0+8", run(scheduler), "its tenant has had more than theirs");
     a = "a:" + (3 + replies) + "+1* ";
     assertEquals(a + "c:8+2 g:8+1", run(scheduler), "now it is next");
+  }
+
+  @Test
+  void aPromptBeginsOnlyWhereTheOthersHaveRoomToGoOn() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 16, 8, 10, 100), cache(5, 40));
+    accept(scheduler, "a", 7, 5);
+    assertEquals("a:0+7*", run(scheduler));
+    accept(scheduler, "b", 9, 9);
+    for (int position = 7; position < 11; position++) {
+      assertEquals(
+          "a:" + position + "+1*", run(scheduler), "it would take the block that a needs next");
+    }
+    assertEquals("b:0+9*", run(scheduler));
+    assertEquals(0, scheduler.load().preemptions());
   }
 
   @Test

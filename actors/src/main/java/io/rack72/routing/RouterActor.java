@@ -32,9 +32,10 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * Decides which GPU takes a sequence: the one where it costs the least, counting the tokens of its
  * prompt that the GPU has not computed for others, and what the GPU has to do already. Each gateway
  * has a router of its own, which knows of what that gateway has sent. A sequence that goes on in
- * the middle of its reply has a reader who waits, so GPUs that came to a running rack and have not
- * finished a sequence since have a handicap with it: such a one has nothing to do, but in a JVM
- * that has yet to compile what it does it is the slowest.
+ * the middle of its reply has a reader who waits. It is computed before what the GPU has to do for
+ * others, but after others that go on, so where there are such it costs more. And GPUs that came to
+ * a running rack and have not finished a sequence since have a handicap with it: such a one has
+ * nothing to do, but in a JVM that has yet to compile what it does it is the slowest.
  *
  * <p><b>Owns</b> the load of each GPU, the prefixes that each was sent, where each live sequence
  * is, and those that wait for a GPU to take sequences at all. <b>Receives</b> the placement's GPUs,
@@ -110,7 +111,11 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
 
   private record OwnerGone(ActorRef<SequenceEvent> owner) implements Command {}
 
-  private record Assignment(int gpu, long work, int attempt, ActorRef<SequenceEvent> owner) {}
+  /**
+   * @param again tokens of the work that are computed again before the sequence goes on
+   */
+  private record Assignment(
+      int gpu, long work, long again, int attempt, ActorRef<SequenceEvent> owner) {}
 
   private static final class Parked {
     private final Submit submit;
@@ -135,6 +140,13 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** As of some dozen usual sequences, so that one GPU that is not fresh does not get all. */
   private static final long FRESH_HANDICAP = 8192;
 
+  /**
+   * What a token that a GPU computes again for one that goes on counts more than others, with the
+   * next that goes on. As many as a GPU has to do for others must not outweigh one such sequence,
+   * and several of them must not drive the next to a GPU that is fresh.
+   */
+  private static final int AGAIN_WEIGHT = 4;
+
   /** Blocks whose GPUs are remembered: at some 60 bytes each, about 16 MB. */
   private static final int PREFIX_BLOCKS = 1 << 18;
 
@@ -149,6 +161,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private final Map<SequenceId, Parked> parked = new LinkedHashMap<>();
   // All that were ever routed to: one that takes no more sequences may still have some.
   private final SortedMap<GpuId, ActorRef<GpuActor.Command>> gpus = new TreeMap<>();
+  // Tokens that each GPU computes again, by index; of sequences that have not ended.
+  private final long[] again;
   private final Set<GpuId> attending = new TreeSet<>();
   // Indices of those that came when others were here, and have not let go of a sequence since.
   private final BitSet fresh = new BitSet();
@@ -170,6 +184,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     super(context);
     prefixes = new PrefixMap(kv.blockTokens(), kv.sharesPrefixes(), PREFIX_BLOCKS);
     load = new LeastLoaded(rackGpus, firstOfEquals);
+    again = new long[rackGpus];
     released = context.messageAdapter(SequenceReleased.class, Released::new);
   }
 
@@ -318,6 +333,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private void forget(SequenceId id) {
     Assignment there = live.remove(id);
     load.release(there.gpu(), there.work());
+    again[there.gpu()] -= there.again();
     if (owned.merge(there.owner(), -1, Integer::sum) == 0) {
       owned.remove(there.owner());
       getContext().unwatch(there.owner());
@@ -373,7 +389,11 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     }
     int gpu = best.getAsInt();
     prefixes.sent(names, gpu);
-    live.put(request.id(), new Assignment(gpu, work[gpu], request.attempt(), submit.owner()));
+    long computedAgain = goesOn(request) ? tokens(request) - sent[gpu] : 0;
+    again[gpu] += computedAgain;
+    live.put(
+        request.id(),
+        new Assignment(gpu, work[gpu], computedAgain, request.attempt(), submit.owner()));
     if (owned.merge(submit.owner(), 1, Integer::sum) == 1) {
       getContext().watchWith(submit.owner(), new OwnerGone(submit.owner()));
     }
@@ -383,12 +403,17 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** Tokens by which each GPU is taken to have more to do than it has, for one sequence. */
   private long[] handicaps(Submit submit) {
     long[] handicaps = new long[load.size()];
-    if (submit.request().generatedIds().length > 0) {
+    if (goesOn(submit.request())) {
+      Arrays.setAll(handicaps, gpu -> AGAIN_WEIGHT * again[gpu]);
       fresh.stream()
           .filter(gpu -> !submit.computedBy().equals(Optional.of(new GpuId(gpu))))
-          .forEach(gpu -> handicaps[gpu] = FRESH_HANDICAP);
+          .forEach(gpu -> handicaps[gpu] += FRESH_HANDICAP);
     }
     return handicaps;
+  }
+
+  private static boolean goesOn(SequenceRequest request) {
+    return request.generatedIds().length > 0;
   }
 
   /** Tokens that a sequence adds to each GPU. */

@@ -254,6 +254,25 @@ class RouterActorTest {
   }
 
   @Test
+  void sequencesThatGoOnAreSpread() {
+    submit(1, new int[] {1, 2}, 4);
+    admitted(gpu0);
+    submit(2, new int[] {1, 2}, 4);
+    admitted(gpu1);
+    submit(3, new int[] {1, 2}, 6);
+    admitted(gpu0);
+    submitAgain(4, Optional.empty());
+    GpuActor.Admit again = admitted(gpu1);
+    submitAgain(5, Optional.empty());
+    assertEquals(id(5), admitted(gpu0).request().id(), "it has more to do, and nothing again");
+    again.router().tell(new SequenceReleased(id(4), 2, false));
+    submit(6, new int[] {1, 2}, 30);
+    admitted(gpu1);
+    submitAgain(7, Optional.empty());
+    assertEquals(id(7), admitted(gpu1).request().id(), "what it computed again has ended");
+  }
+
+  @Test
   void generatedTokensAreWorkToo() {
     submitAgain(1, Optional.empty());
     admitted(gpu0);

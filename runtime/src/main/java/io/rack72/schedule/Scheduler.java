@@ -28,7 +28,9 @@ import java.util.Optional;
  * One sequence always gets on, since it fits alone or was refused: of several tenants' the one that
  * is here the longest, of one tenant's that of the lowest rank, and since one level of priority is
  * worth a bounded number of arrivals, each becomes that one: nothing starves and nothing deadlocks.
- * Pausing a sequence is the same, but that it waits for its owner.
+ * Pausing a sequence is the same, but that it waits for its owner. Prompts, of which nobody reads
+ * anything yet, also give way to a sequence of their tenant that had to move here in the middle of
+ * its reply.
  *
  * <p>Use: {@link #step}, compute it, {@link #complete} it; append the sampled tokens of those that
  * are still live and {@link #finish} what has ended, then the next step. Sequences may be added,
@@ -195,12 +197,13 @@ public final class Scheduler {
     }
     List<Share> shares = new ArrayList<>();
     List<Sequence> started = new ArrayList<>();
+    boolean madeWay = makeWayForMoved();
     long preemptionsBefore = preemptions;
     Budget budget = new Budget(limits.tokenBudget(), prefillLimit(others));
     planRunning(shares, budget);
     // Blocks that were just taken from a sequence are not for one that comes after it.
     if (preemptions == preemptionsBefore) {
-      planWaiting(shares, started, budget);
+      planWaiting(shares, started, budget, madeWay);
     }
     inFlight = shares.isEmpty() ? Optional.empty() : Optional.of(plan(shares, started));
     return inFlight;
@@ -413,9 +416,7 @@ public final class Scheduler {
   private boolean makeRoom(Sequence sequence, int rows, List<Sequence> left) {
     while (!sequence.canGrow(rows)) {
       Sequence last = left.removeLast();
-      stopRunning(last);
-      enterWait(last);
-      preemptions++;
+      preempt(last);
       if (last.equals(sequence)) {
         return false;
       }
@@ -423,7 +424,50 @@ public final class Scheduler {
     return true;
   }
 
-  private void planWaiting(List<Share> shares, List<Sequence> started, Budget budget) {
+  /**
+   * Where a sequence that had to move here is the next to begin and lacks blocks, running prompts
+   * of its tenant that are behind it give theirs back, the last first; unless that would not do.
+   *
+   * @return whether any has
+   */
+  private boolean makeWayForMoved() {
+    Optional<Sequence> next = waiting.cursor().sequence().filter(Sequence::standsStill);
+    if (next.isEmpty() || prefixes.findOrWait(next.get()) == null) {
+      return false;
+    }
+    Sequence moved = next.get();
+    List<Sequence> prompts = new ArrayList<>();
+    long promised = 0;
+    long held = 0;
+    for (Sequence sequence : running) {
+      promised += sequence.blocksToCome();
+      if (sequence.generated() == 0
+          && areOfOneTenant(List.of(moved, sequence))
+          && WaitingQueue.ORDER.compare(moved, sequence) < 0) {
+        prompts.add(sequence);
+        held += sequence.kv().fullBlocks() + sequence.blocksToCome();
+      }
+    }
+    if (fits(moved, promised) || !fits(moved, promised - held)) {
+      return false;
+    }
+    while (!prompts.isEmpty() && !fits(moved, promised)) {
+      Sequence last = prompts.removeLast();
+      promised -= last.blocksToCome();
+      preempt(last);
+    }
+    return true;
+  }
+
+  private boolean fits(Sequence sequence, long promised) {
+    SequenceKv.Prefix prefix = sequence.findPrefix();
+    int positions =
+        Math.min(sequence.length(), prefix.blocks() * cache.layout().blockTokens() + chunk);
+    return sequence.kv().fits(prefix, sequence.length(), positions, promised);
+  }
+
+  private void planWaiting(
+      List<Share> shares, List<Sequence> started, Budget budget, boolean onlyMoved) {
     if (waiting.size() == 0) {
       return;
     }
@@ -433,6 +477,9 @@ public final class Scheduler {
         && running.size() < limits.maxRunning()
         && queue.sequence().isPresent()) {
       Sequence sequence = queue.sequence().get();
+      if (onlyMoved && !sequence.standsStill()) {
+        return;
+      }
       SequenceKv.Prefix prefix = prefixes.findOrWait(sequence);
       if (prefix == null) {
         queue.skip();
@@ -512,6 +559,12 @@ public final class Scheduler {
     } else {
       waiting.remove(sequence);
     }
+  }
+
+  private void preempt(Sequence sequence) {
+    stopRunning(sequence);
+    enterWait(sequence);
+    preemptions++;
   }
 
   private void stopRunning(Sequence sequence) {

@@ -275,8 +275,13 @@ final class PlanChecks {
             .count();
     for (TrackedSequence tracked : live) {
       if (tracked.place == Place.RUNNING && !tracked.inStep) {
-        assertTrue(begun.isEmpty(), "what was taken from one is not for another that begins");
-        checkGivesWay(tracked, going, ran > 1);
+        if (mayMakeWayForMoved(tracked, live)) {
+          checkIsLastPrompt(tracked, going);
+          events.count(WorldEvent.MADE_WAY_FOR_MOVED);
+        } else {
+          assertTrue(begun.isEmpty(), "what was taken from one is not for another that begins");
+          checkGivesWay(tracked, going, ran > 1);
+        }
         tracked.place = Place.WAITING;
         tracked.lengthWhenItQueued = tracked.length();
         tracked.computed = 0;
@@ -285,6 +290,30 @@ final class PlanChecks {
       }
     }
     return preemptions > before;
+  }
+
+  /** Whether a prompt may have given way to one of its tenant that had to move here. */
+  private static boolean mayMakeWayForMoved(
+      TrackedSequence preempted, Collection<TrackedSequence> live) {
+    return preempted.sequence.generated() == 0
+        && live.stream()
+            .anyMatch(
+                other ->
+                    other.place == Place.WAITING
+                        && other.sequence.standsStill()
+                        && other.tenant().equals(preempted.tenant())
+                        && other.isBefore(preempted));
+  }
+
+  /** None behind it stays, but for the first of all, which a preemption for blocks would spare. */
+  private static void checkIsLastPrompt(TrackedSequence preempted, List<TrackedSequence> kept) {
+    for (TrackedSequence other : kept.subList(Math.min(1, kept.size()), kept.size())) {
+      boolean behind =
+          other.sequence.generated() == 0
+              && other.tenant().equals(preempted.tenant())
+              && preempted.isBefore(other);
+      assertFalse(behind, "the last prompt gives way first");
+    }
   }
 
   /** One that has given way was not the first, and none of its tenant that was behind it stays. */

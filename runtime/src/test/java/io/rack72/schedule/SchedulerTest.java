@@ -322,6 +322,45 @@ class SchedulerTest {
   }
 
   @Test
+  void promptsMakeWayForOneThatHadToMoveHere() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 8, 10, 60), cache(10, 40));
+    accept(scheduler, "a", 4, 4);
+    accept(scheduler, "b", 12, 4);
+    accept(scheduler, "c", 12, 4);
+    accept(scheduler, "d", 4, 1);
+    assertEquals("a:0+4* b:0+4 c:0+4", run(scheduler), "d has no room");
+    int[] others = new int[15];
+    Arrays.fill(others, 9);
+    accepted(scheduler.add(id("m"), others, new int[] {7}, length(4), Standing.DEFAULT, true));
+    assertEquals("a:4+1* b:4+4 m:0+4", run(scheduler), "c made way");
+    assertEquals(1, scheduler.load().preemptions());
+    assertEquals(0, scheduler.sequence(id("c")).orElseThrow().computed());
+  }
+
+  @Test
+  void nobodyMakesWayForOneThatWouldNotFitAllTheSame() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 8, 10, 60), cache(12, 40));
+    accept(scheduler, "a", 4, 4);
+    accept(scheduler, "b", 24, 4);
+    assertEquals("a:0+4* b:0+4", run(scheduler));
+    assertEquals("a:4+1* b:4+4", run(scheduler));
+    int[] others = new int[43];
+    Arrays.fill(others, 9);
+    accepted(scheduler.add(id("m"), others, new int[] {7}, length(4), Standing.DEFAULT, true));
+    assertEquals("a:5+1* b:8+4", run(scheduler));
+  }
+
+  @Test
+  void promptsOfOtherTenantsMakeNoWay() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 8, 10, 60), cache(8, 40));
+    accept(scheduler, "a", 24, 4);
+    assertEquals("a:0+4", run(scheduler));
+    Standing other = new Standing("other", 1, 1, "");
+    accepted(scheduler.add(id("m"), new int[12], new int[] {7}, length(4), other, true));
+    assertEquals("a:4+4", run(scheduler));
+  }
+
+  @Test
   void aStandstillElsewhereHoldsAllPromptsBack() {
     SchedulerLimits limits = new SchedulerLimits(32, 8, 2, 8, 10, Long.MAX_VALUE, 1, 100);
     Scheduler scheduler = new Scheduler(limits, cache(60, 60));

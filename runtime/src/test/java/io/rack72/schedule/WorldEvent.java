@@ -12,6 +12,8 @@ enum WorldEvent {
   QUEUED_BEYOND_THE_LIMIT,
   REFUSED_FOR_TOKENS,
   PREEMPTED,
+  /** A prompt was preempted, and of its tenant one that had to move here was the next. */
+  MADE_WAY_FOR_MOVED,
   /** A preempted sequence found some of its own blocks again, or others' of the same text. */
   BEGAN_AGAIN_WITH_A_HIT,
   HIT,

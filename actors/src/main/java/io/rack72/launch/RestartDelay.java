@@ -8,6 +8,13 @@ import java.time.Duration;
  */
 final class RestartDelay {
   private static final Duration FIRST = Duration.ofSeconds(1);
+
+  /**
+   * While those that go on compute again what it was at, its start would take the processors from
+   * them, on the same machine.
+   */
+  private static final Duration SHORTEST = Duration.ofSeconds(2);
+
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
   /** One that has run for so long was well. */
@@ -23,6 +30,6 @@ final class RestartDelay {
     Duration delay = next;
     Duration doubled = delay.multipliedBy(2);
     next = doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
-    return delay;
+    return delay.compareTo(SHORTEST) < 0 ? SHORTEST : delay;
   }
 }

@@ -13,8 +13,9 @@ class RestartDelayTest {
     RestartDelay delay = new RestartDelay();
     List<Long> seconds =
         Stream.generate(() -> delay.after(Duration.ofSeconds(3)).toSeconds()).limit(8).toList();
-    assertEquals(List.of(1L, 2L, 4L, 8L, 16L, 30L, 30L, 30L), seconds);
-    assertEquals(1, delay.after(Duration.ofHours(1)).toSeconds());
+    assertEquals(List.of(2L, 2L, 4L, 8L, 16L, 30L, 30L, 30L), seconds);
+    assertEquals(2, delay.after(Duration.ofHours(1)).toSeconds());
     assertEquals(2, delay.after(Duration.ZERO).toSeconds());
+    assertEquals(4, delay.after(Duration.ZERO).toSeconds());
   }
 }

@@ -157,7 +157,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private long lookAtNanos = Long.MAX_VALUE;
   private long hedges;
   private boolean beginAsked;
-  // Whether others have asked for experts on behalf of running replies since the last step began.
+  // What they have said of it since the last step began.
   private final OthersUrgency othersUrgency = new OthersUrgency();
   private long steps;
   // Runs of steps: one that has to begin anew is another run of the same step.

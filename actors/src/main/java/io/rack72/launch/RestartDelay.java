@@ -7,13 +7,11 @@ import java.time.Duration;
  * start, so that one that cannot run costs little. Not thread-safe.
  */
 final class RestartDelay {
-  private static final Duration FIRST = Duration.ofSeconds(1);
-
   /**
-   * While those that go on compute again what it was at, its start would take the processors from
-   * them, on the same machine.
+   * At once, its start would take the processors from those that compute again what it was at, on
+   * the same machine.
    */
-  private static final Duration SHORTEST = Duration.ofSeconds(2);
+  private static final Duration FIRST = Duration.ofSeconds(2);
 
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
@@ -28,8 +26,8 @@ final class RestartDelay {
       next = FIRST;
     }
     Duration delay = next;
-    Duration doubled = delay.multipliedBy(2);
-    next = doubled.compareTo(LONGEST) < 0 ? doubled : LONGEST;
-    return delay.compareTo(SHORTEST) < 0 ? SHORTEST : delay;
+    Duration longer = Duration.ofSeconds(delay.toSeconds() * 3 / 2);
+    next = longer.compareTo(LONGEST) < 0 ? longer : LONGEST;
+    return delay;
   }
 }

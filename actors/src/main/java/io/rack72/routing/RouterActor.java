@@ -141,9 +141,8 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private static final long FRESH_HANDICAP = 8192;
 
   /**
-   * What a token that a GPU computes again for one that goes on counts more than others, with the
-   * next that goes on. As many as a GPU has to do for others must not outweigh one such sequence,
-   * and several of them must not drive the next to a GPU that is fresh.
+   * What a token that is computed again before a sequence goes on counts more than others, so that
+   * what a GPU has to do for others does not outweigh it, of which there is some dozen times more.
    */
   private static final int AGAIN_WEIGHT = 4;
 
@@ -381,7 +380,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
         .filter(gpu -> gpus.containsKey(gpu))
         .ifPresent(gpu -> sent[gpu.index()] = tokens(request));
     long[] work = work(request, sent);
-    OptionalInt best = load.assign(work, handicaps(submit));
+    OptionalInt best = load.assign(work, handicaps(submit, sent));
     if (best.isEmpty()) {
       // As many at most as the gateway takes on.
       parked.put(request.id(), new Parked(submit));
@@ -401,13 +400,16 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   }
 
   /** Tokens by which each GPU is taken to have more to do than it has, for one sequence. */
-  private long[] handicaps(Submit submit) {
+  private long[] handicaps(Submit submit, int[] sent) {
     long[] handicaps = new long[load.size()];
     if (goesOn(submit.request())) {
-      Arrays.setAll(handicaps, gpu -> AGAIN_WEIGHT * again[gpu]);
+      int tokens = tokens(submit.request());
+      Arrays.setAll(handicaps, gpu -> AGAIN_WEIGHT * (again[gpu] + tokens - sent[gpu]));
+      // However much others compute again, that does not drive one to a GPU that is fresh.
+      long most = AGAIN_WEIGHT * Arrays.stream(again).max().orElse(0);
       fresh.stream()
           .filter(gpu -> !submit.computedBy().equals(Optional.of(new GpuId(gpu))))
-          .forEach(gpu -> handicaps[gpu] += FRESH_HANDICAP);
+          .forEach(gpu -> handicaps[gpu] += FRESH_HANDICAP + most);
     }
     return handicaps;
   }

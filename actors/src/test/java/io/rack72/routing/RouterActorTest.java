@@ -273,6 +273,29 @@ class RouterActorTest {
   }
 
   @Test
+  void whatIsComputedAgainDrivesNoneToAGpuThatHasJustCome() {
+    route(0);
+    submit(1);
+    admitted(gpu0);
+    route(0, 1);
+    for (int n = 2; n <= 3; n++) {
+      submitAgain(n, new int[3000], Optional.empty());
+      assertEquals(id(n), admitted(gpu0).request().id());
+    }
+  }
+
+  @Test
+  void choicesOfOnePromptThatGoOnStayTogether() {
+    int[] prompt = IntStream.range(0, 400).toArray();
+    submitAgain(1, prompt, Optional.empty());
+    admitted(gpu0);
+    submit(2, new int[] {9}, 200);
+    admitted(gpu1);
+    submitAgain(3, prompt, Optional.empty());
+    assertEquals(id(3), admitted(gpu0).request().id());
+  }
+
+  @Test
   void generatedTokensAreWorkToo() {
     submitAgain(1, Optional.empty());
     admitted(gpu0);
@@ -311,15 +334,14 @@ class RouterActorTest {
   }
 
   private void submitAgain(int n, Optional<GpuId> computedBy) {
+    submitAgain(n, new int[] {1, 2}, computedBy);
+  }
+
+  private void submitAgain(int n, int[] prompt, Optional<GpuId> computedBy) {
     router.tell(
         new RouterActor.Submit(
             new SequenceRequest(
-                id(n),
-                2,
-                new int[] {1, 2},
-                new int[] {3, 4, 5},
-                SamplingParams.greedy(1),
-                Standing.DEFAULT),
+                id(n), 2, prompt, new int[] {3, 4, 5}, SamplingParams.greedy(1), Standing.DEFAULT),
             owner.getRef(),
             OptionalLong.empty(),
             computedBy));

@@ -218,6 +218,11 @@ public final class BlockPool {
     return block >= known || links[at(block)] == 0;
   }
 
+  /** Whether a held block has one holder. */
+  boolean isHeldByOne(int block) {
+    return links[at(block)] == 1;
+  }
+
   /** Blocks in the host's memory. */
   public int hostBlocks() {
     return host.size();

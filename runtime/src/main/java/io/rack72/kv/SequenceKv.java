@@ -193,6 +193,11 @@ public final class SequenceKv {
     return full.held();
   }
 
+  /** Those of them that nobody else holds. */
+  public int fullBlocksHeldAlone() {
+    return full.heldAlone();
+  }
+
   /** Blocks that the sequence holds in the sliding layers' pool. */
   public int slidingBlocks() {
     return sliding.held();
@@ -242,6 +247,14 @@ public final class SequenceKv {
       while (count < wanted) {
         blocks[count++] = pool.take();
       }
+    }
+
+    int heldAlone() {
+      int alone = 0;
+      for (int i = released; used && i < count; i++) {
+        alone += pool.isHeldByOne(blocks[i]) ? 1 : 0;
+      }
+      return alone;
     }
 
     /** How many of the names, from the first on, the pool has; all where the layers take none. */

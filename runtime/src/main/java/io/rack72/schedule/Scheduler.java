@@ -47,6 +47,12 @@ public final class Scheduler {
   private static final int PREFILL_ROWS_PER_DECODE = 2;
 
   /**
+   * Whole steps that it takes at most to compute a sequence again for which all of the rack holds
+   * prompts back: a longer one has its reader wait long in any case, and so would all others.
+   */
+  private static final int SPARED_STEPS = 16;
+
+  /**
    * Paused sequences have no blocks and cost little, so many more of them may be here than wait: a
    * few slow readers must not keep others out.
    */
@@ -55,6 +61,7 @@ public final class Scheduler {
   private final SchedulerLimits limits;
   private final KvCache cache;
   private final AdmissionRules admissionRules;
+  private final KvLayout layout;
   private final int chunk;
   private final Map<SequenceId, Sequence> live = new HashMap<>();
   private final WaitingQueue waiting = new WaitingQueue();
@@ -84,6 +91,7 @@ public final class Scheduler {
     this.limits = limits;
     this.cache = cache;
     admissionRules = new AdmissionRules(limits, cache);
+    layout = cache.layout();
     chunk = largestChunk(limits, cache);
   }
 
@@ -197,15 +205,16 @@ public final class Scheduler {
     }
     List<Share> shares = new ArrayList<>();
     List<Sequence> started = new ArrayList<>();
-    boolean madeWay = makeWayForMoved();
+    Optional<Sequence> moved = makeWayForMoved();
     long preemptionsBefore = preemptions;
     Budget budget = new Budget(limits.tokenBudget(), prefillLimit(others));
     planRunning(shares, budget);
     // Blocks that were just taken from a sequence are not for one that comes after it.
     if (preemptions == preemptionsBefore) {
-      planWaiting(shares, started, budget, madeWay);
+      planWaiting(shares, started, budget, moved);
     }
-    inFlight = shares.isEmpty() ? Optional.empty() : Optional.of(plan(shares, started));
+    inFlight =
+        shares.isEmpty() ? Optional.empty() : Optional.of(plan(shares, started, budget.urgency));
     return inFlight;
   }
 
@@ -216,8 +225,8 @@ public final class Scheduler {
    * reply, since it was moved here or was preempted, has such a reader, who has waited already: its
    * own rows are not counted, and all others' prompts spare it once it runs or is the next to.
    * While other tenants' sequences are before it, to hold these back would not bring its turn
-   * nearer. Those that had to move to another GPU are spared by all of the rack: what they lost is
-   * computed again at the speed at which all others compute its experts.
+   * nearer. One that had to move to another GPU is spared by all that compute experts for it: what
+   * it lost is computed again as fast as they answer.
    */
   private int prefillLimit(Urgency others) {
     boolean goesOn =
@@ -246,10 +255,11 @@ public final class Scheduler {
     return sequence.generated() > 0 && sequence.remaining() > 1;
   }
 
-  /** Rows that a step has left. */
+  /** Rows that a step has left, and how urgent those are that it has. */
   private static final class Budget {
     private int rows;
     private int prefillRows;
+    private Urgency urgency = Urgency.PROMPTS;
 
     Budget(int rows, int prefillRows) {
       this.rows = rows;
@@ -260,14 +270,18 @@ public final class Scheduler {
       rows -= taken;
       prefillRows -= prefill ? taken : 0;
     }
+
+    void serve(Urgency share) {
+      urgency = share.compareTo(urgency) > 0 ? share : urgency;
+    }
   }
 
-  private StepPlan plan(List<Share> shares, List<Sequence> started) {
+  private StepPlan plan(List<Share> shares, List<Sequence> started, Urgency urgency) {
     long out = cache.hostOutBytes() - hostOutBytes;
     long in = cache.hostInBytes() - hostInBytes;
     hostOutBytes += out;
     hostInBytes += in;
-    return new StepPlan(shares, started, out, in);
+    return new StepPlan(shares, started, out, in, urgency);
   }
 
   /** Takes note that the step in flight has been computed. */
@@ -425,59 +439,78 @@ public final class Scheduler {
   }
 
   /**
-   * Where a sequence that had to move here is the next to begin and lacks blocks, running prompts
-   * of its tenant that are behind it give theirs back, the last first; unless that would not do.
+   * Where a sequence that had to move here is the next to begin, and there is no place for it or
+   * the full layers lack blocks, running prompts of its tenant that are behind it give theirs back,
+   * the last first; unless that would not do.
    *
-   * @return whether any has
+   * @return the one for which they have; empty where none had to or it would not do
    */
-  private boolean makeWayForMoved() {
+  private Optional<Sequence> makeWayForMoved() {
+    if (waiting.size() == 0) {
+      return Optional.empty();
+    }
     Optional<Sequence> next = waiting.cursor().sequence().filter(Sequence::standsStill);
-    if (next.isEmpty() || prefixes.findOrWait(next.get()) == null) {
-      return false;
+    SequenceKv.Prefix prefix = next.map(prefixes::findOrWait).orElse(null);
+    if (prefix == null) {
+      return Optional.empty();
     }
     Sequence moved = next.get();
     List<Sequence> prompts = new ArrayList<>();
     long promised = 0;
-    long held = 0;
+    // What they hold of its own prefix would not become free for it.
+    long givenBack = -prefix.blocks();
     for (Sequence sequence : running) {
-      promised += sequence.blocksToCome();
+      promised += sequence.blocksToCome(layout);
       if (sequence.generated() == 0
-          && areOfOneTenant(List.of(moved, sequence))
+          && sequence.standing().tenant().equals(moved.standing().tenant())
           && WaitingQueue.ORDER.compare(moved, sequence) < 0) {
         prompts.add(sequence);
-        held += sequence.kv().fullBlocks() + sequence.blocksToCome();
+        givenBack += sequence.kv().fullBlocksHeldAlone() + sequence.blocksToCome(layout);
       }
     }
-    if (fits(moved, promised) || !fits(moved, promised - held)) {
-      return false;
+    if (hasRoomFor(moved, promised)
+        || prompts.isEmpty()
+        || !fits(moved, promised - Math.max(0, givenBack))) {
+      return Optional.empty();
     }
-    while (!prompts.isEmpty() && !fits(moved, promised)) {
+    while (!prompts.isEmpty() && !hasRoomFor(moved, promised)) {
       Sequence last = prompts.removeLast();
-      promised -= last.blocksToCome();
+      promised -= last.blocksToCome(layout);
       preempt(last);
     }
-    return true;
+    return next;
+  }
+
+  private boolean hasRoomFor(Sequence sequence, long promised) {
+    return running.size() < limits.maxRunning() && fits(sequence, promised);
   }
 
   private boolean fits(Sequence sequence, long promised) {
     SequenceKv.Prefix prefix = sequence.findPrefix();
-    int positions =
-        Math.min(sequence.length(), prefix.blocks() * cache.layout().blockTokens() + chunk);
-    return sequence.kv().fits(prefix, sequence.length(), positions, promised);
+    int positions = Math.min(sequence.length(), prefix.blocks() * layout.blockTokens() + chunk);
+    return sequence.kv().fits(prefix, sequence.lengthSoon(layout), positions, promised);
   }
 
+  /**
+   * Plans those that wait, as far as there is room.
+   *
+   * @param only the one that may begin, where others have made way for it
+   */
   private void planWaiting(
-      List<Share> shares, List<Sequence> started, Budget budget, boolean onlyMoved) {
-    if (waiting.size() == 0) {
+      List<Share> shares, List<Sequence> started, Budget budget, Optional<Sequence> only) {
+    if (waiting.size() == 0 || running.size() == limits.maxRunning()) {
       return;
     }
-    long promised = running.stream().mapToLong(Sequence::blocksToCome).sum();
+    long promised = 0;
+    for (Sequence sequence : running) {
+      promised += sequence.blocksToCome(layout);
+    }
     WaitingQueue.Cursor queue = waiting.cursor();
     while (budget.rows > 0
         && running.size() < limits.maxRunning()
         && queue.sequence().isPresent()) {
       Sequence sequence = queue.sequence().get();
-      if (onlyMoved && !sequence.standsStill()) {
+      if (only.isPresent() && !only.get().equals(sequence)) {
         return;
       }
       SequenceKv.Prefix prefix = prefixes.findOrWait(sequence);
@@ -485,12 +518,13 @@ public final class Scheduler {
         queue.skip();
         continue;
       }
-      int cached = prefix.blocks() * cache.layout().blockTokens();
+      int cached = prefix.blocks() * layout.blockTokens();
       int rows = rows(sequence, sequence.length() - cached, budget.rows, budget);
-      // A prompt begins only when all of it fits beside the others and a block more of each: one
+      // A prompt begins only when all of it fits beside the others, with a block more of each: one
       // that is preempted has cost every chunk that it computed, and its reader, if it has got so
       // far, a long wait. Nobody overtakes it meanwhile, or it would starve.
-      if (rows < 1 || !sequence.kv().fits(prefix, sequence.length(), cached + rows, promised)) {
+      if (rows < 1
+          || !sequence.kv().fits(prefix, sequence.lengthSoon(layout), cached + rows, promised)) {
         return;
       }
       queue.take();
@@ -502,7 +536,7 @@ public final class Scheduler {
       insert(sequence);
       prefixes.begin(sequence);
       shares.add(share(sequence, rows, budget));
-      promised += sequence.blocksToCome();
+      promised += sequence.blocksToCome(layout);
     }
   }
 
@@ -521,7 +555,16 @@ public final class Scheduler {
     waiting.charge(sequence, sequence.grow(rows));
     sequence.setInStep(true);
     computedTokens += rows;
-    return new Share(sequence, sequence.computed(), rows, rows == sequence.remaining());
+    boolean needsLogits = rows == sequence.remaining();
+    budget.serve(urgency(sequence, rows == 1 && needsLogits));
+    return new Share(sequence, sequence.computed(), rows, needsLogits);
+  }
+
+  private Urgency urgency(Sequence sequence, boolean decodes) {
+    if (sequence.standsStill() && sequence.length() <= SPARED_STEPS * limits.tokenBudget()) {
+      return Urgency.STANDSTILL;
+    }
+    return decodes ? Urgency.DECODES : Urgency.PROMPTS;
   }
 
   private void insert(Sequence sequence) {

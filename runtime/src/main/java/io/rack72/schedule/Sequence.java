@@ -397,13 +397,15 @@ public final class Sequence {
     return everComputed - before;
   }
 
-  /**
-   * Blocks of the full layers that it will still take for the tokens known so far, and for as many
-   * more as a block has, if it may have so many.
-   */
-  int blocksToCome() {
-    KvLayout layout = kv.layout();
-    int soon = Math.min(lengthLimit, length + layout.blockTokens());
+  /** Positions that are computed of it once it has a block's tokens more, if it may have them. */
+  int lengthSoon(KvLayout layout) {
+    // Its last token is not computed.
+    return Math.min(lengthLimit - 1, length + layout.blockTokens());
+  }
+
+  /** Blocks of the full layers that it will take until it has that length. */
+  int blocksToCome(KvLayout layout) {
+    int soon = lengthSoon(layout);
     return soon <= roomFor ? 0 : layout.fullBlocksFor(soon) - layout.fullBlocksFor(roomFor);
   }
 

@@ -12,9 +12,14 @@ import java.util.List;
  * @param started those of the sequences that have never been in a step before
  * @param hostOutBytes that went to the host's memory since the last step, to make room
  * @param hostInBytes that came from there since the last step; the step needs them
+ * @param urgency the most urgent that any of the shares is
  */
 public record StepPlan(
-    List<Share> shares, List<Sequence> started, long hostOutBytes, long hostInBytes) {
+    List<Share> shares,
+    List<Sequence> started,
+    long hostOutBytes,
+    long hostInBytes,
+    Urgency urgency) {
   public StepPlan {
     shares = List.copyOf(shares);
     started = List.copyOf(started);
@@ -30,20 +35,6 @@ public record StepPlan(
    *     can be sampled
    */
   public record Share(Sequence sequence, int firstPosition, int rows, boolean needsLogits) {}
-
-  /** The most urgent that any of its sequences is. */
-  public Urgency urgency() {
-    Urgency most = Urgency.PROMPTS;
-    for (Share share : shares) {
-      if (share.sequence().standsStill()) {
-        return Urgency.STANDSTILL;
-      }
-      if (share.rows() == 1 && share.needsLogits()) {
-        most = Urgency.DECODES;
-      }
-    }
-    return most;
-  }
 
   /** Rows of all shares. */
   public int rows() {

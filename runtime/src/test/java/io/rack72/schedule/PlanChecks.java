@@ -275,9 +275,11 @@ final class PlanChecks {
             .count();
     for (TrackedSequence tracked : live) {
       if (tracked.place == Place.RUNNING && !tracked.inStep) {
-        if (mayMakeWayForMoved(tracked, live)) {
+        if (isForMoved(tracked, begun)) {
           checkIsLastPrompt(tracked, going);
           events.count(WorldEvent.MADE_WAY_FOR_MOVED);
+        } else if (begun.isEmpty() && isForMoved(tracked, waiting(live))) {
+          events.count(WorldEvent.MADE_WAY_IN_VAIN);
         } else {
           assertTrue(begun.isEmpty(), "what was taken from one is not for another that begins");
           checkGivesWay(tracked, going, ran > 1);
@@ -292,22 +294,23 @@ final class PlanChecks {
     return preemptions > before;
   }
 
-  /** Whether a prompt may have given way to one of its tenant that had to move here. */
-  private static boolean mayMakeWayForMoved(
-      TrackedSequence preempted, Collection<TrackedSequence> live) {
-    return preempted.sequence.generated() == 0
-        && live.stream()
-            .anyMatch(
-                other ->
-                    other.place == Place.WAITING
-                        && other.sequence.standsStill()
-                        && other.tenant().equals(preempted.tenant())
-                        && other.isBefore(preempted));
+  private static List<TrackedSequence> waiting(Collection<TrackedSequence> live) {
+    return live.stream().filter(tracked -> tracked.place == Place.WAITING).toList();
   }
 
-  /** None behind it stays, but for the first of all, which a preemption for blocks would spare. */
+  /** Whether it was a prompt, and before one of its tenant that had to move here. */
+  private static boolean isForMoved(TrackedSequence preempted, List<TrackedSequence> others) {
+    return preempted.sequence.generated() == 0
+        && others.stream()
+            .anyMatch(
+                moved ->
+                    moved.sequence.standsStill()
+                        && moved.tenant().equals(preempted.tenant())
+                        && moved.isBefore(preempted));
+  }
+
   private static void checkIsLastPrompt(TrackedSequence preempted, List<TrackedSequence> kept) {
-    for (TrackedSequence other : kept.subList(Math.min(1, kept.size()), kept.size())) {
+    for (TrackedSequence other : kept) {
       boolean behind =
           other.sequence.generated() == 0
               && other.tenant().equals(preempted.tenant())
@@ -387,17 +390,12 @@ final class PlanChecks {
     int waiting = 0;
     for (TrackedSequence tracked : live) {
       if (tracked.place == Place.RUNNING) {
-        Sequence sequence = tracked.sequence;
-        int limit =
-            Math.min(
-                limits.contextLimit(), sequence.promptLength() + sequence.params().maxTokens());
-        int soon = Math.min(limit, tracked.length() + blockTokens);
-        promised += cache.layout().fullBlocksFor(soon) - sequence.kv().fullBlocks();
+        promised += blocksSoon(tracked) - tracked.sequence.kv().fullBlocks();
       }
     }
     for (TrackedSequence tracked : live) {
       if (tracked.place == Place.WAITING) {
-        int full = cache.layout().fullBlocksFor(tracked.length());
+        int full = blocksSoon(tracked);
         int sliding = cache.layout().slidingBlocksFor(limits.prefillChunk());
         if (promised + full > cache.full().freeBlocks() || sliding > cache.sliding().freeBlocks()) {
           // Nobody overtakes one that does not fit.
@@ -407,5 +405,13 @@ final class PlanChecks {
       }
     }
     assertEquals(0, waiting, "there is room for all that wait, and they wait");
+  }
+
+  /** Blocks of the full layers that a sequence takes until it has a block's tokens more. */
+  private int blocksSoon(TrackedSequence tracked) {
+    Sequence sequence = tracked.sequence;
+    int limit =
+        Math.min(limits.contextLimit(), sequence.promptLength() + sequence.params().maxTokens());
+    return cache.layout().fullBlocksFor(Math.min(limit - 1, tracked.length() + blockTokens));
   }
 }

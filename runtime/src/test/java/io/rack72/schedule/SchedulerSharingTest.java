@@ -122,12 +122,15 @@ class SchedulerSharingTest {
 
   @Test
   void aMoreImportantSequenceKeepsItsBlocksAndComesFirst() {
-    SchedulerDriver driver = new SchedulerDriver(new SchedulerLimits(24, 16, 4, 9, 30), 5, 20);
+    SchedulerDriver driver = new SchedulerDriver(new SchedulerLimits(24, 16, 4, 9, 30), 6, 20);
     driver.accept("b", filled(8, 'b'), 8, Standing.DEFAULT);
     driver.accept("a", filled(8, 'a'), 8, new Standing("", 1, -1, ""));
     assertEquals("a:0+8* b:0+8*", driver.run());
-    // Both need a third block, and five are there: the older one gives way.
-    assertEquals("a:8+1*", driver.run());
+    for (int position = 8; position < 12; position++) {
+      assertEquals("a:%d+1* b:%d+1*".formatted(position, position), driver.run());
+    }
+    // Both need a fourth block, and six are there: the older one gives way.
+    assertEquals("a:12+1*", driver.run());
     assertEquals(1, driver.scheduler.load().preemptions());
   }
 

@@ -15,6 +15,7 @@ import io.rack72.model.StepBatch;
 import io.rack72.sampling.SampledToken;
 import io.rack72.sampling.SamplingParams;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -120,9 +121,10 @@ class SchedulerTest {
     for (int position = 8; position <= 11; position++) {
       assertEquals("a:%d+1* b:%d+1*".formatted(position, position), run(scheduler));
     }
-    accept(scheduler, "c", 1, 1);
-    assertEquals("a:12+1*", run(scheduler), "c waits, although it would fit");
-    assertEquals("a:13+1*", run(scheduler), "b is before it");
+    Standing first = new Standing("", 1, -1, "");
+    accepted(scheduler.add(id("c"), new int[1], NOTHING, length(1), first));
+    assertEquals("a:12+1*", run(scheduler), "c waits, although it is next and would fit");
+    assertEquals("a:13+1* c:0+1*", run(scheduler));
   }
 
   @Test
@@ -323,11 +325,11 @@ class SchedulerTest {
 
   @Test
   void promptsMakeWayForOneThatHadToMoveHere() {
-    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 8, 10, 60), cache(10, 40));
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 8, 10, 60), cache(11, 40));
     accept(scheduler, "a", 4, 4);
     accept(scheduler, "b", 12, 4);
     accept(scheduler, "c", 12, 4);
-    accept(scheduler, "d", 4, 1);
+    accept(scheduler, "d", 8, 1);
     assertEquals("a:0+4* b:0+4 c:0+4", run(scheduler), "d has no room");
     int[] others = new int[15];
     Arrays.fill(others, 9);
@@ -335,6 +337,37 @@ class SchedulerTest {
     assertEquals("a:4+1* b:4+4 m:0+4", run(scheduler), "c made way");
     assertEquals(1, scheduler.load().preemptions());
     assertEquals(0, scheduler.sequence(id("c")).orElseThrow().computed());
+  }
+
+  @Test
+  void promptsMakeWayWhereThereIsNoPlace() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 2, 10, 60), cache(40, 40));
+    accept(scheduler, "a", 4, 9);
+    accept(scheduler, "b", 20, 9);
+    assertEquals("a:0+4* b:0+4", run(scheduler));
+    int[] others = new int[8];
+    Arrays.fill(others, 9);
+    accepted(scheduler.add(id("m"), others, new int[] {7}, length(4), Standing.DEFAULT, true));
+    assertEquals("a:4+1* m:0+4", run(scheduler));
+    assertEquals("m:4+4 a:5+1*", run(scheduler));
+    assertEquals("m:8+1* a:6+1*", run(scheduler));
+  }
+
+  @Test
+  void promptsMakeNoWayWithBlocksThatOthersHoldToo() {
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 8, 10, 60), cache(15, 40));
+    accept(scheduler, "a", 16, 9);
+    for (String expected : List.of("a:0+4", "a:4+4", "a:8+4", "a:12+4*")) {
+      assertEquals(expected, run(scheduler));
+    }
+    int[] longer = new int[28];
+    Arrays.fill(longer, 0, 16, 'a' % 100);
+    accepted(scheduler.add(id("b"), longer, NOTHING, length(4), Standing.DEFAULT));
+    assertEquals("a:16+1* b:16+4", run(scheduler), "b shares four blocks of a");
+    int[] others = new int[39];
+    Arrays.fill(others, 9);
+    accepted(scheduler.add(id("m"), others, new int[] {7}, length(4), Standing.DEFAULT, true));
+    assertEquals("a:17+1* b:20+4", run(scheduler), "b's own blocks would not do");
   }
 
   @Test
@@ -355,7 +388,7 @@ class SchedulerTest {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(32, 4, 8, 10, 60), cache(8, 40));
     accept(scheduler, "a", 24, 4);
     assertEquals("a:0+4", run(scheduler));
-    Standing other = new Standing("other", 1, 1, "");
+    Standing other = new Standing("other", 1, 0, "");
     accepted(scheduler.add(id("m"), new int[12], new int[] {7}, length(4), other, true));
     assertEquals("a:4+4", run(scheduler));
   }
@@ -400,15 +433,17 @@ class SchedulerTest {
 
   @Test
   void ofSeveralTenantsTheOneThatHasHadTheMostGivesWayWhateverThePriorities() {
-    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(5, 20));
+    Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 4, 10, 30), cache(7, 20));
     accept(scheduler, "a", 7, 8);
     Standing urgent = new Standing("other", 1, -1000, "");
     accepted(scheduler.add(id("b"), new int[8], NOTHING, length(8), urgent));
     assertEquals("a:0+7* b:0+8*", run(scheduler));
-    // Each needs a third block, and one is left: b has had more, and its priority is its own
+    for (int position = 7; position < 12; position++) {
+      assertEquals("a:%d+1* b:%d+1*".formatted(position, position + 1), run(scheduler));
+    }
+    // Each needs a fourth block, and one was left: b has had more, and its priority is its own
     // affair.
-    assertEquals("a:7+1* b:8+1*", run(scheduler));
-    assertEquals("a:8+1*", run(scheduler));
+    assertEquals("a:12+1*", run(scheduler));
     assertEquals(1, scheduler.load().preemptions());
   }
 

@@ -12,8 +12,13 @@ enum WorldEvent {
   QUEUED_BEYOND_THE_LIMIT,
   REFUSED_FOR_TOKENS,
   PREEMPTED,
-  /** A prompt was preempted, and of its tenant one that had to move here was the next. */
+  /** A prompt gave way to one of its tenant that had to move here, and that began. */
   MADE_WAY_FOR_MOVED,
+  /**
+   * A prompt was preempted, and one of its tenant that had to move here waits still: what runs took
+   * the rows or the blocks, or it was for their sake.
+   */
+  MADE_WAY_IN_VAIN,
   /** A preempted sequence found some of its own blocks again, or others' of the same text. */
   BEGAN_AGAIN_WITH_A_HIT,
   HIT,

@@ -32,7 +32,7 @@ class PressureTest {
   private static final int RUNNING = 16;
 
   /** Of a full and a sliding block of this checkpoint. */
-  private static final int BLOCK_TOKENS = 8;
+  private static final int BLOCK_TOKENS = 4;
 
   /** Of requests that are cancelled: were they not, the rack would not be idle for long. */
   private static final SamplingParams ENDLESS =
@@ -56,7 +56,7 @@ class PressureTest {
     try (RackHarness rack =
         new RackHarness(
             "tiny",
-            settings(new KvMemory(BLOCK_TOKENS, thirdOfTheLoad(), hostBytes, true), RUNNING))) {
+            settings(new KvMemory(BLOCK_TOKENS, partOfTheLoad(), hostBytes, true), RUNNING))) {
       List<CompletableFuture<List<SampledToken>>> replies = new ArrayList<>();
       List<CompletableFuture<List<SampledToken>>> unwanted = new ArrayList<>();
       for (int i = 0; i < REQUESTS; i++) {
@@ -170,7 +170,7 @@ class PressureTest {
               1 + random.nextInt(3),
               random.nextInt(-2, 3),
               random.nextInt(5) == 0 ? "salt" : "");
-      requests.add(new Request(prompt, params(i, random.nextInt(1, 48)), standing));
+      requests.add(new Request(prompt, params(i, random.nextInt(1, 96)), standing));
     }
     return requests;
   }
@@ -181,10 +181,10 @@ class PressureTest {
         temperature, 0.95f, 40, 0, seed, 0.3f, 0, 1, Map.of(), 3, tokens, 0, Set.of(7, 9), false);
   }
 
-  /** Bytes of KV memory. The middle request has some 100 tokens of prompt and 24 of reply. */
-  private static long thirdOfTheLoad() {
+  /** Bytes of KV memory. The middle request has some 100 tokens of prompt and 48 of reply. */
+  private static long partOfTheLoad() {
     long tokenBytes = RackHarness.kvBytesPerToken("tiny");
-    return RUNNING * 124L * tokenBytes / 3;
+    return RUNNING * 148L * tokenBytes * 2 / 7;
   }
 
   private static RackSettings settings(KvMemory kv, int running) {

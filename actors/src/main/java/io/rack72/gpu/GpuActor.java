@@ -157,7 +157,6 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private long lookAtNanos = Long.MAX_VALUE;
   private long hedges;
   private boolean beginAsked;
-  // What they have said of it since the last step began.
   private final OthersUrgency othersUrgency = new OthersUrgency();
   private long steps;
   // Runs of steps: one that has to begin anew is another run of the same step.

@@ -417,6 +417,17 @@ class SchedulerTest {
   }
 
   @Test
+  void whatTakesMoreThanSixteenWholeStepsIsNotUrgent() {
+    for (int prompt = 63; prompt <= 64; prompt++) {
+      Scheduler scheduler = new Scheduler(new SchedulerLimits(4, 4, 4, 10, 100), cache(60, 60));
+      accepted(
+          scheduler.add(
+              id("m"), new int[prompt], new int[] {7}, length(30), Standing.DEFAULT, true));
+      assertEquals(prompt == 63 ? Urgency.STANDSTILL : Urgency.PROMPTS, urgencyOfNext(scheduler));
+    }
+  }
+
+  @Test
   void pausedSequencesKeepNobodyOut() {
     Scheduler scheduler = new Scheduler(new SchedulerLimits(16, 16, 1, 2, 50), cache(5, 20));
     for (int i = 0; i < 32; i++) {

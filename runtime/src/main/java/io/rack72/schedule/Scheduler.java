@@ -41,18 +41,6 @@ import java.util.Optional;
  */
 public final class Scheduler {
   /**
-   * Rows of prompts for each row of a decode in one step, at least: a step of many decodes is long
-   * enough to carry some more, and with few rows of prompts the batch would shrink.
-   */
-  private static final int PREFILL_ROWS_PER_DECODE = 2;
-
-  /**
-   * Whole steps that it takes at most to compute a sequence again for which all of the rack holds
-   * prompts back: a longer one has its reader wait long in any case, and so would all others.
-   */
-  private static final int SPARED_STEPS = 16;
-
-  /**
    * Paused sequences have no blocks and cost little, so many more of them may be here than wait: a
    * few slow readers must not keep others out.
    */
@@ -68,6 +56,7 @@ public final class Scheduler {
   // By rank, the lowest first.
   private final List<Sequence> running = new ArrayList<>();
   private final PrefixesInWork prefixes = new PrefixesInWork();
+  private final WayForMoved wayForMoved;
   private Optional<StepPlan> inFlight = Optional.empty();
   // Ended while a step in flight used their blocks.
   private final List<Sequence> ending = new ArrayList<>();
@@ -93,6 +82,7 @@ public final class Scheduler {
     admissionRules = new AdmissionRules(limits, cache);
     layout = cache.layout();
     chunk = largestChunk(limits, cache);
+    wayForMoved = new WayForMoved(limits, layout, chunk, running, waiting, prefixes);
   }
 
   /**
@@ -205,75 +195,17 @@ public final class Scheduler {
     }
     List<Share> shares = new ArrayList<>();
     List<Sequence> started = new ArrayList<>();
-    Optional<Sequence> moved = makeWayForMoved();
+    Optional<Sequence> moved = wayForMoved.make(this::preempt);
     long preemptionsBefore = preemptions;
-    Budget budget = new Budget(limits.tokenBudget(), prefillLimit(others));
+    StepBudget budget = new StepBudget(limits, running, waiting, others);
     planRunning(shares, budget);
     // Blocks that were just taken from a sequence are not for one that comes after it.
     if (preemptions == preemptionsBefore) {
       planWaiting(shares, started, budget, moved);
     }
     inFlight =
-        shares.isEmpty() ? Optional.empty() : Optional.of(plan(shares, started, budget.urgency));
+        shares.isEmpty() ? Optional.empty() : Optional.of(plan(shares, started, budget.urgency()));
     return inFlight;
-  }
-
-  /**
-   * How many rows of prompts the next step may have. Readers of running replies are spared as long
-   * as they are not the fewer: where more sequences still have their prompt before them, as in a
-   * burst, all gain from getting these into the batch. A sequence that goes on in the middle of its
-   * reply, since it was moved here or was preempted, has such a reader, who has waited already: its
-   * own rows are not counted, and all others' prompts spare it once it runs or is the next to.
-   * While other tenants' sequences are before it, to hold these back would not bring its turn
-   * nearer. One that had to move to another GPU is spared by all that compute experts for it: what
-   * it lost is computed again as fast as they answer.
-   */
-  private int prefillLimit(Urgency others) {
-    boolean goesOn =
-        running.stream().anyMatch(Scheduler::isComputedAgain)
-            || waiting.cursor().sequence().filter(Scheduler::isComputedAgain).isPresent();
-    int decodes = 0;
-    int prompts = 0;
-    for (Sequence sequence : running) {
-      if (sequence.remaining() == 1) {
-        decodes++;
-      } else if (!isComputedAgain(sequence)) {
-        prompts++;
-      }
-    }
-    prompts += waiting.size();
-    boolean spared =
-        goesOn
-            || others == Urgency.STANDSTILL
-            || (decodes > 0 ? prompts <= decodes : others == Urgency.DECODES && prompts <= 1);
-    return spared
-        ? Math.max(limits.prefillBesideDecodes(), PREFILL_ROWS_PER_DECODE * decodes)
-        : limits.tokenBudget();
-  }
-
-  private static boolean isComputedAgain(Sequence sequence) {
-    return sequence.generated() > 0 && sequence.remaining() > 1;
-  }
-
-  /** Rows that a step has left, and how urgent those are that it has. */
-  private static final class Budget {
-    private int rows;
-    private int prefillRows;
-    private Urgency urgency = Urgency.PROMPTS;
-
-    Budget(int rows, int prefillRows) {
-      this.rows = rows;
-      this.prefillRows = prefillRows;
-    }
-
-    void take(int taken, boolean prefill) {
-      rows -= taken;
-      prefillRows -= prefill ? taken : 0;
-    }
-
-    void serve(Urgency share) {
-      urgency = share.compareTo(urgency) > 0 ? share : urgency;
-    }
   }
 
   private StepPlan plan(List<Share> shares, List<Sequence> started, Urgency urgency) {
@@ -387,12 +319,12 @@ public final class Scheduler {
   }
 
   /** Plans the running sequences. Each gets a row, whatever those before it could use. */
-  private void planRunning(List<Share> shares, Budget budget) {
+  private void planRunning(List<Share> shares, StepBudget budget) {
     List<Sequence> left = inOrderOfKeeping();
     for (int i = 0; i < left.size(); i++) {
       Sequence sequence = left.get(i);
       int behind = left.size() - 1 - i;
-      int rows = Math.max(1, rows(sequence, sequence.remaining(), budget.rows - behind, budget));
+      int rows = Math.max(1, budget.rowsFor(sequence, sequence.remaining(), chunk, behind));
       if (makeRoom(sequence, rows, left)) {
         shares.add(share(sequence, rows, budget));
       }
@@ -439,65 +371,12 @@ public final class Scheduler {
   }
 
   /**
-   * Where a sequence that had to move here is the next to begin, and there is no place for it or
-   * the full layers lack blocks, running prompts of its tenant that are behind it give theirs back,
-   * the last first; unless that would not do.
-   *
-   * @return the one for which they have; empty where none had to or it would not do
-   */
-  private Optional<Sequence> makeWayForMoved() {
-    if (waiting.size() == 0) {
-      return Optional.empty();
-    }
-    Optional<Sequence> next = waiting.cursor().sequence().filter(Sequence::standsStill);
-    SequenceKv.Prefix prefix = next.map(prefixes::findOrWait).orElse(null);
-    if (prefix == null) {
-      return Optional.empty();
-    }
-    Sequence moved = next.get();
-    List<Sequence> prompts = new ArrayList<>();
-    long promised = 0;
-    // What they hold of its own prefix would not become free for it.
-    long givenBack = -prefix.blocks();
-    for (Sequence sequence : running) {
-      promised += sequence.blocksToCome(layout);
-      if (sequence.generated() == 0
-          && sequence.standing().tenant().equals(moved.standing().tenant())
-          && WaitingQueue.ORDER.compare(moved, sequence) < 0) {
-        prompts.add(sequence);
-        givenBack += sequence.kv().fullBlocksHeldAlone() + sequence.blocksToCome(layout);
-      }
-    }
-    if (hasRoomFor(moved, promised)
-        || prompts.isEmpty()
-        || !fits(moved, promised - Math.max(0, givenBack))) {
-      return Optional.empty();
-    }
-    while (!prompts.isEmpty() && !hasRoomFor(moved, promised)) {
-      Sequence last = prompts.removeLast();
-      promised -= last.blocksToCome(layout);
-      preempt(last);
-    }
-    return next;
-  }
-
-  private boolean hasRoomFor(Sequence sequence, long promised) {
-    return running.size() < limits.maxRunning() && fits(sequence, promised);
-  }
-
-  private boolean fits(Sequence sequence, long promised) {
-    SequenceKv.Prefix prefix = sequence.findPrefix();
-    int positions = Math.min(sequence.length(), prefix.blocks() * layout.blockTokens() + chunk);
-    return sequence.kv().fits(prefix, sequence.lengthSoon(layout), positions, promised);
-  }
-
-  /**
    * Plans those that wait, as far as there is room.
    *
    * @param only the one that may begin, where others have made way for it
    */
   private void planWaiting(
-      List<Share> shares, List<Sequence> started, Budget budget, Optional<Sequence> only) {
+      List<Share> shares, List<Sequence> started, StepBudget budget, Optional<Sequence> only) {
     if (waiting.size() == 0 || running.size() == limits.maxRunning()) {
       return;
     }
@@ -506,7 +385,7 @@ public final class Scheduler {
       promised += sequence.blocksToCome(layout);
     }
     WaitingQueue.Cursor queue = waiting.cursor();
-    while (budget.rows > 0
+    while (budget.hasRows()
         && running.size() < limits.maxRunning()
         && queue.sequence().isPresent()) {
       Sequence sequence = queue.sequence().get();
@@ -519,7 +398,7 @@ public final class Scheduler {
         continue;
       }
       int cached = prefix.blocks() * layout.blockTokens();
-      int rows = rows(sequence, sequence.length() - cached, budget.rows, budget);
+      int rows = budget.rowsFor(sequence, sequence.length() - cached, chunk, 0);
       // A prompt begins only when all of it fits beside the others, with a block more of each: one
       // that is preempted has cost every chunk that it computed, and its reader, if it has got so
       // far, a long wait. Nobody overtakes it meanwhile, or it would starve.
@@ -540,31 +419,13 @@ public final class Scheduler {
     }
   }
 
-  private int rows(Sequence sequence, int remaining, int rowsLeft, Budget budget) {
-    if (remaining == 0) {
-      throw new IllegalStateException(
-          "a sequence has nothing to compute: its sampled token was not appended");
-    }
-    boolean free = remaining == 1 || isComputedAgain(sequence);
-    int limit = free ? rowsLeft : Math.min(rowsLeft, budget.prefillRows);
-    return Math.min(Math.min(remaining, chunk), limit);
-  }
-
-  private Share share(Sequence sequence, int rows, Budget budget) {
-    budget.take(rows, sequence.remaining() > 1 && !isComputedAgain(sequence));
+  private Share share(Sequence sequence, int rows, StepBudget budget) {
+    budget.take(sequence, rows);
     waiting.charge(sequence, sequence.grow(rows));
     sequence.setInStep(true);
     computedTokens += rows;
     boolean needsLogits = rows == sequence.remaining();
-    budget.serve(urgency(sequence, rows == 1 && needsLogits));
     return new Share(sequence, sequence.computed(), rows, needsLogits);
-  }
-
-  private Urgency urgency(Sequence sequence, boolean decodes) {
-    if (sequence.standsStill() && sequence.length() <= SPARED_STEPS * limits.tokenBudget()) {
-      return Urgency.STANDSTILL;
-    }
-    return decodes ? Urgency.DECODES : Urgency.PROMPTS;
   }
 
   private void insert(Sequence sequence) {

@@ -179,6 +179,11 @@ public final class Sequence {
     return length - computed;
   }
 
+  /** Whether it goes on in the middle of its reply and first needs what it lost computed again. */
+  boolean isComputedAgain() {
+    return generated() > 0 && remaining() > 1;
+  }
+
   /** Whether its reply began elsewhere, and stands still until it has its first token here. */
   public boolean standsStill() {
     return length == lengthAtFirst && generated() > 0;

@@ -137,6 +137,11 @@ public final class ApiError extends RuntimeException {
     return new ApiError(500, SERVER_ERROR, null, "internal_error", message);
   }
 
+  /** 503: the rack cannot serve now, or not through this gateway. */
+  static ApiError unavailable(String message) {
+    return new ApiError(503, SERVER_ERROR, null, "unavailable", message);
+  }
+
   /** 503: no room now; the same request may succeed later. */
   static ApiError overloaded(String message) {
     return new ApiError(503, SERVER_ERROR, null, "overloaded", message);

@@ -303,6 +303,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
           switch (end.cause()) {
             case TOO_LARGE -> failedBy(choice, ApiError.invalid("", end.detail()));
             case FULL -> failedBy(choice, ApiError.overloaded(end.detail()));
+            case UNAVAILABLE -> failedBy(choice, ApiError.unavailable(end.detail()));
             case FAILED -> failedBy(choice, ApiError.failed(end.detail()));
             case MOVED -> {
               sequences.submitAgain(choice, Again.MOVED, end.detail());
@@ -410,8 +411,17 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     return next;
   }
 
+  /**
+   * This node is out of the rack, and stops. A client that can go on with its stream at another
+   * gateway does so when the connection breaks, and would take an error for the end.
+   */
   private Behavior<Command> routerGone() {
-    return isOver() ? this : fail(ApiError.failed("the rack has stopped"));
+    if (isOver()) {
+      return this;
+    }
+    return isStreaming() && stream.isPresent()
+        ? Behaviors.stopped()
+        : fail(ApiError.unavailable("this gateway has left the rack; ask another one"));
   }
 
   /** The request is over, but for telling the client. */
@@ -433,7 +443,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     leave.run();
     stream.ifPresent(open -> open.close(reply.lastEventsTaken() && failure == null));
     sequences.cancel();
-    answer.completeExceptionally(ApiError.failed("the server is stopping"));
+    answer.completeExceptionally(ApiError.unavailable("the server is stopping"));
     if (nobodyReads) {
       cut.complete(null);
     } else {

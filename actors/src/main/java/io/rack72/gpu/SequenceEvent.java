@@ -65,6 +65,8 @@ public sealed interface SequenceEvent {
     MOVED,
     /** The GPU is gone, or does not answer: another one will go on where this one stopped. */
     LOST,
+    /** The rack cannot serve it now, or not from this gateway; it may later, or at another one. */
+    UNAVAILABLE,
     /** Something broke. */
     FAILED
   }

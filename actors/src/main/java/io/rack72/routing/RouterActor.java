@@ -360,7 +360,12 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
     Parked waiting = parked.get(id);
     if ((waiting != null && waiting.submit.request().attempt() >= request.attempt())
         || (there != null && there.attempt() >= request.attempt())) {
-      fail(id, request.attempt(), submit.owner(), id + " is being generated already");
+      end(
+          id,
+          request.attempt(),
+          submit.owner(),
+          SequenceEvent.Cause.FAILED,
+          id + " is being generated already");
       return;
     }
     parked.remove(id);
@@ -442,11 +447,20 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   }
 
   private void refuse(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) {
-    fail(id, attempt, owner, "the rack has stopped: " + lost);
+    end(
+        id,
+        attempt,
+        owner,
+        SequenceEvent.Cause.UNAVAILABLE,
+        "the rack cannot serve now: " + lost);
   }
 
-  private static void fail(
-      SequenceId id, int attempt, ActorRef<SequenceEvent> owner, String detail) {
-    owner.tell(new SequenceEvent.Ended(id, attempt, SequenceEvent.Cause.FAILED, detail));
+  private static void end(
+      SequenceId id,
+      int attempt,
+      ActorRef<SequenceEvent> owner,
+      SequenceEvent.Cause cause,
+      String detail) {
+    owner.tell(new SequenceEvent.Ended(id, attempt, cause, detail));
   }
 }

@@ -165,7 +165,7 @@ final class LoadSource {
             refused++;
             drop(request);
           }
-          case TOO_LARGE, FAILED -> fail(request, detail);
+          case TOO_LARGE, UNAVAILABLE, FAILED -> fail(request, detail);
         }
       }
     }

@@ -229,6 +229,7 @@ final class SequenceCodec extends MessageCodec {
       case MOVED -> 2;
       case FAILED -> 3;
       case LOST -> 4;
+      case UNAVAILABLE -> 5;
     };
   }
 
@@ -240,7 +241,8 @@ final class SequenceCodec extends MessageCodec {
       case 2 -> SequenceEvent.Cause.MOVED;
       case 3 -> SequenceEvent.Cause.FAILED;
       case 4 -> SequenceEvent.Cause.LOST;
-      default -> throw in.wrong("the cause is 0 to 4, not %d".formatted(code));
+      case 5 -> SequenceEvent.Cause.UNAVAILABLE;
+      default -> throw in.wrong("the cause is 0 to 5, not %d".formatted(code));
     };
   }
 }

@@ -82,6 +82,7 @@ final class GatewayFixture implements AutoCloseable {
 
   final ActorTestKit kit = ActorTestKit.create();
   final TestProbe<RouterActor.Command> routed = kit.createTestProbe();
+  private final ActorRef<RouterActor.Command> router;
   final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final int port;
   private final List<SequenceRequest> submitted = new CopyOnWriteArrayList<>();
@@ -100,7 +101,7 @@ final class GatewayFixture implements AutoCloseable {
       Duration idleLimit,
       Optional<Tokenizer> tokenizer,
       Function<SequenceRequest, Script> scripts) {
-    ActorRef<RouterActor.Command> router =
+    router =
         kit.spawn(
             ScriptedRouter.create(
                 request -> {
@@ -266,6 +267,11 @@ final class GatewayFixture implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);
     }
+  }
+
+  /** Its node is out of the rack and about to stop. */
+  void loseRouter() {
+    kit.stop(router);
   }
 
   /** Ends the gateway and all that it is doing at once. */

@@ -654,7 +654,17 @@ class RequestActorTest {
     begin("{\"prompt\": \"x\"}");
     placed(0);
     kit.stop(answering);
-    assertEquals(500, refusal().status());
+    assertEquals(503, refusal().status());
+  }
+
+  @Test
+  void requestThatTheRackCannotServeNowMayBeSentAgain() {
+    begin("{\"prompt\": \"x\"}");
+    placed(0);
+    ended(0, SequenceEvent.Cause.UNAVAILABLE);
+    ApiError refusal = refusal();
+    assertEquals(503, refusal.status());
+    assertTrue(refusal.passes());
   }
 
   @Test

@@ -241,6 +241,37 @@ class ResumeTest {
     assertEquals(withoutNames(whole(second, COMPLETIONS, body)), withoutNames(had));
   }
 
+  @Test
+  void gatewayThatIsOutOfTheRackBreaksItsStreamsOffAndSendsNewRequestsAway() throws Exception {
+    step = STEP;
+    start();
+    String body = completion(", \"n\": 2");
+    List<Event> had = new ArrayList<>();
+    try (OpenStream stream = open(first, COMPLETIONS, body)) {
+      had.addAll(stream.next(20));
+      first.loseRouter();
+      assertThrows(
+          IOException.class,
+          () -> {
+            while (true) {
+              had.add(stream.next().orElseThrow());
+            }
+          });
+    }
+    assertFalse(had.stream().anyMatch(event -> event.data().contains("\"error\"")));
+    HttpResponse<String> refused =
+        first.send(
+            post(first, COMPLETIONS, "web-key")
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(body))
+                .build());
+    assertEquals(503, refused.statusCode());
+    assertTrue(refused.body().contains("\"unavailable\""), refused.body());
+    assertEquals(Optional.of("1"), refused.headers().firstValue("Retry-After"));
+    had.addAll(events(resume(second, COMPLETIONS, lastId(had), "web-key")));
+    assertEquals(withoutNames(whole(second, COMPLETIONS, body)), withoutNames(had));
+  }
+
   /** First tokens that a gateway has measured. */
   private static long firstTokens(GatewayFixture gateway) {
     String count = "rack72_time_to_first_token_seconds_count ";

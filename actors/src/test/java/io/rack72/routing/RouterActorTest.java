@@ -200,7 +200,8 @@ class RouterActorTest {
     router.tell(new RouterActor.RackLost("gpu-1 has failed"));
     SequenceEvent.Ended ended = assertInstanceOf(SequenceEvent.Ended.class, owner.receiveMessage());
     assertEquals(id(1), ended.id());
-    assertEquals("the rack has stopped: gpu-1 has failed", ended.detail());
+    assertEquals(SequenceEvent.Cause.UNAVAILABLE, ended.cause());
+    assertEquals("the rack cannot serve now: gpu-1 has failed", ended.detail());
     submit(2);
     assertEquals(id(2), owner.expectMessageClass(SequenceEvent.Ended.class).id());
   }

@@ -4,27 +4,36 @@ import io.rack72.fault.ScheduledFault;
 import io.rack72.load.Summary;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
- * How long streams stood still: the times between two tokens of a stream, whatever choice they are
- * of. Pure; thread-safe.
+ * How long streams stood still: the times between two tokens of one choice of a stream, and how
+ * long those waited of which nothing had come. Pure; thread-safe.
  */
 final class Pauses {
-  private final Map<String, List<Long>> tokens = new TreeMap<>();
+  private final Map<Reading, List<Long>> tokens = new LinkedHashMap<>();
+  private final Map<String, Long> sent = new LinkedHashMap<>();
+  private final Map<String, Long> firstTokens = new HashMap<>();
+
+  private record Reading(String stream, int choice) {}
 
   /** Of a run's history. */
   Pauses(List<Event> events) {
     for (Event event : events) {
       if (event.kind() == Event.Kind.TOKEN) {
-        List<Long> times = tokens.computeIfAbsent(event.stream(), _ -> new ArrayList<>());
+        firstTokens.putIfAbsent(event.stream(), event.atNanos());
+        Reading reading = new Reading(event.stream(), event.choice());
+        List<Long> times = tokens.computeIfAbsent(reading, _ -> new ArrayList<>());
         // What came in one piece came at one time.
         if (times.isEmpty() || times.getLast() != event.atNanos()) {
           times.add(event.atNanos());
         }
+      } else if (event.kind() == Event.Kind.SENT) {
+        sent.put(event.stream(), event.atNanos());
       }
     }
   }
@@ -45,9 +54,9 @@ final class Pauses {
   List<Gap> longerThan(Duration length) {
     List<Gap> gaps = new ArrayList<>();
     tokens.forEach(
-        (stream, times) -> {
+        (reading, times) -> {
           for (int i = 1; i < times.size(); i++) {
-            Gap gap = new Gap(stream, times.get(i - 1), times.get(i));
+            Gap gap = new Gap(reading.stream(), times.get(i - 1), times.get(i));
             if (gap.nanos() >= length.toNanos()) {
               gaps.add(gap);
             }
@@ -57,8 +66,8 @@ final class Pauses {
   }
 
   /**
-   * The largest gap of each stream that was running at a time, of those gaps that lie at least in
-   * part in an interval: streams that had a token before it began and one after.
+   * The largest gap of each choice that was running at a time, of those gaps that lie at least in
+   * part in an interval: choices that had a token before it began and one after.
    */
   Optional<Summary> largestWithin(long fromNanos, long toNanos) {
     List<Long> largest = new ArrayList<>();
@@ -77,7 +86,7 @@ final class Pauses {
     return Summary.of(largest.stream().mapToLong(Long::longValue));
   }
 
-  /** The largest gap of each stream that lies before a time, of those that have one. */
+  /** The largest gap of each choice that lies before a time, of those that have one. */
   Optional<Summary> beforeAll(Duration time) {
     List<Long> largest = new ArrayList<>();
     for (List<Long> times : tokens.values()) {
@@ -95,5 +104,18 @@ final class Pauses {
   /** What a fault did to the streams that it found running. */
   Optional<Summary> of(ScheduledFault fault, Duration effect) {
     return largestWithin(fault.at().toNanos(), fault.end().plus(effect).toNanos());
+  }
+
+  /**
+   * How long streams had waited for their first token when they got it, of which nothing had come
+   * yet when a fault began.
+   */
+  Optional<Summary> firstTokens(ScheduledFault fault) {
+    long at = fault.at().toNanos();
+    return Summary.of(
+        sent.entrySet().stream()
+            .filter(stream -> stream.getValue() < at)
+            .filter(stream -> firstTokens.getOrDefault(stream.getKey(), at) > at)
+            .mapToLong(stream -> firstTokens.get(stream.getKey()) - stream.getValue()));
   }
 }

@@ -17,14 +17,15 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Reads one stream after the other, and goes on at another gateway where one is gone: with {@code
- * Last-Event-ID} if anything has come, or else from the beginning. Whatever comes is told to the
+ * Reads one stream after the other, and goes on at another gateway where one is gone or says that
+ * it has left the rack: with {@code Last-Event-ID} if anything has come, or else from the beginning. Whatever comes is told to the
  * history as it came. For one thread, but for {@link #giveUp}.
  */
 final class StreamClient {
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
   private static final long PAUSE_NANOS = Duration.ofMillis(50).toNanos();
   private static final int OK = 200;
+  private static final int UNAVAILABLE = 503;
   private static final String DONE = "[DONE]";
 
   private final HttpClient http;
@@ -101,16 +102,26 @@ final class StreamClient {
       try (InputStream body = response.body()) {
         if (response.statusCode() == OK) {
           read(body);
+          // A body that breaks off is an exception.
+          if (!over && !givenUp) {
+            end(Event.Kind.FAILED, "the stream ended as if it were complete, without " + DONE);
+          }
         } else {
-          String why = new String(body.readNBytes(1000), StandardCharsets.UTF_8);
-          end(Event.Kind.FAILED, "status %d: %s".formatted(response.statusCode(), why));
+          refused(response.statusCode(), new String(body.readNBytes(1000), StandardCharsets.UTF_8));
         }
-      }
-      if (!over) {
-        broken("the stream ended without " + DONE);
       }
     } catch (IOException e) {
       broken(e.toString());
+    }
+  }
+
+  /** A gateway that has left the rack says so, and another one is asked. */
+  private void refused(int status, String why) {
+    String sentence = "status %d: %s".formatted(status, why);
+    if (status == UNAVAILABLE && why.contains("\"unavailable\"")) {
+      broken(sentence);
+    } else {
+      end(Event.Kind.FAILED, sentence);
     }
   }
 

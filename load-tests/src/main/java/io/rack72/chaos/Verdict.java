@@ -107,6 +107,7 @@ record Verdict(
       ObjectNode entry = faults.addObject().put("at_ms", fault.at().toMillis());
       entry.set("fault", Json.tree(FaultText.write(fault.fault())));
       Summary.put(entry, "pause_ms", pauses.of(fault, scenario.limits().effect()));
+      Summary.put(entry, "first_token_ms", pauses.firstTokens(fault));
     }
     json.put("pause_p99_limit_ms", scenario.limits().pauseP99().toMillis());
     Summary.put(json, "calm_pause_ms", calm);
@@ -133,18 +134,18 @@ record Verdict(
     Pauses pauses = new Pauses(events);
     calm.ifPresent(summary -> text.append(row("before any fault", summary)));
     for (ScheduledFault fault : scenario.faults().faults()) {
+      String name =
+          "%s at %.1f s %s"
+              .formatted(
+                  FaultText.kind(fault.fault()),
+                  fault.at().toMillis() / 1e3,
+                  without(FaultText.write(fault.fault())));
       pauses
           .of(fault, scenario.limits().effect())
-          .ifPresent(
-              summary ->
-                  text.append(
-                      row(
-                          "%s at %.1f s %s"
-                              .formatted(
-                                  FaultText.kind(fault.fault()),
-                                  fault.at().toMillis() / 1e3,
-                                  without(FaultText.write(fault.fault()))),
-                          summary)));
+          .ifPresent(summary -> text.append(row(name, summary)));
+      pauses
+          .firstTokens(fault)
+          .ifPresent(summary -> text.append(row("before the first token", summary)));
     }
     findings.stream()
         .limit(SHOWN)
@@ -166,7 +167,7 @@ record Verdict(
   private static String row(String name, Summary summary) {
     return String.format(
         Locale.ROOT,
-        "  pauses %s: p50 %.0f, p99 %.0f, most %.0f ms of %d streams%n",
+        "  pauses %s: p50 %.0f, p99 %.0f, most %.0f ms of %d%n",
         name,
         summary.p50(),
         summary.p99(),

@@ -49,10 +49,24 @@ class PausesTest {
   }
 
   @Test
-  void choicesOfAStreamAreReadTogether() {
-    Told told = new Told().tokens("a", 0, 1).pause(50).tokens("a", 1, 1).pause(50);
-    told.tokens("a", 0, 2);
-    assertEquals(51, of(told, 0).orElseThrow().max());
+  void choiceThatStandsStillWhileTheOtherGoesOnIsAPause() {
+    Told told = new Told().tokens("a", 0, 1).tokens("a", 1, 1).pause(50).tokens("a", 1, 2);
+    told.pause(50).tokens("a", 0, 2).tokens("a", 1, 3);
+    Summary summary = of(told, 3).orElseThrow();
+    assertEquals(2, summary.count());
+    assertEquals(103, summary.max());
+  }
+
+  @Test
+  void streamOfWhichNothingHadComeWaitsForItsFirstTokenSinceItWasSent() {
+    Told told = new Told().tokens("a", 0, 1).told("b", Event.Kind.SENT, "").pause(50);
+    told.tokens("a", 0, 2).tokens("b", 0, 1).told("c", Event.Kind.SENT, "").tokens("c", 0, 1);
+    Summary summary =
+        new Pauses(told.events())
+            .firstTokens(new ScheduledFault(Duration.ofMillis(20), new Fault.Kill(1)))
+            .orElseThrow();
+    assertEquals(1, summary.count());
+    assertEquals(52, summary.max());
   }
 
   @Test

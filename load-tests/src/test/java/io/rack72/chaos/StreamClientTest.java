@@ -58,7 +58,9 @@ class StreamClientTest {
     lastIds.add(String.valueOf(exchange.getRequestHeaders().getFirst("Last-Event-ID")));
     List<String> answer = script.remove();
     if (answer.getFirst().startsWith("status ")) {
-      exchange.sendResponseHeaders(Integer.parseInt(answer.getFirst().substring(7)), -1);
+      byte[] body = String.join("", answer.subList(1, answer.size())).getBytes(UTF_8);
+      exchange.sendResponseHeaders(Integer.parseInt(answer.getFirst().substring(7)), body.length);
+      exchange.getResponseBody().write(body);
       exchange.close();
       return;
     }
@@ -213,8 +215,27 @@ class StreamClientTest {
     List<Event> events = read();
     assertEquals(Event.Kind.FAILED, events.getLast().kind());
     assertEquals("the rack is gone", events.getLast().text());
-    answers("status 503");
+    answers("status 503", "{\"error\":{\"code\":\"overloaded\"}}");
     assertEquals(Event.Kind.FAILED, read().getLast().kind());
+  }
+
+  @Test
+  void gatewayThatHasLeftTheRackIsNotAskedAnyMore() throws Exception {
+    String left = "{\"error\":{\"code\":\"unavailable\"}}";
+    answers("status 503", left);
+    answers(token("k.1", 1), BREAK);
+    answers("status 503", left);
+    answers(token("k.2", 2), END);
+    requireWhole(read());
+    assertEquals(List.of("null", "null", "k.1", "k.1"), lastIds);
+  }
+
+  @Test
+  void streamThatEndsAsIfItWereCompleteHasFailed() throws Exception {
+    answers(token("k.1", 1));
+    Event last = read().getLast();
+    assertEquals(Event.Kind.FAILED, last.kind());
+    assertEquals("the stream ended as if it were complete, without [DONE]", last.text());
   }
 
   @Test

@@ -447,12 +447,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   }
 
   private void refuse(SequenceId id, int attempt, ActorRef<SequenceEvent> owner) {
-    end(
-        id,
-        attempt,
-        owner,
-        SequenceEvent.Cause.UNAVAILABLE,
-        "the rack cannot serve now: " + lost);
+    end(id, attempt, owner, SequenceEvent.Cause.UNAVAILABLE, "the rack cannot serve now: " + lost);
   }
 
   private static void end(

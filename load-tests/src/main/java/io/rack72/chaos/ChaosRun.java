@@ -74,7 +74,8 @@ record ChaosRun(
                   scenario.load().streams(),
                   scenario.load().length().toSeconds()));
       history.begin();
-      try (Injector injector =
+      try (RackWatch _ = new RackWatch(http, gateways, history);
+          Injector injector =
               new Injector(rack.nodes(), seed, scenario.random(), checkpoint, history);
           Clients clients =
               new Clients(

@@ -64,7 +64,9 @@ record Event(
     /** The gateway that the text names is killed. */
     GATEWAY_KILLED,
     /** A node of the rack has come or gone. */
-    NODE
+    NODE,
+    /** What a gateway tells of the rack has changed; the text has {@link Signs}. */
+    SIGNS
   }
 
   /** That is no token. */

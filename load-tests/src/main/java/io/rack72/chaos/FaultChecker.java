@@ -22,6 +22,7 @@ final class FaultChecker {
   static List<Finding> check(Scenario scenario, List<Event> events) {
     List<Finding> findings = new ArrayList<>();
     begun(scenario, events, findings);
+    signs(scenario, events, findings);
     pauses(scenario, events, findings);
     resumed(events, findings);
     return findings;
@@ -43,6 +44,21 @@ final class FaultChecker {
       findings.add(
           new Finding(
               Finding.Kind.NO_FAULT, "", "nobody suffered any of %d faults".formatted(begun)));
+    }
+  }
+
+  /** Those of a random schedule meet, and one may hide the other. */
+  private static void signs(Scenario scenario, List<Event> events, List<Finding> findings) {
+    FaultSigns signs = new FaultSigns(events);
+    for (ScheduledFault fault : scenario.faults().faults()) {
+      if (!scenario.random() && !signs.show(fault, scenario.limits().effect())) {
+        findings.add(
+            new Finding(
+                Finding.Kind.NO_EFFECT,
+                "",
+                "nothing was to be seen of %s at %d ms, neither in /rack nor of its JVMs"
+                    .formatted(FaultText.kind(fault.fault()), fault.at().toMillis())));
+      }
     }
   }
 

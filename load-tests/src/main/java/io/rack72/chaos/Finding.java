@@ -30,6 +30,8 @@ record Finding(Kind kind, String stream, String sentence) {
     FAULT_REFUSED,
     /** A fault of the schedule that was never begun, or no fault of which anybody suffered. */
     NO_FAULT,
+    /** A fault was begun, and nothing of it was to be seen. */
+    NO_EFFECT,
     /** A fault that found no stream running, so that it cannot tell how long one stands still. */
     NO_STREAM_AT_FAULT,
     /** A gateway was killed that had streams, and none of them went on elsewhere. */

@@ -120,7 +120,12 @@ final class RackNode implements NodeProcess.Listener {
       ready = false;
       process = null;
     }
-    history.add("", Event.Kind.NODE, "node %d ended with exit code %d".formatted(number, exitCode));
+    history.add("", Event.Kind.NODE, ended(number, exitCode));
     listener().ended(from, exitCode);
+  }
+
+  /** As it is in a history. */
+  static String ended(int number, int exitCode) {
+    return "node %d ended with exit code %d".formatted(number, exitCode);
   }
 }

@@ -18,8 +18,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Reads one stream after the other, and goes on at another gateway where one is gone or says that
- * it has left the rack: with {@code Last-Event-ID} if anything has come, or else from the beginning. Whatever comes is told to the
- * history as it came. For one thread, but for {@link #giveUp}.
+ * it has left the rack: with {@code Last-Event-ID} if anything has come, or else from the
+ * beginning. Whatever comes is told to the history as it came. For one thread, but for {@link
+ * #giveUp}.
  */
 final class StreamClient {
   private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);

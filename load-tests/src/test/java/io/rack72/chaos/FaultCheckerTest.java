@@ -49,7 +49,8 @@ class FaultCheckerTest {
         .told("a", Event.Kind.ASKED, gateway)
         .tokens("a", 0, 1)
         .pause(7)
-        .told("", Event.Kind.FAULT, "kill");
+        .told("", Event.Kind.FAULT, "kill")
+        .told("", Event.Kind.NODE, RackNode.ended(1, 137));
   }
 
   @Test
@@ -60,13 +61,18 @@ class FaultCheckerTest {
   @Test
   void faultThatWasNeverBegunIsFound() {
     assertEquals(
-        List.of(Finding.Kind.NO_FAULT),
+        List.of(Finding.Kind.NO_FAULT, Finding.Kind.NO_EFFECT),
         kinds(false, new Told().tokens("a", 0, 1).pause(20).tokens("a", 0, 2)));
   }
 
   @Test
   void faultThatFindsNoStreamRunningIsFoundUnlessTheScheduleIsRandom() {
-    Told nothing = new Told().pause(10).told("", Event.Kind.FAULT, "kill").tokens("a", 0, 1, 2);
+    Told nothing =
+        new Told()
+            .pause(10)
+            .told("", Event.Kind.FAULT, "kill")
+            .told("", Event.Kind.NODE, RackNode.ended(1, 137))
+            .tokens("a", 0, 1, 2);
     assertEquals(List.of(Finding.Kind.NO_STREAM_AT_FAULT), kinds(false, nothing));
     assertEquals(List.of(), kinds(true, nothing));
   }
@@ -81,6 +87,14 @@ class FaultCheckerTest {
     assertEquals(
         List.of(Finding.Kind.NO_STREAM_AT_FAULT),
         FaultChecker.check(freeze, after.events()).stream().map(Finding::kind).toList());
+  }
+
+  @Test
+  void faultOfWhichNothingIsToBeSeenIsFoundUnlessTheScheduleIsRandom() {
+    Told unseen = new Told().tokens("a", 0, 1).pause(9).told("", Event.Kind.FAULT, "kill");
+    unseen.tokens("a", 0, 2);
+    assertEquals(List.of(Finding.Kind.NO_EFFECT), kinds(false, unseen));
+    assertEquals(List.of(), kinds(true, unseen));
   }
 
   @Test

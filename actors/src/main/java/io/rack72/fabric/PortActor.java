@@ -23,7 +23,8 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * <p><b>Owns</b> both directions of the port, as queues in time, and the frames that wait in them.
  * <b>Receives</b> frames from its GPU, and frames and credits from the other ports. <b>Sends</b>
  * frames to the other ports, those of other JVMs by way of trunks, arrived ones to its GPU, and
- * credits back. <b>On failure</b> the rack stops: a lost frame is a step that never ends.
+ * credits back. <b>On failure</b> its tray is out of the rack: a lost frame is a step that never
+ * ends.
  *
  * <p>There is no timer per message. A frame whose instant has come is handed on at once; only for
  * the first of those still on their way is a wake asked of the clock.

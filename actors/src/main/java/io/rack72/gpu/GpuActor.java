@@ -32,7 +32,7 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * sequences from routers, dispatched rows for its experts and answers to its own dispatches through
  * its port. <b>Sends</b> frames through its port, tokens to the sequences' owners, the end of each
  * sequence to its router, and its own state to the rack whenever that has changed. <b>On
- * failure</b> it stops, and with it the rack: see {@code NodeActor}.
+ * failure</b> it stops, and its tray is out of the rack: see {@code NodeActor}.
  *
  * <p>Between two layers of its own step it serves whatever other GPUs have dispatched meanwhile, so
  * no two GPUs ever wait for each other. What the device takes time for is awaited on the clock;

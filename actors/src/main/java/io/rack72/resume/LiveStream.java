@@ -17,6 +17,7 @@ public final class LiveStream {
     private int cachedTokens = ChoiceState.UNKNOWN;
     private int gpu = ChoiceState.UNKNOWN;
     private int told;
+    private int growths;
     private boolean changed;
 
     ChoiceState state(int from) {
@@ -24,6 +25,9 @@ public final class LiveStream {
           tokens.from(from), from < tokens.size() ? finish : Optional.empty(), cachedTokens, gpu);
     }
   }
+
+  /** Times that a choice's growth is told until all of it is told again; some seconds. */
+  static final int WHOLE_EVERY = 32;
 
   private final StreamHead head;
   private final long receivedNanos;
@@ -88,13 +92,17 @@ public final class LiveStream {
     return copy(nowNanos);
   }
 
-  /** What was noted since the last time. */
+  /**
+   * What was noted since the last time; now and then all that was ever noted of a choice, since
+   * what was told may have been lost, and what came behind it is of no use without.
+   */
   synchronized List<Growth> growth() {
     List<Growth> growth = new ArrayList<>();
     for (int i = 0; i < choices.size(); i++) {
       Choice choice = choices.get(i);
       if (choice.changed) {
-        growth.add(new Growth(head.key(), i, choice.told, choice.state(choice.told)));
+        int from = ++choice.growths % WHOLE_EVERY == 0 ? 0 : choice.told;
+        growth.add(new Growth(head.key(), i, from, choice.state(from)));
         choice.told = choice.tokens.size();
         choice.changed = false;
       }

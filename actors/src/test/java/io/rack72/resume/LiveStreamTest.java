@@ -60,6 +60,23 @@ class LiveStreamTest {
   }
 
   @Test
+  void growthThatWasLostIsMadeGoodByALaterOne() {
+    LiveStream stream = new LiveStream(HEAD, 1, 0, () -> {});
+    CopyStore<String> store = new CopyStore<>(ResumeLimits.DEFAULT);
+    store.keep("o", stream.handOver(0), 0);
+    for (int i = 0; i <= LiveStream.WHOLE_EVERY; i++) {
+      stream.token(0, i, Optional.empty());
+      List<Growth> growth = stream.growth();
+      if (i != 3) {
+        growth.forEach(told -> store.grow("o", told));
+      }
+    }
+    StreamCopy kept = store.find(HEAD.key(), "", 0).orElseThrow();
+    assertArrayEquals(
+        stream.copy(0).choices().getFirst().tokens(), kept.choices().getFirst().tokens());
+  }
+
+  @Test
   void newsOfAChoiceWithoutATokenIsGrowthToo() {
     LiveStream stream = new LiveStream(HEAD, 1, 0, () -> {});
     stream.token(0, 5, Optional.of(FinishReason.STOP));

@@ -74,6 +74,7 @@ record ChaosRun(
                   scenario.load().streams(),
                   scenario.load().length().toSeconds()));
       history.begin();
+      rack.nodes().forEach(RackNode::tellGateway);
       try (RackWatch _ = new RackWatch(http, gateways, history);
           Injector injector =
               new Injector(rack.nodes(), seed, scenario.random(), checkpoint, history);

@@ -1,8 +1,10 @@
 package io.rack72.chaos;
 
+import io.rack72.fault.Fault;
 import io.rack72.fault.FaultText;
 import io.rack72.fault.ScheduledFault;
 import io.rack72.load.Summary;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,6 +18,12 @@ import java.util.Set;
  * streams stood still no longer than they may. Without state.
  */
 final class FaultChecker {
+  /**
+   * Time in which a part notices that it is cut off, with the {@code fast} timing, and in which
+   * what it had let out before comes to its clients.
+   */
+  private static final Duration NOTICED = Duration.ofMillis(1500);
+
   private FaultChecker() {}
 
   /** All that is wrong with the faults of a run and what they did. */
@@ -25,6 +33,7 @@ final class FaultChecker {
     signs(scenario, events, findings);
     pauses(scenario, events, findings);
     resumed(events, findings);
+    cutOff(scenario, events, findings);
     return findings;
   }
 
@@ -101,6 +110,51 @@ final class FaultChecker {
         .anyMatch(
             event ->
                 event.kind() == Event.Kind.TOKEN && event.atNanos() > from && event.atNanos() < to);
+  }
+
+  /**
+   * The smaller part of a rack that is cut off both ways lets no token out once it has noticed.
+   * Gateways' addresses come before the load, and again where their nodes do.
+   */
+  private static void cutOff(Scenario scenario, List<Event> events, List<Finding> findings) {
+    for (ScheduledFault fault : scenario.faults().faults()) {
+      if (!scenario.random()
+          && fault.fault() instanceof Fault.Partition partition
+          && partition.direction() == Fault.Direction.BOTH
+          && 2 * partition.nodes().size() < scenario.rack().jvms()) {
+        long emitted = tokensOf(partition.nodes(), fault, events);
+        if (emitted > 0) {
+          findings.add(
+              new Finding(
+                  Finding.Kind.MINORITY_EMITTED,
+                  "",
+                  "nodes %s were cut off at %d ms and still let %d tokens out %d ms later, none would be right"
+                      .formatted(
+                          partition.nodes(), fault.at().toMillis(), emitted, NOTICED.toMillis())));
+        }
+      }
+    }
+  }
+
+  private static long tokensOf(Set<Integer> nodes, ScheduledFault fault, List<Event> events) {
+    long from = fault.at().plus(NOTICED).toNanos();
+    long to = fault.end().toNanos();
+    Set<String> cut = new HashSet<>();
+    Map<String, String> gateways = new HashMap<>();
+    long tokens = 0;
+    for (Event event : events) {
+      switch (event.kind()) {
+        case NODE ->
+            nodes.forEach(node -> RackNode.servedBy(node, event.text()).ifPresent(cut::add));
+        case ASKED -> gateways.put(event.stream(), event.text());
+        case TOKEN -> {
+          boolean late = event.atNanos() > from && event.atNanos() < to;
+          tokens += late && cut.contains(gateways.get(event.stream())) ? 1 : 0;
+        }
+        default -> {}
+      }
+    }
+    return tokens;
   }
 
   /** Of the streams that a gateway had when it was killed, one at least has gone on. */

@@ -34,6 +34,8 @@ record Finding(Kind kind, String stream, String sentence) {
     NO_EFFECT,
     /** A fault that found no stream running, so that it cannot tell how long one stands still. */
     NO_STREAM_AT_FAULT,
+    /** A part of the rack that was cut off, and was not the larger one, still let tokens out. */
+    MINORITY_EMITTED,
     /** A gateway was killed that had streams, and none of them went on elsewhere. */
     NONE_RESUMED,
     PAUSE_TOO_LONG

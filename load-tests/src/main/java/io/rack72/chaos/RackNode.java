@@ -98,6 +98,7 @@ final class RackNode implements NodeProcess.Listener {
           ready = true;
         }
         history.add("", Event.Kind.NODE, "node %d is in the rack".formatted(number));
+        tellGateway();
       }
       case NodeLine.Rack rack ->
           history.add("", Event.Kind.NODE, "node %d sees %d trays".formatted(number, rack.trays()));
@@ -122,6 +123,22 @@ final class RackNode implements NodeProcess.Listener {
     }
     history.add("", Event.Kind.NODE, ended(number, exitCode));
     listener().ended(from, exitCode);
+  }
+
+  /** As it is in a history. */
+  static String serves(int number, String gateway) {
+    return "node %d serves at %s".formatted(number, gateway);
+  }
+
+  /** Tells the history where the node's gateway serves, if it has one. */
+  void tellGateway() {
+    gateway().ifPresent(url -> history.add("", Event.Kind.NODE, serves(number, url.toString())));
+  }
+
+  /** The gateway of a node, if that is what a history's line tells. */
+  static Optional<String> servedBy(int number, String line) {
+    String begin = serves(number, "");
+    return line.startsWith(begin) ? Optional.of(line.substring(begin.length())) : Optional.empty();
   }
 
   /** As it is in a history. */

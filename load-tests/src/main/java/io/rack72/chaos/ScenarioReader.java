@@ -41,6 +41,7 @@ final class ScenarioReader {
           "freeze-tray",
           "partition",
           "one-way-partition",
+          "partition-gateway",
           "kill-gateway",
           "noisy-fabric",
           "slow-process",

@@ -172,6 +172,43 @@ class FaultCheckerTest {
   }
 
   @Test
+  void partThatIsCutOffAndStillLetsTokensOutIsFound() {
+    Fault cut = new Fault.Partition(Set.of(2), Fault.Direction.BOTH, Duration.ofSeconds(10));
+    Scenario scenario = partition(cut);
+    for (String cutOff : List.of(GATEWAY, OTHER)) {
+      Told told =
+          new Told()
+              .told("", Event.Kind.NODE, RackNode.serves(2, cutOff))
+              .told("", Event.Kind.NODE, RackNode.serves(3, cutOff.equals(OTHER) ? GATEWAY : OTHER))
+              .sent("a")
+              .told("a", Event.Kind.ASKED, GATEWAY)
+              .tokens("a", 0, 1)
+              .pause(10)
+              .told("", Event.Kind.FAULT, "partition")
+              .told("", Event.Kind.SIGNS, new Signs(1, 0, 0, List.of()).toText())
+              .tokens("a", 0, 2)
+              .pause(2000)
+              .tokens("a", 0, 3);
+      assertEquals(
+          cutOff.equals(GATEWAY),
+          FaultChecker.check(scenario, told.events()).stream()
+              .anyMatch(finding -> finding.kind() == Finding.Kind.MINORITY_EMITTED));
+    }
+  }
+
+  private static Scenario partition(Fault fault) {
+    Scenario two = scenario(false, fault);
+    return new Scenario(
+        two.name(),
+        two.about(),
+        new Scenario.Rack(4, Set.of(2, 3), false, List.of()),
+        two.load(),
+        two.faults(),
+        two.random(),
+        two.limits());
+  }
+
+  @Test
   void whatIsWrongWithFaultsIsInTheVerdict() {
     assertTrue(verdict(List.of(), running(OTHER).tokens("a", 0, 2)).isGood());
     Verdict without = verdict(List.of(), new Told().tokens("a", 0, 1).pause(20).tokens("a", 0, 2));

@@ -39,7 +39,7 @@ import org.apache.pekko.util.ByteString;
  * submitted again with the tokens that there are. <b>On failure</b> of a sequence, of the router,
  * or of itself the request fails as a whole: with an HTTP status where nothing was sent yet, with
  * an error event in a stream otherwise; its other sequences are cancelled. So does one that is not
- * answered in time.
+ * answered in time. A stream that can go on at another gateway breaks off where the router fails.
  *
  * <p>A client that pulls slowly gets what came meanwhile in one piece. Where too many tokens wait
  * for it, its sequences are paused until it pulls; where it does not for long, the request fails,
@@ -113,6 +113,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private final UnreadTokens unread;
   private CompletableFuture<Optional<ByteString>> pull;
   private boolean sentSinceBeat;
+  private boolean brokenOff;
   private boolean nobodyReads;
   private ApiError failure;
 
@@ -419,7 +420,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     if (isOver()) {
       return this;
     }
-    return isStreaming() && stream.isPresent()
+    brokenOff = isStreaming() && stream.isPresent();
+    return brokenOff
         ? Behaviors.stopped()
         : fail(ApiError.unavailable("this gateway has left the rack; ask another one"));
   }
@@ -439,7 +441,9 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
 
   private Behavior<Command> stopped() {
     meter.over(
-        failure != null ? Outcome.FAILED : reply.allEnded() ? Outcome.COMPLETE : Outcome.LEFT);
+        failure != null || brokenOff
+            ? Outcome.FAILED
+            : reply.allEnded() ? Outcome.COMPLETE : Outcome.LEFT);
     leave.run();
     stream.ifPresent(open -> open.close(reply.lastEventsTaken() && failure == null));
     sequences.cancel();

@@ -510,10 +510,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
         : Optional.of(peers.resolve(node, "/user/" + gpu));
   }
 
-  /** The others follow views without this node, and do not answer it. */
+  /**
+   * The others follow views without this node, and do not answer it. Its streams break off as it
+   * ends, and go on at other gateways; an error would be their end.
+   */
   private void shutOut(String reason) {
     trouble = "this JVM is not in the rack any more: " + reason;
-    router.tell(new RouterActor.RackLost(trouble));
     getContext().getLog().error(trouble);
     getContext().getSystem().terminate();
   }
@@ -523,8 +525,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       return;
     }
     trouble = actor + " has failed; its log says why; restart the rack";
-    router.tell(new RouterActor.RackLost(trouble));
-    if (!identity.alone()) {
+    if (identity.alone()) {
+      router.tell(new RouterActor.RackLost(trouble));
+    } else {
       getContext().getLog().error("{}: this JVM leaves the rack", trouble);
       getContext().getSystem().terminate();
     }

@@ -19,10 +19,10 @@ import java.util.Set;
  */
 final class FaultChecker {
   /**
-   * Time in which a part notices that it is cut off, with the {@code fast} timing, and in which
-   * what it had let out before comes to its clients.
+   * Time in which all nodes are told of their fault and a part notices that it is cut off, with the
+   * {@code fast} timing, and in which what it had let out before comes to its clients.
    */
-  private static final Duration NOTICED = Duration.ofMillis(1500);
+  private static final Duration NOTICED = Duration.ofSeconds(3);
 
   private FaultChecker() {}
 

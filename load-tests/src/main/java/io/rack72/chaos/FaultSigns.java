@@ -3,10 +3,10 @@ package io.rack72.chaos;
 import io.rack72.fault.Fault;
 import io.rack72.fault.ScheduledFault;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiPredicate;
-import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 
 /**
  * Whether a fault has left the traces that it must leave: a run in which it did nothing shows
@@ -35,14 +35,13 @@ final class FaultSigns {
       case Fault.Terminate(int node) -> ended(node, TERMINATED, from, to);
       case Fault.Freeze _, Fault.Partition _ ->
           fault.fault().length().compareTo(NOTICED) < 0
-              || any(from, to, signs -> signs.silent() > 0);
-      case Fault.GpuFailure _ -> grew(from, to, Signs::failedTrays);
+              || within(from, to, (before, now) -> now.silent() > before.silent());
+      case Fault.GpuFailure failure ->
+          within(from, to, (_, now) -> isWithout(failure.gpu().index(), now));
       case Fault.PortBandwidth port ->
-          any(
-              from,
-              to,
-              signs -> signs.slow().stream().anyMatch(pair -> pair.has(port.gpu().index())));
-      case Fault.FabricNoise _ -> grew(from, to, Signs::resentSegments);
+          within(from, to, (before, now) -> foundSlow(port.gpu().index(), before, now));
+      case Fault.FabricNoise _ ->
+          within(from, to, (before, now) -> now.resentSegments() > before.resentSegments());
       // The harness itself stops the process and moves the file.
       case Fault.Slow _, Fault.CheckpointGone _ -> true;
     };
@@ -55,25 +54,31 @@ final class FaultSigns {
         .anyMatch(event -> event.atNanos() >= from && event.atNanos() <= to);
   }
 
-  private boolean any(long from, long to, Predicate<Signs> sign) {
-    return within(from, to, (_, later) -> sign.test(later));
+  /** Of a node that does not answer no GPU is told, and that is no failure of theirs. */
+  private static boolean isWithout(int gpu, Signs signs) {
+    return signs.silent() == 0 && !signs.gpus().isEmpty() && !signs.gpus().contains(gpu);
   }
 
-  private boolean grew(long from, long to, ToLongFunction<Signs> count) {
-    return within(
-        from, to, (earlier, later) -> count.applyAsLong(later) > count.applyAsLong(earlier));
+  /** Whether those who waited for a port, or who waited behind it for all others, noticed. */
+  private static boolean foundSlow(int gpu, Signs before, Signs now) {
+    return now.slow().stream().anyMatch(pair -> pair.has(gpu) && !before.slow().contains(pair));
   }
 
-  /** Whether any two signs that follow each other, the later in an interval, are so. */
+  /**
+   * Whether any two signs of a gateway that follow each other, the later in an interval, are so.
+   */
   private boolean within(long from, long to, BiPredicate<Signs, Signs> sign) {
-    Signs earlier = new Signs(0, 0, 0, List.of());
+    Map<String, Signs> before = new HashMap<>();
     for (Event event : events) {
       if (event.kind() == Event.Kind.SIGNS) {
-        Signs later = Signs.parse(event.text());
-        if (event.atNanos() >= from && event.atNanos() <= to && sign.test(earlier, later)) {
+        Signs now = Signs.parse(event.text());
+        Signs earlier = before.put(event.stream(), now);
+        if (earlier != null
+            && event.atNanos() >= from
+            && event.atNanos() <= to
+            && sign.test(earlier, now)) {
           return true;
         }
-        earlier = later;
       }
     }
     return false;

@@ -2,11 +2,11 @@ package io.rack72.chaos;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.HashMap;
@@ -19,6 +19,7 @@ import java.util.concurrent.ScheduledExecutorService;
  * operators would see of a fault.
  */
 final class RackWatch implements AutoCloseable {
+  private static final int OK = 200;
   private static final long PERIOD_MILLIS = 500;
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
 
@@ -53,10 +54,13 @@ final class RackWatch implements AutoCloseable {
   private void look(URI gateway) throws IOException, InterruptedException {
     HttpRequest request =
         HttpRequest.newBuilder(gateway.resolve("/rack")).timeout(ANSWER_LIMIT).build();
-    JsonNode rack = Json.read(http.send(request, BodyHandlers.ofString()).body());
-    Signs signs = Signs.of(rack);
+    HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
+    if (response.statusCode() != OK) {
+      return;
+    }
+    Signs signs = Signs.of(Json.read(response.body()));
     if (!signs.equals(latest.put(gateway, signs))) {
-      history.add("", Event.Kind.SIGNS, signs.toText());
+      history.add(gateway.toString(), Event.Kind.SIGNS, signs.toText());
     }
   }
 

@@ -47,7 +47,7 @@ record Scenario(
   /**
    * What must hold.
    *
-   * @param pauseP99 of the largest pause of each stream that a fault finds running
+   * @param pauseP99 of the largest pause of each choice of a stream that a fault finds running
    * @param grace after the load, in which all replies must be over
    * @param level after that, in which the rack must be as it was before
    * @param effect how long after a fault is over pauses count as its doing

@@ -185,9 +185,8 @@ class FaultCheckerTest {
               .tokens("a", 0, 1)
               .pause(10)
               .told("", Event.Kind.FAULT, "partition")
-              .told("", Event.Kind.SIGNS, new Signs(1, 0, 0, List.of()).toText())
               .tokens("a", 0, 2)
-              .pause(2000)
+              .pause(4000)
               .tokens("a", 0, 3);
       assertEquals(
           cutOff.equals(GATEWAY),

@@ -10,7 +10,7 @@ import java.util.Set;
  * Something that was seen in a run.
  *
  * @param atNanos since the load began
- * @param stream whose it is; empty for what concerns the rack, and of signs the gateway
+ * @param stream whose it is; empty for what concerns the rack
  * @param choice of the reply, 0 where there is one
  * @param index of the token in its choice as it was received, from 0; -1 of what is no token
  * @param token its id; -1 of what is no token
@@ -65,7 +65,7 @@ record Event(
     GATEWAY_KILLED,
     /** A node of the rack has come or gone. */
     NODE,
-    /** What the gateway that the stream names tells of the rack; the text has {@link Signs}. */
+    /** What a gateway tells of the rack has changed; the text has {@link Signs}. */
     SIGNS
   }
 

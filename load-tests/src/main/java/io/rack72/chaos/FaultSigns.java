@@ -72,7 +72,7 @@ final class FaultSigns {
     for (Event event : events) {
       if (event.kind() == Event.Kind.SIGNS) {
         Signs now = Signs.parse(event.text());
-        Signs earlier = before.put(event.stream(), now);
+        Signs earlier = before.put(now.gateway(), now);
         if (earlier != null
             && event.atNanos() >= from
             && event.atNanos() <= to

@@ -58,9 +58,9 @@ final class RackWatch implements AutoCloseable {
     if (response.statusCode() != OK) {
       return;
     }
-    Signs signs = Signs.of(Json.read(response.body()));
+    Signs signs = Signs.of(gateway.toString(), Json.read(response.body()));
     if (!signs.equals(latest.put(gateway, signs))) {
-      history.add(gateway.toString(), Event.Kind.SIGNS, signs.toText());
+      history.add("", Event.Kind.SIGNS, signs.toText());
     }
   }
 

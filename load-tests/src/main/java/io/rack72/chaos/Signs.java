@@ -12,12 +12,14 @@ import java.util.TreeSet;
 /**
  * What {@code GET /rack} of one gateway shows of faults.
  *
+ * @param gateway that told
  * @param silent pairs of nodes of which one does not hear the other, and nodes that do not answer
  * @param gpus those that compute
  * @param resentSegments pieces of bundles that were sent again, so far
  * @param slow pairs of GPUs of which the first does not ask the second, which let it wait too long
  */
-record Signs(int silent, Set<Integer> gpus, long resentSegments, List<SlowPair> slow) {
+record Signs(
+    String gateway, int silent, Set<Integer> gpus, long resentSegments, List<SlowPair> slow) {
   Signs {
     gpus = Collections.unmodifiableSet(new TreeSet<>(gpus));
     slow = List.copyOf(slow);
@@ -33,9 +35,9 @@ record Signs(int silent, Set<Integer> gpus, long resentSegments, List<SlowPair> 
   /**
    * Reads them.
    *
-   * @param rack what {@code GET /rack} gives
+   * @param rack what {@code GET /rack} gives there
    */
-  static Signs of(JsonNode rack) {
+  static Signs of(String gateway, JsonNode rack) {
     int silent = 0;
     Set<Integer> gpus = new TreeSet<>();
     long resentSegments = 0;
@@ -52,7 +54,7 @@ record Signs(int silent, Set<Integer> gpus, long resentSegments, List<SlowPair> 
         slow.add(new SlowPair(gpu.path("gpu").asInt(), owner.asInt()));
       }
     }
-    return new Signs(silent, gpus, resentSegments, slow);
+    return new Signs(gateway, silent, gpus, resentSegments, slow);
   }
 
   /** As it is in a history. */
@@ -66,7 +68,11 @@ record Signs(int silent, Set<Integer> gpus, long resentSegments, List<SlowPair> 
         slow.add(new SlowPair(pair.path(0).asInt(), pair.path(1).asInt()));
       }
       return new Signs(
-          json.path("silent").asInt(), gpus, json.path("resent_segments").asLong(), slow);
+          json.path("gateway").asText(),
+          json.path("silent").asInt(),
+          gpus,
+          json.path("resent_segments").asLong(),
+          slow);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("these are no signs: " + text, e);
     }
@@ -75,7 +81,8 @@ record Signs(int silent, Set<Integer> gpus, long resentSegments, List<SlowPair> 
   /** For a history. */
   String toText() {
     ObjectNode json = Json.object();
-    json.put("silent", silent)
+    json.put("gateway", gateway)
+        .put("silent", silent)
         .put("resent_segments", resentSegments)
         .<ObjectNode>set("gpus", Json.tree(gpus))
         .set(

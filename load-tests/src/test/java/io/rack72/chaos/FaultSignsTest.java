@@ -15,16 +15,16 @@ import org.junit.jupiter.api.Test;
 class FaultSignsTest {
   private static final Duration LENGTH = Duration.ofSeconds(5);
   private static final Set<Integer> ALL = Set.of(0, 1, 2, 3);
-  private static final Signs CALM = new Signs(0, ALL, 7, List.of());
   private static final String GATEWAY = "http://127.0.0.1:1";
+  private static final Signs CALM = new Signs(GATEWAY, 0, ALL, 7, List.of());
 
   /** Whether a fault at 10 ms is to be seen where a gateway tells this before and after. */
   private static boolean shown(Fault fault, Signs before, Signs after) {
     Told told =
         new Told()
-            .told(GATEWAY, Event.Kind.SIGNS, before.toText())
+            .told("", Event.Kind.SIGNS, before.toText())
             .pause(20)
-            .told(GATEWAY, Event.Kind.SIGNS, after.toText());
+            .told("", Event.Kind.SIGNS, after.toText());
     return shown(fault, told);
   }
 
@@ -54,7 +54,7 @@ class FaultSignsTest {
 
   @Test
   void nodeThatStandsStillOrIsCutOffIsNotHeard() {
-    Signs silent = new Signs(1, ALL, 7, List.of());
+    Signs silent = new Signs(GATEWAY, 1, ALL, 7, List.of());
     Fault partition = new Fault.Partition(Set.of(1), Fault.Direction.BOTH, LENGTH);
     assertTrue(shown(new Fault.Freeze(1, LENGTH), CALM, silent));
     assertTrue(shown(partition, CALM, silent));
@@ -70,29 +70,30 @@ class FaultSignsTest {
   @Test
   void gpuThatFailsComputesNoMore() {
     Fault failure = new Fault.GpuFailure(new GpuId(0));
-    assertTrue(shown(failure, CALM, new Signs(0, Set.of(1, 2, 3), 7, List.of())));
-    assertFalse(shown(failure, CALM, new Signs(0, Set.of(0, 2, 3), 7, List.of())));
+    assertTrue(shown(failure, CALM, new Signs(GATEWAY, 0, Set.of(1, 2, 3), 7, List.of())));
+    assertFalse(shown(failure, CALM, new Signs(GATEWAY, 0, Set.of(0, 2, 3), 7, List.of())));
     assertFalse(
-        shown(failure, CALM, new Signs(1, Set.of(2, 3), 7, List.of())), "its node is not heard");
+        shown(failure, CALM, new Signs(GATEWAY, 1, Set.of(2, 3), 7, List.of())),
+        "its node is not heard");
   }
 
   @Test
   void whatIsLostOnTheFabricIsSentAgain() {
     Fault noise = new Fault.FabricNoise(Set.of(1), 0.05, 0.05, 0.1, Duration.ZERO, LENGTH);
-    assertTrue(shown(noise, CALM, new Signs(0, ALL, 8, List.of())));
-    assertFalse(shown(noise, CALM, new Signs(1, ALL, 7, List.of())));
+    assertTrue(shown(noise, CALM, new Signs(GATEWAY, 0, ALL, 8, List.of())));
+    assertFalse(shown(noise, CALM, new Signs(GATEWAY, 1, ALL, 7, List.of())));
   }
 
   @Test
   void gatewaysThatDoNotTellTheSameAreNoSign() {
-    Signs more = new Signs(0, ALL, 8, List.of());
+    Signs more = new Signs("another", 0, ALL, 8, List.of());
     Told told =
         new Told()
-            .told(GATEWAY, Event.Kind.SIGNS, CALM.toText())
-            .told("another", Event.Kind.SIGNS, more.toText())
+            .told("", Event.Kind.SIGNS, CALM.toText())
+            .told("", Event.Kind.SIGNS, more.toText())
             .pause(20)
-            .told(GATEWAY, Event.Kind.SIGNS, CALM.toText())
-            .told("another", Event.Kind.SIGNS, more.toText());
+            .told("", Event.Kind.SIGNS, CALM.toText())
+            .told("", Event.Kind.SIGNS, more.toText());
     Fault noise = new Fault.FabricNoise(Set.of(1), 0.05, 0.05, 0.1, Duration.ZERO, LENGTH);
     assertFalse(shown(noise, told));
   }
@@ -100,19 +101,21 @@ class FaultSignsTest {
   @Test
   void slowPortIsFoundByThoseWhoWaitForIt() {
     Fault port = new Fault.PortBandwidth(new GpuId(3), 0.01, LENGTH);
-    Signs owner = new Signs(0, ALL, 7, List.of(new Signs.SlowPair(1, 3)));
-    Signs asking = new Signs(0, ALL, 7, List.of(new Signs.SlowPair(3, 1)));
+    Signs owner = new Signs(GATEWAY, 0, ALL, 7, List.of(new Signs.SlowPair(1, 3)));
+    Signs asking = new Signs(GATEWAY, 0, ALL, 7, List.of(new Signs.SlowPair(3, 1)));
     assertTrue(shown(port, CALM, owner));
     assertTrue(shown(port, CALM, asking));
     assertFalse(shown(port, owner, owner), "it was before the fault");
-    assertFalse(shown(port, CALM, new Signs(0, ALL, 7, List.of(new Signs.SlowPair(1, 2)))));
+    assertFalse(
+        shown(port, CALM, new Signs(GATEWAY, 0, ALL, 7, List.of(new Signs.SlowPair(1, 2)))));
   }
 
   @Test
   void signsAreReadFromWhatAGatewayTells() throws Exception {
     assertEquals(
-        new Signs(2, Set.of(0, 1), 12, List.of(new Signs.SlowPair(0, 5))),
+        new Signs(GATEWAY, 2, Set.of(0, 1), 12, List.of(new Signs.SlowPair(0, 5))),
         Signs.of(
+            GATEWAY,
             Json.read(
                 """
                 {

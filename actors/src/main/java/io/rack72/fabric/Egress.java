@@ -10,15 +10,22 @@ import java.util.function.Predicate;
 
 /**
  * The sending side of a port: frames wait in first-in order until the bytes under way leave room
- * for the next. That is how a slow receiver is felt by its sender, and what bounds the memory that
- * frames on their way can take. A frame larger than the whole window goes when nothing else is
- * under way.
+ * for the next, and the lane is about to be free. The first is how a slow receiver is felt by its
+ * sender, and what bounds the memory that frames on their way can take; a frame larger than the
+ * whole window goes when nothing else is under way. The second keeps what a slow port has not sent
+ * yet where it can still be given up, and out of the way of what others send to its receivers.
  *
  * <p>A GPU runs one step at a time, so at most one dispatch to each peer waits here, and one answer
  * to each peer's dispatch. More would be a sender that has lost count, and is refused. A pure
  * class; not thread-safe.
  */
 final class Egress {
+  /**
+   * For how long a frame may wait for its lane on the way to its receiver. It spares a wake for
+   * each frame of a port that is quick.
+   */
+  private static final long AHEAD_NANOS = 50_000;
+
   private final Lane lane;
   private final long windowBytes;
   private final int peers;
@@ -26,6 +33,7 @@ final class Egress {
   private final Map<GpuId, Long> underwayTo = new TreeMap<>();
   private long underwayBytes;
   private long waitedNanos;
+  private boolean waitsForLane;
 
   private record Waiting(Frame frame, long sinceNanos) {}
 
@@ -33,6 +41,11 @@ final class Egress {
     this.lane = lane;
     this.windowBytes = windowBytes;
     this.peers = peers;
+  }
+
+  /** Sends a test pattern, behind all that was sent before. */
+  Lane.Passage test(long bytes, long nowNanos) {
+    return lane.pass(nowNanos, bytes);
   }
 
   /** What is sent from now on takes another time. */
@@ -76,24 +89,37 @@ final class Egress {
   }
 
   /** Whether frames wait for credits. */
-  boolean isWaiting() {
-    return !waiting.isEmpty();
+  boolean waitsForCredits() {
+    return !waiting.isEmpty() && !waitsForLane;
+  }
+
+  /** When the next frame may leave, or {@link Long#MAX_VALUE} where none waits for the lane. */
+  long nextDepartureNanos() {
+    return waitsForLane ? lane.freeNanos() - AHEAD_NANOS : Long.MAX_VALUE;
   }
 
   /** The next frame that may leave now, or null. */
   Departure poll(long nowNanos) {
     Waiting next = waiting.peek();
     if (next == null) {
+      waitsForLane = false;
       return null;
     }
     long bytes = next.frame().bytes();
     if (underwayBytes > 0 && underwayBytes + bytes > windowBytes) {
+      waitsForLane = false;
+      return null;
+    }
+    // Whoever waited for the lane alone loses nothing if the wake comes late.
+    long earliest = waitsForLane ? Math.max(next.sinceNanos(), lane.freeNanos()) : nowNanos;
+    if (lane.freeNanos() > nowNanos + AHEAD_NANOS) {
+      waitsForLane = true;
       return null;
     }
     waiting.remove();
     underwayBytes += bytes;
     underwayTo.merge(next.frame().to(), bytes, Long::sum);
-    Lane.Passage passage = lane.pass(nowNanos, bytes);
+    Lane.Passage passage = lane.pass(earliest, bytes);
     waitedNanos += passage.startNanos() - next.sinceNanos();
     return new Departure(next.frame(), passage);
   }

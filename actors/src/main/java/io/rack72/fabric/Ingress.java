@@ -1,27 +1,39 @@
 package io.rack72.fabric;
 
 import io.rack72.link.Lane;
-import java.util.ArrayDeque;
+import java.util.PriorityQueue;
 import java.util.Queue;
 
 /**
  * The receiving side of a port: frames that are on their way, in the order in which they will be
  * whole. A frame flows in while it flows out of its sender, behind whatever else flows into this
- * port; it has arrived when its last byte has passed both ports and travelled the latency. A pure
- * class; not thread-safe.
+ * port; it has arrived when its last byte has passed both ports and travelled the latency. One that
+ * flows out slowly keeps those of other senders no longer than its bytes take here. A pure class;
+ * not thread-safe.
  */
 final class Ingress {
   private final Lane lane;
   private final long latencyNanos;
-  private final Queue<Arrival> onTheirWay = new ArrayDeque<>();
-  private long lastArrivalNanos;
+  private final Queue<Arrival> onTheirWay = new PriorityQueue<>();
+  private long accepted;
 
-  /** A frame and when it can be used. */
-  record Arrival(Frame frame, long atNanos) {}
+  /** A frame and when it can be used; of those of one instant the first that came. */
+  private record Arrival(Frame frame, long atNanos, long number) implements Comparable<Arrival> {
+    @Override
+    public int compareTo(Arrival other) {
+      int first = Long.compare(atNanos, other.atNanos);
+      return first != 0 ? first : Long.compare(number, other.number);
+    }
+  }
 
   Ingress(Lane lane, long latencyNanos) {
     this.lane = lane;
     this.latencyNanos = latencyNanos;
+  }
+
+  /** Receives a test pattern, behind all that was sent before. */
+  Lane.Passage test(long bytes, long nowNanos) {
+    return lane.pass(nowNanos, bytes);
   }
 
   /** What is sent from now on takes another time. */
@@ -29,14 +41,16 @@ final class Ingress {
     lane.changeBandwidth(bytesPerSecond);
   }
 
-  /** A frame that leaves its sender in the given passage. Tells when it will have arrived. */
-  long accept(Frame frame, Lane.Passage departure) {
+  /**
+   * A frame that leaves its sender in the given passage.
+   *
+   * @return its passage in this port
+   */
+  Lane.Passage accept(Frame frame, Lane.Passage departure) {
     Lane.Passage passage = lane.pass(departure.startNanos(), frame.bytes());
     long whole = Math.max(departure.endNanos(), passage.endNanos());
-    // Frames are handed on in the order in which they came, so none arrives before an earlier one.
-    lastArrivalNanos = Math.max(lastArrivalNanos, whole + latencyNanos);
-    onTheirWay.add(new Arrival(frame, lastArrivalNanos));
-    return lastArrivalNanos;
+    onTheirWay.add(new Arrival(frame, whole + latencyNanos, accepted++));
+    return passage;
   }
 
   /** The next frame that has arrived by now, or null. */

@@ -69,12 +69,30 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   private enum Due implements Command {
     ARRIVAL,
-    FULL_SPEED
+    DEPARTURE,
+    FULL_SPEED,
+    TEST
   }
+
+  /** Bytes have passed the port in so many nanoseconds, or not even then. */
+  private record Passed(long bytes, long nanos, boolean test) implements Command {}
+
+  /** Between two test patterns of a slow port. */
+  private static final long TEST_NANOS = 250_000_000;
+
+  /**
+   * A test pattern is what a port should pass in a ten-thousandth of a second, so that one that is
+   * slow has passed it soon; and no more, since all else waits behind it.
+   */
+  private static final long TESTS_PER_SECOND = 10_000;
+
+  private static final long MOST_TEST_BYTES = 1 << 16;
 
   private final GpuId id;
   private final long bytesPerSecond;
   private final Clock clock;
+  private final PortPace pace;
+  private final ActorRef<PortState> board;
   private final Egress egress;
   private final Ingress ingress;
   private final Map<ActorRef<Carry>, Outbox> outboxes = new LinkedHashMap<>();
@@ -82,7 +100,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private Set<GpuId> givenUp = Set.of();
   private boolean waitingIsTold;
   private ActorRef<Frame> gpu;
-  private boolean wakeAsked;
+  private long wakeNanos = Long.MAX_VALUE;
+  private boolean departureAsked;
   private long sentBytes;
   private long receivedBytes;
   private long sentFrames;
@@ -94,11 +113,20 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
    * @param id of the port's GPU
    * @param windowBytes bytes that may be under way from this port at once
    * @param peers other ports in the rack
+   * @param slowBelow part of its bandwidth below which a port counts as slow; 0 for never
+   * @param board is told when the port has become slow, and when it is well again
    */
   public static Behavior<Command> create(
-      GpuId id, GpuProfile profile, long windowBytes, int peers, Clock clock) {
+      GpuId id,
+      GpuProfile profile,
+      long windowBytes,
+      int peers,
+      double slowBelow,
+      ActorRef<PortState> board,
+      Clock clock) {
     return Behaviors.setup(
-        context -> new PortActor(context, id, profile, windowBytes, peers, clock));
+        context ->
+            new PortActor(context, id, profile, windowBytes, peers, slowBelow, board, clock));
   }
 
   private PortActor(
@@ -107,11 +135,15 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       GpuProfile profile,
       long windowBytes,
       int peers,
+      double slowBelow,
+      ActorRef<PortState> board,
       Clock clock) {
     super(context);
     this.id = id;
     this.bytesPerSecond = profile.nvlinkBytesPerSecond();
+    this.board = board;
     this.clock = clock;
+    pace = new PortPace(bytesPerSecond, slowBelow);
     egress = new Egress(new Lane(profile.nvlinkBytesPerSecond()), windowBytes, peers);
     ingress = new Ingress(new Lane(profile.nvlinkBytesPerSecond()), profile.nvlinkLatencyNanos());
   }
@@ -144,29 +176,42 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         sendWhatMayLeave();
       }
       case Incoming(List<Departure> frames) -> {
-        frames.forEach(departure -> ingress.accept(departure.frame(), departure.passage()));
+        for (Departure departure : frames) {
+          Frame frame = departure.frame();
+          look(frame.bytes(), ingress.accept(frame, departure.passage()));
+        }
         handOnWhatArrived();
       }
       case Credit(GpuId by, long bytes) -> {
         egress.credit(by, bytes);
         sendWhatMayLeave();
       }
+      case Due.DEPARTURE -> {
+        departureAsked = false;
+        sendWhatMayLeave();
+      }
       case Due.ARRIVAL -> {
-        wakeAsked = false;
+        wakeNanos = Long.MAX_VALUE;
         handOnWhatArrived();
       }
       case Slow(double factor, Duration length) -> {
         changeBandwidth(Math.max(1, Math.round(bytesPerSecond * factor)));
-        ActorRef<Command> self = getContext().getSelf();
-        clock.wakeAt(clock.nowNanos() + length.toNanos(), () -> self.tell(Due.FULL_SPEED));
+        tellAt(clock.nowNanos() + length.toNanos(), Due.FULL_SPEED);
       }
       case Due.FULL_SPEED -> changeBandwidth(bytesPerSecond);
+      case Due.TEST -> test();
+      case Passed passed -> passed(passed);
       case Report(ActorRef<PortReport> replyTo) ->
           replyTo.tell(
               new PortReport(
                   id,
                   new PortCounters(
-                      sentBytes, receivedBytes, sentFrames, receivedFrames, egress.waitedNanos())));
+                      sentBytes,
+                      receivedBytes,
+                      sentFrames,
+                      receivedFrames,
+                      egress.waitedNanos(),
+                      pace.isSlow())));
     }
     handOverToTrunks();
     return this;
@@ -175,6 +220,46 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private void changeBandwidth(long now) {
     egress.changeBandwidth(now);
     ingress.changeBandwidth(now);
+  }
+
+  /** A transfer that takes too long is noticed when it has, which may be long before its end. */
+  private void look(long bytes, Lane.Passage passage) {
+    long most = pace.mostNanos(bytes);
+    if (!pace.isSlow() && nanos(passage) > most) {
+      tellAt(passage.startNanos() + most + 1, new Passed(bytes, most + 1, false));
+    }
+  }
+
+  /** Sends a test pattern each way; what counts is the slower of the two. */
+  private void test() {
+    long now = clock.nowNanos();
+    long bytes = Math.clamp(bytesPerSecond / TESTS_PER_SECOND, 1, MOST_TEST_BYTES);
+    Lane.Passage out = egress.test(bytes, now);
+    Lane.Passage in = ingress.test(bytes, now);
+    tellAt(
+        Math.max(out.endNanos(), in.endNanos()),
+        new Passed(bytes, Math.max(nanos(out), nanos(in)), true));
+  }
+
+  private static long nanos(Lane.Passage passage) {
+    return passage.endNanos() - passage.startNanos();
+  }
+
+  private void passed(Passed transfer) {
+    boolean changed = pace.passed(transfer.bytes(), transfer.nanos(), clock.nowNanos());
+    if (changed) {
+      getContext().getLog().warn("the port of {} is {}", id, pace.isSlow() ? "slow" : "well again");
+      board.tell(new PortState(id, pace.isSlow()));
+    }
+    // Frames that passed before it was known are not tests, and begin no others.
+    if (pace.isSlow() && (changed || transfer.test())) {
+      tellAt(clock.nowNanos() + TEST_NANOS, Due.TEST);
+    }
+  }
+
+  private void tellAt(long instantNanos, Command command) {
+    ActorRef<Command> self = getContext().getSelf();
+    clock.wakeAt(instantNanos, () -> self.tell(command));
   }
 
   private void connect(Map<GpuId, Link> all) {
@@ -195,12 +280,18 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     while (departure != null) {
       Frame frame = departure.frame();
       sentBytes += frame.bytes();
+      look(frame.bytes(), departure.passage());
       sentFrames++;
       switch (links.get(frame.to())) {
         case Link.Near(ActorRef<Command> port) -> port.tell(new Incoming(List.of(departure)));
         case Link.Far(ActorRef<Carry> trunk) -> outboxes.get(trunk).frames.add(departure);
       }
       departure = egress.poll(now);
+    }
+    long next = egress.nextDepartureNanos();
+    if (!departureAsked && next != Long.MAX_VALUE) {
+      departureAsked = true;
+      tellAt(next, Due.DEPARTURE);
     }
   }
 
@@ -218,10 +309,9 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       frame = ingress.poll(now);
     }
     long next = ingress.nextArrivalNanos();
-    if (!wakeAsked && next != Long.MAX_VALUE) {
-      wakeAsked = true;
-      ActorRef<Command> self = getContext().getSelf();
-      clock.wakeAt(next, () -> self.tell(Due.ARRIVAL));
+    if (next < wakeNanos) {
+      wakeNanos = next;
+      tellAt(next, Due.ARRIVAL);
     }
   }
 
@@ -237,7 +327,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   /** Gives each trunk, in one message, what one message to this port made of it. */
   private void handOverToTrunks() {
-    boolean waiting = egress.isWaiting();
+    boolean waiting = egress.waitsForCredits();
     boolean changed = waiting != waitingIsTold;
     outboxes.forEach(
         (trunk, outbox) -> {

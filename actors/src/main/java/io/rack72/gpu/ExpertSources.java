@@ -11,19 +11,26 @@ import java.util.TreeSet;
 /**
  * Whom a GPU asks for experts, and how long it waits for them: not those that are lost with the
  * last change of the rack, nor those that its node does not hear, nor, for a while, those that were
- * slow. A pure class; not thread-safe.
+ * slow, nor those behind slow ports; and where its own port is slow, nobody but itself. A pure
+ * class; not thread-safe.
  */
 final class ExpertSources {
   private final GpuId gpu;
   private final Patience patience;
   private final SlowOwners slow;
+  private final long avoidanceNanos;
+  private final long deadlineNanos;
   private Set<GpuId> lost = Set.of();
   private Set<GpuId> out = Set.of();
+  private Set<GpuId> slowPorts = Set.of();
+  private long slowAreAskedUntilNanos = Long.MIN_VALUE;
 
   ExpertSources(GpuId gpu, HedgeLimits limits) {
     this.gpu = gpu;
     patience = new Patience(limits);
-    slow = new SlowOwners(limits.avoidance().toNanos());
+    deadlineNanos = limits.deadline().toNanos();
+    avoidanceNanos = limits.avoidance().toNanos();
+    slow = new SlowOwners(avoidanceNanos);
   }
 
   /** These were lost with a change of the rack that is under way. */
@@ -31,9 +38,15 @@ final class ExpertSources {
     lost = gpus;
   }
 
-  /** These do not answer, until further word. */
-  void avoid(Set<GpuId> gpus) {
-    out = gpus;
+  /**
+   * Until further word.
+   *
+   * @param silent GPUs that do not answer
+   * @param behindSlowPorts GPUs to and from which everything takes long; perhaps this one
+   */
+  void avoid(Set<GpuId> silent, Set<GpuId> behindSlowPorts) {
+    out = silent;
+    slowPorts = behindSlowPorts;
   }
 
   /** These have let the GPU wait too long. */
@@ -42,29 +55,56 @@ final class ExpertSources {
     slow.missed(owner, nowNanos);
   }
 
-  /** Those that are not asked now. */
-  Set<GpuId> notAsked(long nowNanos) {
-    Set<GpuId> all = new TreeSet<>(out);
-    all.addAll(lost);
-    all.addAll(slow.at(nowNanos));
-    // It can always ask itself.
-    all.remove(gpu);
-    return all;
+  /**
+   * There is no room for experts of others. Those that are merely slow are asked all the same, for
+   * as long as one that was slow is not asked.
+   */
+  void noRoom(long nowNanos) {
+    slowAreAskedUntilNanos = nowNanos + avoidanceNanos;
   }
 
-  /** Indices of those that are not asked since they were slow. */
+  /** Whether a GPU is asked now. It can always ask itself. */
+  boolean asks(GpuId owner, long nowNanos) {
+    if (owner.equals(gpu)) {
+      return true;
+    }
+    if (out.contains(owner) || lost.contains(owner)) {
+      return false;
+    }
+    return nowNanos < slowAreAskedUntilNanos
+        || !(slowPorts.contains(owner)
+            || slowPorts.contains(gpu)
+            || slow.at(nowNanos).contains(owner));
+  }
+
+  /** Indices of those that are slow: their ports, or they themselves a while ago. */
   List<Integer> slow(long nowNanos) {
-    return slow.at(nowNanos).stream().map(GpuId::index).toList();
+    Set<GpuId> all = new TreeSet<>(slow.at(nowNanos));
+    all.addAll(slowPorts);
+    all.remove(gpu);
+    return all.stream().map(GpuId::index).toList();
   }
 
   /** Whom to ask by a placement that the GPU is in. */
   ExpertRoutes routes(ExpertPlacement placement, long nowNanos) {
-    return ExpertRoutes.of(placement, gpu, notAsked(nowNanos));
+    Set<GpuId> notAsked = new TreeSet<>();
+    for (int each : placement.gpus()) {
+      GpuId owner = new GpuId(each);
+      if (!asks(owner, nowNanos)) {
+        notAsked.add(owner);
+      }
+    }
+    return ExpertRoutes.of(placement, gpu, notAsked);
   }
 
   /** How long the answers to a layer of so many assignments may take. */
   long patienceNanos(int assignments) {
     return patience.nanosFor(assignments);
+  }
+
+  /** After which an answer is late in any case. */
+  long deadlineNanos() {
+    return deadlineNanos;
   }
 
   /** A layer's answers have come, all of them from those who were asked. */

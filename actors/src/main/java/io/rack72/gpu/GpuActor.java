@@ -5,6 +5,7 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.PortActor;
 import io.rack72.hardware.GpuId;
 import io.rack72.model.Device;
+import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.Placement;
 import io.rack72.schedule.Admission;
 import io.rack72.schedule.Scheduler;
@@ -12,6 +13,7 @@ import io.rack72.schedule.Sequence;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.StepPlan;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -105,10 +107,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
    * Do not ask these GPUs for experts, until told otherwise.
    *
    * @param out GPUs that do not answer, or may not; they may come back
+   * @param slow GPUs whose ports are slow. They are asked all the same where there is no room for
+   *     what they own; one that is among them asks itself for all that it can
    * @param hold whether to let no token out: this JVM sees the smaller part of the rack, and the
    *     larger one goes on without it
    */
-  public record Avoid(Set<GpuId> out, boolean hold) implements Command {}
+  public record Avoid(Set<GpuId> out, Set<GpuId> slow, boolean hold) implements Command {}
 
   private record Arrived(Frame frame) implements Command {}
 
@@ -233,7 +237,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case Commit(long epoch, Set<GpuId> lost, ActorRef<PlacementStep> replyTo) ->
           commit(epoch, lost, replyTo);
       case Release(long epoch) -> releaseBefore(epoch);
-      case Avoid(Set<GpuId> now, boolean holdNow) -> avoid(now, holdNow);
+      case Avoid avoid -> avoid(avoid);
       case OwnerGone(ActorRef<SequenceEvent> owner) -> letGoAllOf(owner);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
@@ -284,10 +288,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     due.forEach(this::on);
   }
 
-  private void avoid(Set<GpuId> now, boolean holdNow) {
-    sources.avoid(now);
-    hold = holdNow;
+  private void avoid(Avoid now) {
+    sources.avoid(now.out(), now.slow());
+    hold = now.hold();
     askAround();
+    post();
     if (!hold && heldBack != null) {
       Ready ready = heldBack;
       heldBack = null;
@@ -305,8 +310,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
     long now = clock.nowNanos();
     run.follow(sources.routes(held.placement(run.epoch()).experts(), now));
-    Set<GpuId> silent = sources.notAsked(now);
-    computeHere(run.unanswered().stream().filter(asked -> silent.contains(asked.to())).toList());
+    computeHere(run.unanswered().stream().filter(asked -> !sources.asks(asked.to(), now)).toList());
   }
 
   private boolean awaitsAnyOf(Set<GpuId> gpus) {
@@ -325,6 +329,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         getContext()
             .getLog()
             .warn("{} has no room for the experts that {} owes it", parts.id(), question.to());
+        sources.noRoom(clock.nowNanos());
         askAgain();
         continue;
       }
@@ -557,11 +562,20 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     long now = clock.nowNanos();
     // Where there is no room for its experts, an owner that is slow is still the quickest.
     List<GpuId> missed = new ArrayList<>();
+    boolean nobodyHasRoom = false;
     for (Frame.Dispatch question : run.unanswered()) {
       if (held.host(layer, question.experts(), guestRoom(), now)) {
         missed.add(question.to());
         sources.missed(question.to(), now);
+      } else if (!owns(question)) {
+        nobodyHasRoom = true;
       }
+    }
+    if (nobodyHasRoom && now - run.askedAtNanos() >= sources.deadlineNanos()) {
+      // Whoever stands in for an owner says nothing where it has no room, and would never answer.
+      sources.noRoom(now);
+      runStep();
+      return;
     }
     if (!missed.isEmpty()) {
       getContext().getLog().info("{} computes itself what {} owe it", parts.id(), missed);
@@ -570,6 +584,14 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     if (ready == runs && run != null && run.layer() == layer && !run.unanswered().isEmpty()) {
       lookForLateAt(now + NO_ROOM_NANOS);
     }
+  }
+
+  /** Whether whoever is asked owns what it is asked for, and does not just stand in. */
+  private boolean owns(Frame.Dispatch question) {
+    Set<ExpertPlacement.Slot> owned =
+        Set.copyOf(held.placement(question.epoch()).experts().slotsOf(question.to()));
+    return Arrays.stream(question.experts())
+        .allMatch(expert -> owned.contains(new ExpertPlacement.Slot(question.layer(), expert)));
   }
 
   private void runExperts(Frame.Dispatch dispatch) {
@@ -592,6 +614,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               parts.id(),
               dispatch.from());
       if (dispatch.from().equals(parts.id())) {
+        sources.noRoom(clock.nowNanos());
         askAgain();
       }
       return;

@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param tokensComputed rows of those steps
  * @param tokensCached tokens that needed no row, since others had computed them
  * @param hedges times that it computed itself what another GPU had been asked and did not answer
- * @param slow GPUs that it does not ask for experts for a while, since they let it wait too long
+ * @param slow GPUs that it does not ask for experts for a while, if it has room: they let it wait
+ *     too long, or their ports are slow
  */
 public record GpuStatus(
     int gpu,

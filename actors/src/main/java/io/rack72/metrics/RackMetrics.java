@@ -119,10 +119,16 @@ public final class RackMetrics {
     sequences();
     gauges(
         "rack72_gpu_slow_owners",
-        "GPUs that a GPU does not ask for experts for a while, since they let it wait too long.",
+        "GPUs that a GPU does not ask for experts for a while: slow ones, or behind slow ports.",
         gpus,
         labels,
         gpu -> gpu.slow().size());
+    gauges(
+        "rack72_port_slow",
+        "Whether a port has much less than its bandwidth.",
+        gpus,
+        labels,
+        gpu -> gpu.port().slow() ? 1 : 0);
     counters("rack72_gpu_steps", "Steps run.", gpus, labels, GpuStatus::steps);
     counters(
         "rack72_gpu_tokens_computed",

@@ -3,6 +3,7 @@ package io.rack72.rack;
 import io.rack72.clock.Clock;
 import io.rack72.fabric.Link;
 import io.rack72.fabric.PortActor;
+import io.rack72.fabric.PortState;
 import io.rack72.fabric.TrunkMessage;
 import io.rack72.fault.Fault;
 import io.rack72.gpu.GpuActor;
@@ -117,6 +118,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
   sealed interface Own extends Command {}
 
   private record Posted(GpuStatus gpu) implements Own {}
+
+  private record Paced(PortState port) implements Own {}
 
   private record Stepped(PlacementStep step) implements Own {}
 
@@ -302,6 +305,8 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
                 settings.profile().gpu(),
                 settings.portWindowBytes(),
                 settings.profile().gpuCount() - 1,
+                settings.hedge().slowPort(),
+                context.messageAdapter(PortState.class, Paced::new),
                 clock),
             "port-" + id.index());
     ActorRef<GpuStatus> board = context.messageAdapter(GpuStatus.class, Posted::new);
@@ -352,6 +357,12 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
       case Pulse pulse -> heard(pulse);
       // What a GPU said last may come when its tray is out already.
       case Posted(GpuStatus gpu) -> posted.replace(new GpuId(gpu.gpu()), gpu);
+      case Paced(PortState port) when ports.containsKey(port.gpu()) -> {
+        reach.pace(port);
+        tellWhoIsOut();
+        pulse();
+      }
+      case Paced _ -> {}
       case Stepped(PlacementStep step) -> stepped(step);
       case Lost(String actor, Optional<GpuId> gpu) -> fail(actor, gpu);
       case Beat() -> beat();
@@ -614,11 +625,15 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     }
     getContext()
         .getLog()
-        .info("out: {}{}", now.out(), now.hold() ? "; this smaller part of the rack waits" : "");
+        .info(
+            "out: {}, slow: {}{}",
+            now.out(),
+            now.slow(),
+            now.hold() ? "; this smaller part of the rack waits" : "");
     boolean moreAreOut = !verdict.out().containsAll(now.out());
     verdict = now;
     ports.values().forEach(port -> port.tell(new PortActor.GiveUp(now.out())));
-    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(now.out(), now.hold())));
+    gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(now.out(), now.slow(), now.hold())));
     router.tell(new RouterActor.Avoid(now.out()));
     if (moreAreOut) {
       // Those that are thought silent and are not must not wait for answers that they will not get.

@@ -1,5 +1,6 @@
 package io.rack72.rack;
 
+import io.rack72.fabric.PortState;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.RackProfile;
 import io.rack72.hardware.TrayId;
@@ -21,10 +22,11 @@ final class Reach {
    * What follows for the node's parts.
    *
    * @param out GPUs that are not to be relied on
+   * @param slow of the others those whose ports are slow, so that it is quicker to ask elsewhere
    * @param hold whether the node sees the smaller part of the rack, and waits for the larger one
    */
-  record Verdict(Set<GpuId> out, boolean hold) {
-    static final Verdict ALL_WELL = new Verdict(Set.of(), false);
+  record Verdict(Set<GpuId> out, Set<GpuId> slow, boolean hold) {
+    static final Verdict ALL_WELL = new Verdict(Set.of(), Set.of(), false);
   }
 
   /**
@@ -38,6 +40,8 @@ final class Reach {
   private final Optional<Hearing> hearing;
   // Trays that do not compute any more, of this node and as others have told of theirs.
   private final Map<NodeId, Set<TrayId>> failed = new TreeMap<>();
+  // GPUs with slow ports, likewise.
+  private final Map<NodeId, Set<GpuId>> slow = new TreeMap<>();
   private Set<NodeId> met = new TreeSet<>();
   private Set<NodeId> followed = new TreeSet<>();
   private long beats;
@@ -66,6 +70,7 @@ final class Reach {
     Set<NodeId> nodes = others();
     hearing.ifPresent(ears -> ears.follow(nodes, nowNanos));
     failed.keySet().removeIf(node -> !nodes.contains(node) && !node.equals(self));
+    slow.keySet().removeIf(node -> !nodes.contains(node) && !node.equals(self));
   }
 
   /** To whom this node tells that it is there. A copy. */
@@ -85,10 +90,14 @@ final class Reach {
     boolean changed =
         hearing.isPresent()
             && hearing.get().heard(pulse.from(), pulse.silent(), pulse.beats(), nowNanos);
-    Set<TrayId> failedNow = new TreeSet<>(pulse.failed());
-    Set<TrayId> failedBefore = failed.getOrDefault(pulse.from(), Set.of());
-    failed.put(pulse.from(), failedNow);
-    return changed || !failedNow.equals(failedBefore);
+    changed |= changes(failed, pulse.from(), new TreeSet<>(pulse.failed()));
+    changed |= changes(slow, pulse.from(), new TreeSet<>(pulse.slow()));
+    return changed;
+  }
+
+  private static <T> boolean changes(Map<NodeId, Set<T>> told, NodeId node, Set<T> now) {
+    Set<T> before = told.put(node, now);
+    return !now.equals(before == null ? Set.of() : before);
   }
 
   /**
@@ -105,10 +114,24 @@ final class Reach {
     failed.computeIfAbsent(self, _ -> new TreeSet<>()).add(tray);
   }
 
+  /** The port of a GPU of this node has become slow, or is well again. */
+  void pace(PortState port) {
+    Set<GpuId> ofThis = slow.computeIfAbsent(self, _ -> new TreeSet<>());
+    if (port.slow()) {
+      ofThis.add(port.gpu());
+    } else {
+      ofThis.remove(port.gpu());
+    }
+  }
+
   /** What the others are told. */
   Pulse pulse(long nowNanos) {
     return new Pulse(
-        self, List.copyOf(failedTrays()), List.copyOf(silent(nowNanos)), beatsPerPulse());
+        self,
+        List.copyOf(failedTrays()),
+        List.copyOf(slow.getOrDefault(self, Set.of())),
+        List.copyOf(silent(nowNanos)),
+        beatsPerPulse());
   }
 
   /** What the others are told with the next beat, if anything. */
@@ -155,13 +178,16 @@ final class Reach {
       Map<GpuId, NodeId> placed, Set<NodeId> members, RackProfile rack, Set<GpuId> lost) {
     Set<NodeId> nodesOut = hearing.map(Hearing::out).orElse(Set.of());
     Set<GpuId> out = new TreeSet<>(lost);
+    Set<GpuId> slowOnes = new TreeSet<>();
     placed.forEach(
         (gpu, node) -> {
           boolean hasFailed = failed.getOrDefault(node, Set.of()).contains(rack.trayOf(gpu));
           if (nodesOut.contains(node) || hasFailed) {
             out.add(gpu);
+          } else if (!lost.contains(gpu) && slow.getOrDefault(node, Set.of()).contains(gpu)) {
+            slowOnes.add(gpu);
           }
         });
-    return new Verdict(out, hearing.isPresent() && hearing.get().isInMinority(members));
+    return new Verdict(out, slowOnes, hearing.isPresent() && hearing.get().isInMinority(members));
   }
 }

@@ -96,7 +96,7 @@ public final class WarmUp {
         settings.portWindowBytes(),
         settings.trunkWindowBytes(),
         settings.computeThreads(),
-        new HedgeLimits(hedge.multiple(), hedge.least(), FOREVER, 0, hedge.avoidance()));
+        new HedgeLimits(hedge.multiple(), hedge.least(), FOREVER, 0, hedge.avoidance(), 0));
   }
 
   private static Behavior<SequenceEvent> owner(LocalRack rack, int number, CountDownLatch ends) {

@@ -56,7 +56,7 @@ import java.nio.ByteBuffer;
  */
 public final class BundleCodec {
   static final int MAGIC = 0x42323752;
-  static final int VERSION = 5;
+  static final int VERSION = 6;
   static final int HEADER_BYTES = 14;
   static final int DISPATCH = 1;
   static final int COMBINE = 2;

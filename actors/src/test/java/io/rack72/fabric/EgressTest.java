@@ -49,7 +49,38 @@ class EgressTest {
       assertEquals(frame.getClass(), left.getClass());
       assertEquals(9, left.step());
     }
-    assertFalse(egress.isWaiting());
+    assertFalse(egress.waitsForCredits());
+  }
+
+  @Test
+  void whatASlowPortHasNotSentYetCanStillBeGivenUp() {
+    Egress slow = new Egress(new Lane(1_000_000), 10_000, 2);
+    slow.offer(dispatch(FIRST, 1), 0);
+    slow.offer(dispatch(SECOND, 1), 0);
+    assertEquals(FIRST, slow.poll(0).frame().to());
+    assertNull(slow.poll(0), "the lane is not free for 100 us");
+    assertFalse(slow.waitsForCredits());
+    assertEquals(50_000, slow.nextDepartureNanos());
+    slow.offer(dispatch(SECOND, 2), 40_000);
+    assertNull(slow.poll(49_999));
+    Departure next = slow.poll(50_000);
+    assertEquals(2, next.frame().step());
+    assertEquals(new Lane.Passage(100_000, 200_000), next.passage());
+  }
+
+  @Test
+  void wakeThatComesLateCostsNoBandwidth() {
+    Egress slow = new Egress(new Lane(1_000_000), 10_000, 2);
+    slow.offer(dispatch(FIRST, 1), 0);
+    slow.offer(dispatch(SECOND, 1), 0);
+    assertNotNull(slow.poll(0));
+    assertNull(slow.poll(0));
+    assertEquals(new Lane.Passage(100_000, 200_000), slow.poll(130_000).passage());
+    assertNull(slow.poll(130_000));
+    assertEquals(Long.MAX_VALUE, slow.nextDepartureNanos());
+    // Nothing leaves before it is there.
+    slow.offer(dispatch(FIRST, 2), 900_000);
+    assertEquals(new Lane.Passage(900_000, 1_000_000), slow.poll(900_000).passage());
   }
 
   @Test
@@ -70,7 +101,7 @@ class EgressTest {
     assertNull(egress.poll(0));
     egress.forget(FIRST::equals);
     assertEquals(SECOND, egress.poll(0).frame().to());
-    assertFalse(egress.isWaiting(), "the answer has nobody to go to");
+    assertFalse(egress.waitsForCredits(), "the answer has nobody to go to");
     // A credit that comes late is not counted twice.
     egress.credit(FIRST, 100);
     egress.offer(answer(SECOND, 1), 0);

@@ -25,13 +25,15 @@ class PortActorTest {
   private final List<BehaviorTestKit<PortActor.Command>> ports = new ArrayList<>();
   private final List<TestInbox<PortActor.Command>> wires = new ArrayList<>();
   private final List<TestInbox<Frame>> gpus = new ArrayList<>();
+  private final TestInbox<PortState> states = TestInbox.create();
 
   PortActorTest() {
     Map<GpuId, Link> refs = new HashMap<>();
     for (int i = 0; i < PORTS; i++) {
       ports.add(
           BehaviorTestKit.create(
-              PortActor.create(new GpuId(i), PROFILE, 10_000, PORTS - 1, clock)));
+              PortActor.create(
+                  new GpuId(i), PROFILE, 10_000, PORTS - 1, 0.1, states.getRef(), clock)));
       wires.add(TestInbox.create());
       gpus.add(TestInbox.create());
       refs.put(new GpuId(i), new Link.Near(wires.get(i).getRef()));
@@ -66,6 +68,10 @@ class PortActorTest {
   }
 
   private void advanceTo(long instantNanos) {
+    while (clock.nextWakeNanos() <= instantNanos) {
+      clock.advanceTo(clock.nextWakeNanos());
+      settle();
+    }
     clock.advanceTo(instantNanos);
     settle();
   }
@@ -105,6 +111,50 @@ class PortActorTest {
     assertFalse(gpus.get(1).hasMessages());
     advanceTo(1_001_250);
     assertTrue(gpus.get(1).hasMessages());
+  }
+
+  @Test
+  void slowPortFindsOutByWhatPassesAndThatItIsWellByTestsOfItsOwn() {
+    ports.get(0).run(new PortActor.Slow(0.01, Duration.ofSeconds(10)));
+    send(frame(0, 1, 1_000));
+    send(frame(0, 2, 1_000));
+    advanceTo(10_000);
+    assertFalse(states.hasMessages(), "with a tenth of its bandwidth it would have passed now");
+    advanceTo(10_001);
+    assertEquals(new PortState(new GpuId(0), true), states.receiveMessage());
+    advanceTo(10_000_000_000L);
+    assertFalse(states.hasMessages(), "said once");
+    PortCounters counters = counters(0);
+    assertTrue(counters.slow());
+    assertEquals(2, counters.sentFrames(), "tests are not frames");
+    advanceTo(12_000_000_000L);
+    assertEquals(new PortState(new GpuId(0), false), states.receiveMessage());
+    assertFalse(counters(0).slow());
+    assertEquals(Long.MAX_VALUE, clock.nextWakeNanos(), "one that is well does not test itself");
+  }
+
+  @Test
+  void portIsAsSlowAsWhatComesIn() {
+    ports.get(0).run(new PortActor.Slow(0.01, Duration.ofSeconds(10)));
+    send(frame(1, 0, 1_000));
+    advanceTo(1_000_000);
+    assertEquals(List.of(new PortState(new GpuId(0), true)), states.getAllReceived());
+  }
+
+  @Test
+  void portThatIsBusyIsNotSlow() {
+    for (int to = 1; to < PORTS; to++) {
+      send(frame(0, to, 9_000));
+      send(frame(to, 0, 9_000));
+    }
+    advanceTo(1_000_000_000L);
+    assertFalse(states.hasMessages());
+  }
+
+  private PortCounters counters(int port) {
+    TestInbox<PortReport> reports = TestInbox.create();
+    ports.get(port).run(new PortActor.Report(reports.getRef()));
+    return reports.receiveMessage().counters();
   }
 
   @Test

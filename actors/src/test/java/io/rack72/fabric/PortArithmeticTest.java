@@ -20,7 +20,8 @@ class PortArithmeticTest {
     Ingress ingress = new Ingress(new Lane(1_000_000_000), 300);
     egress.offer(frame(0, 1, 1_000), 50);
     Departure departure = egress.poll(50);
-    assertEquals(50 + 1_000 + 300, ingress.accept(departure.frame(), departure.passage()));
+    ingress.accept(departure.frame(), departure.passage());
+    assertEquals(50 + 1_000 + 300, ingress.nextArrivalNanos());
   }
 
   @Test
@@ -30,7 +31,11 @@ class PortArithmeticTest {
       Egress egress = new Egress(new Lane(1_000_000_000), 10_000, 3);
       egress.offer(frame(sender, 0, 1_000), 0);
       Departure departure = egress.poll(0);
-      assertEquals(sender * 1_000L + 300, ingress.accept(departure.frame(), departure.passage()));
+      ingress.accept(departure.frame(), departure.passage());
+    }
+    for (int sender = 1; sender <= 8; sender++) {
+      assertEquals(sender * 1_000L + 300, ingress.nextArrivalNanos());
+      ingress.poll(ingress.nextArrivalNanos());
     }
   }
 
@@ -40,7 +45,24 @@ class PortArithmeticTest {
     Ingress ingress = new Ingress(new Lane(500_000_000), 0);
     egress.offer(frame(0, 1, 1_000), 0);
     Departure departure = egress.poll(0);
-    assertEquals(2_000, ingress.accept(departure.frame(), departure.passage()));
+    ingress.accept(departure.frame(), departure.passage());
+    assertEquals(2_000, ingress.nextArrivalNanos());
+  }
+
+  @Test
+  void frameThatFlowsOutSlowlyKeepsNoOthers() {
+    Ingress ingress = new Ingress(new Lane(1_000_000_000), 300);
+    Egress slow = new Egress(new Lane(1_000_000), 10_000, 3);
+    slow.offer(frame(1, 0, 1_000), 0);
+    Departure first = slow.poll(0);
+    ingress.accept(first.frame(), first.passage());
+    Egress quick = new Egress(new Lane(1_000_000_000), 10_000, 3);
+    quick.offer(frame(2, 0, 1_000), 0);
+    Departure second = quick.poll(0);
+    ingress.accept(second.frame(), second.passage());
+    assertEquals(2_000 + 300, ingress.nextArrivalNanos());
+    assertEquals(second.frame(), ingress.poll(2_300));
+    assertEquals(1_000_000 + 300, ingress.nextArrivalNanos());
   }
 
   @Test

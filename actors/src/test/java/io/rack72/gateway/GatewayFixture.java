@@ -78,7 +78,7 @@ final class GatewayFixture implements AutoCloseable {
                   70,
                   8,
                   List.of(5),
-                  new PortCounters(11, 22, 1, 2, 3))));
+                  new PortCounters(11, 22, 1, 2, 3, false))));
 
   final ActorTestKit kit = ActorTestKit.create();
   final TestProbe<RouterActor.Command> routed = kit.createTestProbe();

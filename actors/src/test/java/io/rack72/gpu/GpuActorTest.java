@@ -123,7 +123,18 @@ class GpuActorTest {
   private void avoid(boolean hold, int... gpus) {
     Set<GpuId> out = new HashSet<>();
     IntStream.of(gpus).forEach(gpu -> out.add(new GpuId(gpu)));
-    gpu(0).actor.run(new GpuActor.Avoid(out, hold));
+    gpu(0).actor.run(new GpuActor.Avoid(out, Set.of(), hold));
+  }
+
+  /** The first GPU hears of slow ports. */
+  private void slowPorts(int... gpus) {
+    Set<GpuId> slow = new HashSet<>();
+    IntStream.of(gpus).forEach(gpu -> slow.add(new GpuId(gpu)));
+    gpu(0).actor.run(new GpuActor.Avoid(Set.of(), slow, false));
+  }
+
+  private List<Integer> slow() {
+    return gpu(0).board.getAllReceived().getLast().slow();
   }
 
   private Gpu gpu(int index) {
@@ -441,6 +452,87 @@ class GpuActorTest {
       tokens.addAll(tokens());
     }
     assertEquals(expected, tokens);
+    assertEquals(0, gpu(0).hedges());
+  }
+
+  @Test
+  void gpuBehindASlowPortIsNotAskedAndWhatItOwesIsComputedHere() {
+    List<SampledToken> expected = undisturbed();
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "waits");
+    settle();
+    assertFalse(held.isEmpty());
+    held.clear();
+    slowPorts(2);
+    settle();
+    assertEquals(expected, tokens());
+    assertEquals(List.of(), held, "nothing else went there");
+    assertEquals(List.of(2), slow());
+    slowPorts();
+    admit(0, "well again");
+    settle();
+    assertFalse(held.isEmpty());
+  }
+
+  @Test
+  void gpuBehindASlowPortAsksItselfForEverything() {
+    List<SampledToken> expected = undisturbed();
+    holds = frame -> frame.to().index() != 0;
+    admit(0, "waits");
+    settle();
+    held.clear();
+    slowPorts(0);
+    settle();
+    assertEquals(expected, tokens());
+    assertEquals(List.of(), held);
+    assertEquals(List.of(), slow(), "the others are not");
+  }
+
+  @Test
+  void slowPortsAreUsedWhereThereIsNoRoom() {
+    List<SampledToken> expected = undisturbed();
+    GpuParts roomy = parts.gpu(new GpuId(0));
+    replace(roomy, roomy.sampler(), roomy.sharedBytes());
+    follow(placement(1, 0, 1, 2), 0);
+    slowPorts(0, 2);
+    admit(0, "no room");
+    settle();
+    assertEquals(List.of(), tokens());
+    clock.advanceTo(clock.nextWakeNanos());
+    settle();
+    assertEquals(expected, tokens());
+    assertEquals(0, gpu(0).hedges());
+  }
+
+  @Test
+  void slowOwnerIsAskedWhereWhoeverStandsInForItHasNoRoomEither() {
+    List<SampledToken> expected = undisturbed();
+    GpuParts roomy = parts.gpu(new GpuId(0));
+    replace(roomy, roomy.sampler(), roomy.sharedBytes());
+    // The first owns so much that the second, not it, stands in for the third.
+    int layers = checkpoint.config().layers();
+    int experts = checkpoint.config().experts();
+    int[] owners = new int[layers * experts];
+    for (int slot = 0; slot < owners.length; slot++) {
+      int quarter = 4 * (slot % experts) / experts;
+      owners[slot] = Math.max(0, quarter - 1);
+    }
+    Placement placement =
+        Placement.first(
+            new ExpertPlacement(2, 3, layers, experts, new int[] {0, 1, 2}, new int[][] {owners}),
+            1);
+    follow(placement, 0, 1, 2);
+    slowPorts(2);
+    // Whoever stands in says nothing where it has no room.
+    holds = frame -> frame.to().index() == 1;
+    admit(0, "no room");
+    settle();
+    assertFalse(held.isEmpty());
+    held.clear();
+    holds = _ -> false;
+    clock.advanceTo(clock.nowNanos() + parts.settings().hedge().deadline().toNanos());
+    settle();
+    assertEquals(expected, tokens());
     assertEquals(0, gpu(0).hedges());
   }
 

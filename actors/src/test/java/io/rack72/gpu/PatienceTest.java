@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 class PatienceTest {
   private static final long MILLI = 1_000_000;
   private static final HedgeLimits LIMITS =
-      new HedgeLimits(4, Duration.ofMillis(20), Duration.ofSeconds(10), 0.1, Duration.ofSeconds(2));
+      new HedgeLimits(
+          4, Duration.ofMillis(20), Duration.ofSeconds(10), 0.1, Duration.ofSeconds(2), 0);
   private static final long DEADLINE = LIMITS.deadline().toNanos();
 
   private final Patience patience = new Patience(LIMITS);
@@ -119,7 +120,7 @@ class PatienceTest {
     Patience none =
         new Patience(
             new HedgeLimits(
-                4, Duration.ofMillis(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(1)));
+                4, Duration.ofMillis(1), Duration.ofSeconds(1), 0, Duration.ofSeconds(1), 0));
     for (int i = 0; i < 100; i++) {
       none.waited(8, MILLI);
     }

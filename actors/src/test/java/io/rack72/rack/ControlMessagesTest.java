@@ -139,7 +139,7 @@ class ControlMessagesTest {
             7,
             8,
             List.of(5),
-            new PortCounters(1, 2, 3, 4, 5));
+            new PortCounters(1, 2, 3, 4, 5, true));
     NodeReport report =
         new NodeReport(
             NODE,
@@ -154,7 +154,12 @@ class ControlMessagesTest {
   @Test
   void pulses() {
     Pulse pulse =
-        new Pulse(NODE, List.of(new TrayId(3)), List.of(new NodeId("10.0.0.2:7272", 5)), 4);
+        new Pulse(
+            NODE,
+            List.of(new TrayId(3)),
+            List.of(new GpuId(7)),
+            List.of(new NodeId("10.0.0.2:7272", 5)),
+            4);
     assertEquals(pulse, carried(pulse));
   }
 }

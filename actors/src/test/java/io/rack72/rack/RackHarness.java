@@ -1,9 +1,11 @@
 package io.rack72.rack;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.clock.WallClock;
+import io.rack72.fault.Fault;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuProfile;
@@ -142,6 +144,19 @@ final class RackHarness implements AutoCloseable {
         AskPattern.<NodeActor.Command, RackStatus>ask(
                 rack.system(), NodeActor.Report::new, DEADLINE, rack.system().scheduler())
             .toCompletableFuture());
+  }
+
+  /** Brings a fault about. */
+  void suffer(Fault.OfParts fault) {
+    Optional<String> refused =
+        await(
+            AskPattern.<NodeActor.Command, Optional<String>>ask(
+                    rack.system(),
+                    replyTo -> new NodeActor.Suffer(fault, 1, replyTo),
+                    DEADLINE,
+                    rack.system().scheduler())
+                .toCompletableFuture());
+    assertEquals(Optional.empty(), refused);
   }
 
   /** The status once no GPU has a sequence. */

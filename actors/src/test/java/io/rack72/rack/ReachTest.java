@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.rack72.fabric.PortState;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.RackProfile;
 import io.rack72.hardware.TrayId;
@@ -43,35 +44,56 @@ class ReachTest {
   }
 
   @Test
+  void gpusWithSlowPortsAreSlowUntilTheirNodesSayOtherwise() {
+    reach.follow(view.nodeIds(), 0);
+    assertTrue(reach.heard(new Pulse(B, List.of(), List.of(new GpuId(4)), List.of(), 1), 0));
+    assertFalse(reach.heard(new Pulse(B, List.of(), List.of(new GpuId(4)), List.of(), 1), 0));
+    reach.pace(new PortState(new GpuId(1), true));
+    assertEquals(
+        new Reach.Verdict(Set.of(), Set.of(new GpuId(1), new GpuId(4)), false), verdict(Set.of()));
+    assertEquals(new Pulse(A, List.of(), List.of(new GpuId(1)), List.of(), 1), reach.pulse(0));
+    assertEquals(
+        new Reach.Verdict(Set.of(new GpuId(4)), Set.of(new GpuId(1)), false),
+        verdict(Set.of(new GpuId(4))),
+        "one that is out is not just slow");
+    reach.pace(new PortState(new GpuId(1), false));
+    assertTrue(reach.heard(new Pulse(B, List.of(), List.of(), List.of(), 1), 0));
+    assertEquals(Reach.Verdict.ALL_WELL, verdict(Set.of()));
+  }
+
+  @Test
   void gpusOfSilentNodesFailedTraysAndLostOnesAreOut() {
     reach.follow(view.nodeIds(), 0);
     assertEquals(Reach.Verdict.ALL_WELL, verdict(Set.of()));
-    reach.heard(new Pulse(B, List.of(), List.of(A), 1), 0);
+    reach.heard(new Pulse(B, List.of(), List.of(), List.of(A), 1), 0);
     assertEquals(Set.of(new GpuId(4), new GpuId(5)), verdict(Set.of()).out());
-    reach.heard(new Pulse(B, List.of(), List.of(), 1), 0);
-    reach.heard(new Pulse(C, List.of(new TrayId(3)), List.of(), 1), 0);
+    reach.heard(new Pulse(B, List.of(), List.of(), List.of(), 1), 0);
+    reach.heard(new Pulse(C, List.of(new TrayId(3)), List.of(), List.of(), 1), 0);
     assertEquals(
         Set.of(new GpuId(0), new GpuId(6), new GpuId(7)), verdict(Set.of(new GpuId(0))).out());
     reach.fail(new TrayId(1));
     assertEquals(
         Set.of(new GpuId(2), new GpuId(3), new GpuId(6), new GpuId(7)), verdict(Set.of()).out());
     assertEquals(List.of(new TrayId(0)), reach.working(List.of(new TrayId(0), new TrayId(1))));
-    assertEquals(new Pulse(A, List.of(new TrayId(1)), List.of(), 1), reach.pulse(0));
+    assertEquals(new Pulse(A, List.of(new TrayId(1)), List.of(), List.of(), 1), reach.pulse(0));
   }
 
   @Test
   void signsThatChangeNoVerdictSaySo() {
     reach.follow(view.nodeIds(), 0);
     assertFalse(
-        reach.heard(new Pulse(C, List.of(), List.of(), 1), 0), "nothing failed before either");
-    assertFalse(reach.heard(new Pulse(B, List.of(), List.of(), 1), 0));
-    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(), 1), 1));
-    assertFalse(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(), 1), 2));
-    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(A), 1), 3));
+        reach.heard(new Pulse(C, List.of(), List.of(), List.of(), 1), 0),
+        "nothing failed before either");
+    assertFalse(reach.heard(new Pulse(B, List.of(), List.of(), List.of(), 1), 0));
+    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(), List.of(), 1), 1));
+    assertFalse(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(), List.of(), 1), 2));
+    assertTrue(reach.heard(new Pulse(B, List.of(new TrayId(2)), List.of(), List.of(A), 1), 3));
     assertFalse(reach.look(4));
-    assertTrue(reach.heard(new Pulse(B, List.of(), List.of(), 1), 5), "it hears this one again");
+    assertTrue(
+        reach.heard(new Pulse(B, List.of(), List.of(), List.of(), 1), 5),
+        "it hears this one again");
     for (long now = 0; now < 3 * SECOND; now += SECOND / 10) {
-      boolean heard = reach.heard(new Pulse(B, List.of(), List.of(), 1), now);
+      boolean heard = reach.heard(new Pulse(B, List.of(), List.of(), List.of(), 1), now);
       boolean changed = reach.look(now) || heard;
       assertEquals(verdict(Set.of()).out().contains(new GpuId(6)) && !wasOut, changed);
       wasOut |= changed;
@@ -98,15 +120,17 @@ class ReachTest {
   @Test
   void pulseThatAsksForPatienceWithoutEndIsRefused() {
     for (int beats : new int[] {0, 17, Integer.MAX_VALUE}) {
-      assertThrows(IllegalArgumentException.class, () -> new Pulse(B, List.of(), List.of(), beats));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> new Pulse(B, List.of(), List.of(), List.of(), beats));
     }
   }
 
   @Test
   void nodeThatHearsNobodyHolds() {
     reach.follow(view.nodeIds(), 0);
-    reach.heard(new Pulse(B, List.of(), List.of(), 1), 0);
-    reach.heard(new Pulse(C, List.of(), List.of(), 1), 0);
+    reach.heard(new Pulse(B, List.of(), List.of(), List.of(), 1), 0);
+    reach.heard(new Pulse(C, List.of(), List.of(), List.of(), 1), 0);
     for (long now = 0; now < 2 * SECOND; now += SECOND / 10) {
       reach.look(now);
     }

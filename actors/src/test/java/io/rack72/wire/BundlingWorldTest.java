@@ -10,6 +10,7 @@ import io.rack72.fabric.Frame;
 import io.rack72.fabric.Link;
 import io.rack72.fabric.PortActor;
 import io.rack72.fabric.PortCredit;
+import io.rack72.fabric.PortState;
 import io.rack72.hardware.GpuId;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.schedule.Urgency;
@@ -179,7 +180,10 @@ class BundlingWorldTest {
 
       Gpu(int index, long window) {
         id = new GpuId(index);
-        port = BehaviorTestKit.create(PortActor.create(id, GPU, window, PORTS - 1, clock));
+        port =
+            BehaviorTestKit.create(
+                PortActor.create(
+                    id, GPU, window, PORTS - 1, 0, TestInbox.<PortState>create().getRef(), clock));
         Queue<Runnable> messages = queue();
         Queue<Runnable> frames = queue();
         collectors.add(

@@ -215,7 +215,8 @@ final class ConfigReader {
             "a duration from rack72.hedging.least, which is %d ms, to 1 h, with its unit"
                 .formatted(least.toMillis())),
         keys.fraction("hedging.share", 0, 1),
-        patience(keys, "hedging.avoidance", HOUR, "1 h"));
+        patience(keys, "hedging.avoidance", HOUR, "1 h"),
+        keys.fraction("hedging.slow-port", 0, 0.9));
   }
 
   private static HttpSettings http(KeyReader keys) {

@@ -47,6 +47,11 @@ public final class Lane {
     return bytesPerSecond;
   }
 
+  /** When all that was sent before has passed, rounded down. */
+  public long freeNanos() {
+    return freeNanos;
+  }
+
   /**
    * Sends bytes through, behind all that was sent before.
    *

@@ -3,8 +3,12 @@ package io.rack72.fabric;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
 import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -43,9 +47,9 @@ final class Egress {
     this.peers = peers;
   }
 
-  /** Sends a test pattern, behind all that was sent before. */
-  Lane.Passage test(long bytes, long nowNanos) {
-    return lane.pass(nowNanos, bytes);
+  /** How long bytes take from the first to the last. */
+  long nanosFor(long bytes) {
+    return lane.nanosFor(bytes);
   }
 
   /** What is sent from now on takes another time. */
@@ -72,6 +76,13 @@ final class Egress {
         && before.getClass().equals(now.getClass())
         && (before.step() < now.step()
             || (before.step() == now.step() && before.layer() < now.layer()));
+  }
+
+  /** Gives up those of these frames that have not left. */
+  void takeBack(Collection<? extends Frame> frames) {
+    Set<Frame> unwanted = Collections.newSetFromMap(new IdentityHashMap<>());
+    unwanted.addAll(frames);
+    waiting.removeIf(next -> unwanted.contains(next.frame()));
   }
 
   /** Bytes of frames have arrived at a peer. What is not under way to it any more is ignored. */

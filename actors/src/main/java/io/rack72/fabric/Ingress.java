@@ -8,8 +8,8 @@ import java.util.Queue;
  * The receiving side of a port: frames that are on their way, in the order in which they will be
  * whole. A frame flows in while it flows out of its sender, behind whatever else flows into this
  * port; it has arrived when its last byte has passed both ports and travelled the latency. One that
- * flows out slowly keeps those of other senders no longer than its bytes take here. A pure class;
- * not thread-safe.
+ * flows out slowly keeps those of other senders no longer than its bytes take here. Nobody may rely
+ * on the order: what is asked is answered by step and layer. A pure class; not thread-safe.
  */
 final class Ingress {
   private final Lane lane;
@@ -31,9 +31,9 @@ final class Ingress {
     this.latencyNanos = latencyNanos;
   }
 
-  /** Receives a test pattern, behind all that was sent before. */
-  Lane.Passage test(long bytes, long nowNanos) {
-    return lane.pass(nowNanos, bytes);
+  /** How long bytes take from the first to the last. */
+  long nanosFor(long bytes) {
+    return lane.nanosFor(bytes);
   }
 
   /** What is sent from now on takes another time. */

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -26,8 +27,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
  * credits back. <b>On failure</b> its tray is out of the rack: a lost frame is a step that never
  * ends.
  *
- * <p>There is no timer per message. A frame whose instant has come is handed on at once; only for
- * the first of those still on their way is a wake asked of the clock.
+ * <p>There is no timer per message. A frame whose instant has come is handed on at once, and a wake
+ * asked of the clock only for the first of those still on their way; and for the next that waits
+ * for its lane, where that is not free soon.
  */
 public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** What a port takes. */
@@ -51,6 +53,11 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** Frames from this port's GPU. */
   public record Send(List<Frame> frames) implements Command {}
 
+  /**
+   * What other GPUs were asked is not awaited any more: where it waits still, it need not leave.
+   */
+  public record TakeBack(List<Frame.Dispatch> frames) implements Command {}
+
   /** Frames that flow out of other ports. */
   public record Incoming(List<Departure> frames) implements Command {}
 
@@ -67,8 +74,14 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   /** Tell the counters. */
   public record Report(ActorRef<PortReport> replyTo) implements Command {}
 
+  /**
+   * A frame has arrived.
+   *
+   * @param atNanos instant for which the wake was asked
+   */
+  private record Arrival(long atNanos) implements Command {}
+
   private enum Due implements Command {
-    ARRIVAL,
     DEPARTURE,
     FULL_SPEED,
     TEST
@@ -79,14 +92,6 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   /** Between two test patterns of a slow port. */
   private static final long TEST_NANOS = 250_000_000;
-
-  /**
-   * A test pattern is what a port should pass in a ten-thousandth of a second, so that one that is
-   * slow has passed it soon; and no more, since all else waits behind it.
-   */
-  private static final long TESTS_PER_SECOND = 10_000;
-
-  private static final long MOST_TEST_BYTES = 1 << 16;
 
   private final GpuId id;
   private final long bytesPerSecond;
@@ -100,7 +105,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private Set<GpuId> givenUp = Set.of();
   private boolean waitingIsTold;
   private ActorRef<Frame> gpu;
-  private long wakeNanos = Long.MAX_VALUE;
+  // Instants for which a wake was asked. Each is asked once, and only one before all others.
+  private final TreeSet<Long> wakes = new TreeSet<>();
   private boolean departureAsked;
   private long sentBytes;
   private long receivedBytes;
@@ -175,6 +181,10 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         }
         sendWhatMayLeave();
       }
+      case TakeBack(List<Frame.Dispatch> frames) -> {
+        egress.takeBack(frames);
+        sendWhatMayLeave();
+      }
       case Incoming(List<Departure> frames) -> {
         for (Departure departure : frames) {
           Frame frame = departure.frame();
@@ -190,8 +200,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         departureAsked = false;
         sendWhatMayLeave();
       }
-      case Due.ARRIVAL -> {
-        wakeNanos = Long.MAX_VALUE;
+      case Arrival(long atNanos) -> {
+        wakes.remove(atNanos);
         handOnWhatArrived();
       }
       case Slow(double factor, Duration length) -> {
@@ -232,13 +242,12 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   /** Sends a test pattern each way; what counts is the slower of the two. */
   private void test() {
-    long now = clock.nowNanos();
-    long bytes = Math.clamp(bytesPerSecond / TESTS_PER_SECOND, 1, MOST_TEST_BYTES);
-    Lane.Passage out = egress.test(bytes, now);
-    Lane.Passage in = ingress.test(bytes, now);
-    tellAt(
-        Math.max(out.endNanos(), in.endNanos()),
-        new Passed(bytes, Math.max(nanos(out), nanos(in)), true));
+    long bytes = pace.testBytes();
+    // One that takes too long is over when that is clear.
+    long nanos =
+        Math.min(
+            Math.max(egress.nanosFor(bytes), ingress.nanosFor(bytes)), pace.mostNanos(bytes) + 1);
+    tellAt(clock.nowNanos() + nanos, new Passed(bytes, nanos, true));
   }
 
   private static long nanos(Lane.Passage passage) {
@@ -309,9 +318,9 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       frame = ingress.poll(now);
     }
     long next = ingress.nextArrivalNanos();
-    if (next < wakeNanos) {
-      wakeNanos = next;
-      tellAt(next, Due.ARRIVAL);
+    if (next != Long.MAX_VALUE && (wakes.isEmpty() || next < wakes.first())) {
+      wakes.add(next);
+      tellAt(next, new Arrival(next));
     }
   }
 

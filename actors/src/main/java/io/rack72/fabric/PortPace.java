@@ -1,5 +1,6 @@
 package io.rack72.fabric;
 
+import io.rack72.link.Lane;
 import java.time.Duration;
 
 /**
@@ -14,6 +15,9 @@ final class PortPace {
 
   /** Less than this is never too long: of small frames, whole nanoseconds say nothing. */
   private static final long LEAST_NANOS = 1_000;
+
+  /** What a port that is just quick enough passes in so much time tells it from a slow one. */
+  private static final long TEST_NANOS = 10 * LEAST_NANOS;
 
   private static final double NANOS_PER_SECOND = 1e9;
   private static final long NEVER = Long.MAX_VALUE;
@@ -35,6 +39,14 @@ final class PortPace {
   long mostNanos(long bytes) {
     double most = bytes * mostNanosPerByte;
     return most < NEVER ? Math.max(LEAST_NANOS, (long) Math.ceil(most)) : NEVER;
+  }
+
+  /**
+   * Bytes of a test pattern. It is so small that a port passes it beside all else, and so large
+   * that the time it takes says as much as that of any frame.
+   */
+  long testBytes() {
+    return Math.clamp((long) (TEST_NANOS / mostNanosPerByte), 1, Lane.MAX_BYTES);
   }
 
   /**

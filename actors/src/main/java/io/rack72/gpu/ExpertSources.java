@@ -11,31 +11,29 @@ import java.util.TreeSet;
 /**
  * Whom a GPU asks for experts, and how long it waits for them: not those that are lost with the
  * last change of the rack, nor those that its node does not hear, nor, for a while, those that were
- * slow, nor those behind slow ports; and where its own port is slow, nobody but itself. A pure
- * class; not thread-safe.
+ * slow, nor those behind slow ports; and where its own port is slow, nobody but itself, if it has
+ * room. A pure class; not thread-safe.
  */
 final class ExpertSources {
   private final GpuId gpu;
   private final Patience patience;
   private final SlowOwners slow;
-  private final long avoidanceNanos;
-  private final long deadlineNanos;
   private Set<GpuId> lost = Set.of();
   private Set<GpuId> out = Set.of();
   private Set<GpuId> slowPorts = Set.of();
-  private long slowAreAskedUntilNanos = Long.MIN_VALUE;
+  private boolean slowAreAsked;
+  private boolean alone;
 
   ExpertSources(GpuId gpu, HedgeLimits limits) {
     this.gpu = gpu;
     patience = new Patience(limits);
-    deadlineNanos = limits.deadline().toNanos();
-    avoidanceNanos = limits.avoidance().toNanos();
-    slow = new SlowOwners(avoidanceNanos);
+    slow = new SlowOwners(limits.avoidance().toNanos());
   }
 
   /** These were lost with a change of the rack that is under way. */
   void lose(Set<GpuId> gpus) {
     lost = gpus;
+    slowAreAsked = false;
   }
 
   /**
@@ -46,7 +44,18 @@ final class ExpertSources {
    */
   void avoid(Set<GpuId> silent, Set<GpuId> behindSlowPorts) {
     out = silent;
-    slowPorts = behindSlowPorts;
+    if (!slowPorts.equals(behindSlowPorts)) {
+      slowPorts = behindSlowPorts;
+      slowAreAsked = false;
+    }
+  }
+
+  /**
+   * Whether there is room for the experts of all others. Only then does a GPU behind a slow port
+   * ask nobody: with less it would load them again and again, which may take longer.
+   */
+  void roomForAll(boolean roomForAll) {
+    alone = roomForAll && slowPorts.contains(gpu);
   }
 
   /** These have let the GPU wait too long. */
@@ -56,11 +65,15 @@ final class ExpertSources {
   }
 
   /**
-   * There is no room for experts of others. Those that are merely slow are asked all the same, for
-   * as long as one that was slow is not asked.
+   * There is no room for experts of others: from now on those that are merely slow are asked all
+   * the same, until another placement or other slow ports.
+   *
+   * @return whether that makes a difference
    */
-  void noRoom(long nowNanos) {
-    slowAreAskedUntilNanos = nowNanos + avoidanceNanos;
+  boolean noRoom(long nowNanos) {
+    boolean before = slowAreAsked;
+    slowAreAsked = true;
+    return !before && !(slowPorts.isEmpty() && slow.at(nowNanos).isEmpty());
   }
 
   /** Whether a GPU is asked now. It can always ask itself. */
@@ -71,10 +84,8 @@ final class ExpertSources {
     if (out.contains(owner) || lost.contains(owner)) {
       return false;
     }
-    return nowNanos < slowAreAskedUntilNanos
-        || !(slowPorts.contains(owner)
-            || slowPorts.contains(gpu)
-            || slow.at(nowNanos).contains(owner));
+    return slowAreAsked
+        || !(alone || slowPorts.contains(owner) || slow.at(nowNanos).contains(owner));
   }
 
   /** Indices of those that are slow: their ports, or they themselves a while ago. */
@@ -100,11 +111,6 @@ final class ExpertSources {
   /** How long the answers to a layer of so many assignments may take. */
   long patienceNanos(int assignments) {
     return patience.nanosFor(assignments);
-  }
-
-  /** After which an answer is late in any case. */
-  long deadlineNanos() {
-    return deadlineNanos;
   }
 
   /** A layer's answers have come, all of them from those who were asked. */

@@ -273,6 +273,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       }
     }
     sources.lose(newlyLost);
+    sources.roomForAll(hasRoomForAll());
     if (followed.attends()) {
       askAround();
     }
@@ -290,6 +291,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void avoid(Avoid now) {
     sources.avoid(now.out(), now.slow());
+    sources.roomForAll(hasRoomForAll());
     hold = now.hold();
     askAround();
     post();
@@ -334,6 +336,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         continue;
       }
       hedges++;
+      run.takeInHand(question.to());
+      port.tell(new PortActor.TakeBack(List.of(question)));
       Device.ExpertOutputs outputs = experts(question);
       whenReady(
           outputs.readyAtNanos(),
@@ -356,6 +360,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     return (parts.hbmLimitBytes() - used) / parts.expertBytes();
   }
 
+  private boolean hasRoomForAll() {
+    long all = (long) parts.config().layers() * parts.config().experts();
+    return guestRoom() >= all - held.owned();
+  }
+
   private void settle() {
     followed.settle(run == null ? OptionalLong.empty() : OptionalLong.of(run.epoch()));
   }
@@ -370,6 +379,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
   private void releaseBefore(long epoch) {
     held.releaseBefore(epoch);
     sources.lose(Set.of());
+    sources.roomForAll(hasRoomForAll());
     post();
   }
 
@@ -561,25 +571,30 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
     long now = clock.nowNanos();
     // Where there is no room for its experts, an owner that is slow is still the quickest.
-    List<GpuId> missed = new ArrayList<>();
+    List<Frame.Dispatch> missed = new ArrayList<>();
     boolean nobodyHasRoom = false;
     for (Frame.Dispatch question : run.unanswered()) {
       if (held.host(layer, question.experts(), guestRoom(), now)) {
-        missed.add(question.to());
-        sources.missed(question.to(), now);
+        missed.add(question);
       } else if (!owns(question)) {
         nobodyHasRoom = true;
       }
     }
-    if (nobodyHasRoom && now - run.askedAtNanos() >= sources.deadlineNanos()) {
+    if (nobodyHasRoom && sources.noRoom(now)) {
       // Whoever stands in for an owner says nothing where it has no room, and would never answer.
-      sources.noRoom(now);
       runStep();
       return;
     }
     if (!missed.isEmpty()) {
-      getContext().getLog().info("{} computes itself what {} owe it", parts.id(), missed);
-      askAround();
+      getContext()
+          .getLog()
+          .info(
+              "{} computes itself what {} owe it",
+              parts.id(),
+              missed.stream().map(Frame.Dispatch::to).toList());
+      missed.forEach(question -> sources.missed(question.to(), now));
+      run.follow(sources.routes(held.placement(run.epoch()).experts(), now));
+      computeHere(missed);
     }
     if (ready == runs && run != null && run.layer() == layer && !run.unanswered().isEmpty()) {
       lookForLateAt(now + NO_ROOM_NANOS);

@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * One step's way through the layers, on the GPU that owns its sequences: attention and router here,
@@ -33,6 +35,8 @@ final class StepRun {
   // Made for the first answer that has any: a device that computes nothing gives none.
   private float[] outputs;
   private final Map<GpuId, Question> awaited = new TreeMap<>();
+  // Of those awaited the ones whose answers are computed here.
+  private final Set<GpuId> inHand = new TreeSet<>();
   private ExpertRoutes routes;
   private int layer;
   private long askedAtNanos;
@@ -95,6 +99,7 @@ final class StepRun {
   Fanout fanOut(long nowNanos) {
     askedAtNanos = nowNanos;
     answeredByOwners = true;
+    inHand.clear();
     List<Frame.Dispatch> remote = new ArrayList<>();
     Optional<Frame.Dispatch> local = Optional.empty();
     List<ExpertDispatch> plan =
@@ -169,11 +174,16 @@ final class StepRun {
     return awaited.isEmpty();
   }
 
-  /** What other GPUs were asked and have not answered, by ascending GPU. */
+  /** What a GPU was asked is computed here; {@link #acceptInPlaceOf} follows. */
+  void takeInHand(GpuId owner) {
+    inHand.add(owner);
+  }
+
+  /** What other GPUs were asked and have not answered, nor is computed here, by ascending GPU. */
   List<Frame.Dispatch> unanswered() {
     return awaited.values().stream()
         .map(Question::frame)
-        .filter(frame -> !frame.to().equals(gpu))
+        .filter(frame -> !frame.to().equals(gpu) && !inHand.contains(frame.to()))
         .toList();
   }
 

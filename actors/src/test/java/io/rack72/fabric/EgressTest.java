@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.rack72.hardware.GpuId;
 import io.rack72.link.Lane;
 import io.rack72.schedule.Urgency;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What waits to leave a port with two peers, and a window of 100 bytes. */
@@ -18,7 +19,7 @@ class EgressTest {
 
   private final Egress egress = new Egress(new Lane(1_000_000_000L), 100, 2);
 
-  private static Frame dispatch(GpuId to, long step) {
+  private static Frame.Dispatch dispatch(GpuId to, long step) {
     return new Frame.Dispatch(
         new GpuId(0), to, 1, step, 0, null, new int[1], new int[1], Urgency.DECODES, 100);
   }
@@ -66,6 +67,19 @@ class EgressTest {
     Departure next = slow.poll(50_000);
     assertEquals(2, next.frame().step());
     assertEquals(new Lane.Passage(100_000, 200_000), next.passage());
+  }
+
+  @Test
+  void whatIsTakenBackDoesNotLeave() {
+    Frame.Dispatch first = dispatch(FIRST, 1);
+    Frame.Dispatch second = dispatch(SECOND, 1);
+    Egress slow = new Egress(new Lane(1_000_000), 10_000, 2);
+    slow.offer(first, 0);
+    slow.offer(second, 0);
+    slow.offer(answer(SECOND, 1), 0);
+    assertEquals(first, slow.poll(0).frame());
+    slow.takeBack(List.of(first, second));
+    assertEquals(answer(SECOND, 1), slow.poll(100_000).frame());
   }
 
   @Test

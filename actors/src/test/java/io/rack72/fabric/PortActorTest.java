@@ -142,6 +142,20 @@ class PortActorTest {
   }
 
   @Test
+  void framesThatPassASlowOneAskForOneWakeEach() {
+    ports.get(1).run(new PortActor.Slow(1e-6, Duration.ofHours(1)));
+    send(frame(1, 0, 1_000));
+    for (int i = 0; i < 100; i++) {
+      send(frame(2, 0, 1_000));
+      advanceTo(clock.nowNanos() + 10_000);
+    }
+    assertEquals(100, gpus.get(0).getAllReceived().size());
+    advanceTo(1_000_000_249);
+    clock.advanceTo(1_000_000_250);
+    assertEquals(1, ports.get(0).selfInbox().getAllReceived().size(), "for the slow frame");
+  }
+
+  @Test
   void portThatIsBusyIsNotSlow() {
     for (int to = 1; to < PORTS; to++) {
       send(frame(0, to, 9_000));

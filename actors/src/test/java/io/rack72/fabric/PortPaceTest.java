@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.rack72.link.Lane;
 import org.junit.jupiter.api.Test;
 
 class PortPaceTest {
@@ -37,6 +38,21 @@ class PortPaceTest {
     assertFalse(pace.passed(1_000, 1_000, 3 * SECOND - 1));
     assertTrue(pace.passed(1_000, 1_000, 3 * SECOND));
     assertFalse(pace.isSlow());
+  }
+
+  @Test
+  void testSaysAsMuchAsAnyFrame() {
+    for (long bandwidth : new long[] {10_000_000L, SECOND, 900_000_000_000L}) {
+      for (double below : new double[] {0.01, 0.1, 0.9}) {
+        PortPace port = new PortPace(bandwidth, below);
+        long bytes = port.testBytes();
+        long just = new Lane((long) (bandwidth * below * 1.01)).nanosFor(bytes);
+        assertTrue(just <= port.mostNanos(bytes), bandwidth + " below " + below);
+        long slower = new Lane((long) (bandwidth * below * 0.85)).nanosFor(bytes);
+        assertTrue(slower > port.mostNanos(bytes), bandwidth + " below " + below);
+        assertTrue(new Lane(bandwidth).nanosFor(bytes) <= 10_000, "it takes next to nothing");
+      }
+    }
   }
 
   @Test

@@ -28,6 +28,7 @@ import io.rack72.schedule.SchedulerLimits;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -75,6 +76,7 @@ class GpuActorTest {
   private final ManualClock clock = new ManualClock();
   private final Map<GpuId, Gpu> gpus = new TreeMap<>();
   private final List<Frame> held = new ArrayList<>();
+  private final List<Frame> takenBack = new ArrayList<>();
   private final TestInbox<SequenceReleased> router = TestInbox.create();
   private final TestInbox<SequenceEvent> owner = TestInbox.create();
   private final TestInbox<PlacementStep> steps = TestInbox.create();
@@ -152,7 +154,7 @@ class GpuActorTest {
           gpu.actor.runOne();
         }
         for (PortActor.Command sent : gpu.port.getAllReceived()) {
-          for (Frame frame : ((PortActor.Send) sent).frames()) {
+          for (Frame frame : frames(sent)) {
             moved = true;
             if (holds.test(frame)) {
               held.add(frame);
@@ -163,6 +165,17 @@ class GpuActorTest {
         }
       }
     }
+  }
+
+  private List<Frame> frames(PortActor.Command sent) {
+    return switch (sent) {
+      case PortActor.Send(List<Frame> frames) -> frames;
+      case PortActor.TakeBack(List<Frame.Dispatch> frames) -> {
+        takenBack.addAll(frames);
+        yield List.of();
+      }
+      default -> throw new AssertionError("a GPU does not tell its port " + sent);
+    };
   }
 
   /** One of which the first GPU has the sequences. */
@@ -461,11 +474,13 @@ class GpuActorTest {
     holds = frame -> frame.to().index() == 2;
     admit(0, "waits");
     settle();
-    assertFalse(held.isEmpty());
+    List<Frame> asked = List.copyOf(held);
+    assertFalse(asked.isEmpty());
     held.clear();
     slowPorts(2);
     settle();
     assertEquals(expected, tokens());
+    assertEquals(asked, takenBack);
     assertEquals(List.of(), held, "nothing else went there");
     assertEquals(List.of(2), slow());
     slowPorts();
@@ -534,6 +549,11 @@ class GpuActorTest {
     settle();
     assertEquals(expected, tokens());
     assertEquals(0, gpu(0).hedges());
+    // Later too nobody waits for a stand-in again.
+    clock.advanceTo(clock.nowNanos() + Duration.ofMinutes(1).toNanos());
+    admit(0, "no room either");
+    settle();
+    assertEquals(expected, tokens());
   }
 
   @Test

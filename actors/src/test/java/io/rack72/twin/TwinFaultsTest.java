@@ -295,24 +295,37 @@ class TwinFaultsTest {
 
   @Test
   void rowsThatGoThroughTheFabricFindTheNewOwnersToo() {
-    Streams seen = new Streams();
-    TwinReport report =
-        Twin.run(
-            Rack.WHOLE.modeled(ModeledRack.Fidelity.DISPATCH, 1),
-            new Workload(
-                new Workload.ClosedLoop(32),
-                new Lengths.Uniform(16, 64),
-                new Lengths.Uniform(4, 8),
-                0,
-                TimeUnit.MILLISECONDS.toNanos(60),
-                1),
-            Valuation.NONE,
-            Rack.WHOLE.faults(new ScheduledFault(Duration.ofMillis(20), new Fault.Kill(3))),
-            new VirtualTime(seen));
+    TwinReport report = dispatched(new Fault.Kill(3));
     assertEquals(28, report.faults().getFirst().gpusLeft());
     assertTrue(report.faults().getFirst().recomputed() > 0, report::toText);
     assertTrue(report.requests().finished() > 32, report::toText);
     assertEquals(0, report.requests().failed(), report::toText);
+  }
+
+  @Test
+  void rowsGoAroundAPortThatPassesNextToNothing() {
+    // What is left of 900 GB/s would let each layer wait for seconds.
+    Fault slow = new Fault.PortBandwidth(new GpuId(5), 1e-9, Duration.ofHours(1));
+    TwinReport report = dispatched(slow);
+    assertEquals(32, report.faults().getFirst().gpusLeft());
+    assertTrue(report.requests().finished() > 32, report::toText);
+    assertEquals(0, report.requests().failed(), report::toText);
+    assertEquals(report.toText(), dispatched(slow).toText());
+  }
+
+  private static TwinReport dispatched(Fault fault) {
+    return Twin.run(
+        Rack.WHOLE.modeled(ModeledRack.Fidelity.DISPATCH, 1),
+        new Workload(
+            new Workload.ClosedLoop(32),
+            new Lengths.Uniform(16, 64),
+            new Lengths.Uniform(4, 8),
+            0,
+            TimeUnit.MILLISECONDS.toNanos(60),
+            1),
+        Valuation.NONE,
+        Rack.WHOLE.faults(new ScheduledFault(Duration.ofMillis(20), fault)),
+        new VirtualTime(new Streams()));
   }
 
   @Test

@@ -53,6 +53,15 @@ public final class Lane {
   }
 
   /**
+   * How long a transfer that begins now takes from its first byte to its last.
+   *
+   * @param bytes 0 to {@link #MAX_BYTES}
+   */
+  public long nanosFor(long bytes) {
+    return checked(bytes) * NANOS_PER_SECOND / bytesPerSecond;
+  }
+
+  /**
    * Sends bytes through, behind all that was sent before.
    *
    * @param earliestNanos when the bytes are there
@@ -60,10 +69,7 @@ public final class Lane {
    * @return when the first byte enters and when the last has passed, rounded down to nanoseconds
    */
   public Passage pass(long earliestNanos, long bytes) {
-    if (bytes < 0 || bytes > MAX_BYTES) {
-      throw new IllegalArgumentException(
-          "a transfer has 0 to " + MAX_BYTES + " bytes, not " + bytes);
-    }
+    checked(bytes);
     if (earliestNanos > freeNanos) {
       freeNanos = earliestNanos;
       carry = 0;
@@ -73,6 +79,14 @@ public final class Lane {
     freeNanos = start + work / bytesPerSecond;
     carry = work % bytesPerSecond;
     return new Passage(start, freeNanos);
+  }
+
+  private static long checked(long bytes) {
+    if (bytes < 0 || bytes > MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "a transfer has 0 to " + MAX_BYTES + " bytes, not " + bytes);
+    }
+    return bytes;
   }
 
   /**

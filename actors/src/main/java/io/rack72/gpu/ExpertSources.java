@@ -98,6 +98,10 @@ final class ExpertSources {
 
   /** Whom to ask by a placement that the GPU is in. */
   ExpertRoutes routes(ExpertPlacement placement, long nowNanos) {
+    if (out.isEmpty() && lost.isEmpty() && slowPorts.isEmpty() && slow.at(nowNanos).isEmpty()) {
+      // As a rule, with each step.
+      return ExpertRoutes.of(placement, gpu, Set.of());
+    }
     Set<GpuId> notAsked = new TreeSet<>();
     for (int each : placement.gpus()) {
       GpuId owner = new GpuId(each);

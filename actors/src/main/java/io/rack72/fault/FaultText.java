@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Faults as text: in scenarios, which are HOCON, and on the wire, which is JSON and so HOCON too.
@@ -116,6 +117,17 @@ public final class FaultText {
       case Fault.Partition _ -> "partition";
       case Fault.CheckpointGone _ -> "checkpoint-gone";
     };
+  }
+
+  /** The fault as people read it: its word, and its fields behind it. */
+  public static String words(Fault fault) {
+    return write(fault).entrySet().stream()
+        .map(
+            field ->
+                field.getKey().equals("fault")
+                    ? field.getValue().toString()
+                    : field.getKey() + "=" + field.getValue())
+        .collect(Collectors.joining(" "));
   }
 
   private static int node(Fields fields) {

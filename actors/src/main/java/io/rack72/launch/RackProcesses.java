@@ -30,6 +30,9 @@ import java.util.function.LongSupplier;
 public final class RackProcesses {
   private static final Duration TICK = Duration.ofMillis(200);
 
+  /** Exit codes above it are those of processes that a signal has ended. */
+  private static final int ENDED_BY_SIGNAL = 128;
+
   /**
    * What may differ.
    *
@@ -349,7 +352,9 @@ public final class RackProcesses {
     public void ended(NodeProcess from, int exitCode) {
       events.add(
           () -> {
-            String lastError = from.lastError().replaceFirst("^rack72: ", "");
+            // What a signal ended has said nothing about it.
+            String lastError =
+                exitCode > ENDED_BY_SIGNAL ? "" : from.lastError().replaceFirst("^rack72: ", "");
             process = null;
             told = Optional.empty();
             if (!isStopping()) {

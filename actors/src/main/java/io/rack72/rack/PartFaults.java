@@ -50,6 +50,7 @@ final class PartFaults {
         if (part == null) {
           yield notHere(gpu);
         }
+        node.getLog().warn("{} fails, as it was told to", gpu);
         // To those who watch it there is no difference to a GPU that has failed by itself.
         node.stop(part);
         yield Optional.empty();

@@ -73,18 +73,10 @@ public record TwinFaults(List<Planned> faults) {
             .map(
                 each ->
                     new Planned(
-                        each.at(), words(each.fault()), onUnits(each.fault(), rack, layout)))
+                        each.at(),
+                        FaultText.words(each.fault()),
+                        onUnits(each.fault(), rack, layout)))
             .toList());
-  }
-
-  private static String words(Fault fault) {
-    return FaultText.write(fault).entrySet().stream()
-        .map(
-            field ->
-                field.getKey().equals("fault")
-                    ? field.getValue().toString()
-                    : field.getKey() + "=" + field.getValue())
-        .collect(Collectors.joining(" "));
   }
 
   private static Fault.OfParts onUnits(Fault fault, RackProfile rack, Layout layout) {

@@ -7,6 +7,7 @@ import io.rack72.config.InvalidConfigException;
 import io.rack72.config.Origins;
 import io.rack72.config.Spelling;
 import io.rack72.fault.FaultSchedule;
+import io.rack72.fault.FaultText;
 import io.rack72.fault.Fields;
 import io.rack72.fault.ScheduleFile;
 import io.rack72.fault.ScheduleReader;
@@ -117,13 +118,16 @@ final class ScenarioReader {
         if (node >= jvms) {
           throw fields.wrong(
               "%s names node %d, and the nodes of %d JVMs are 0 to %d"
-                  .formatted(fault.fault(), node, jvms, jvms - 1));
+                  .formatted(FaultText.words(fault.fault()), node, jvms, jvms - 1));
         }
       }
       if (fault.at().compareTo(scenario.load().length()) > 0) {
         throw fields.wrong(
-            "%s begins at %s, when the load of %s is over"
-                .formatted(fault.fault(), fault.at(), scenario.load().length()));
+            "%s begins after %d ms, when the load, of load.length = %d ms, is over"
+                .formatted(
+                    FaultText.words(fault.fault()),
+                    fault.at().toMillis(),
+                    scenario.load().length().toMillis()));
       }
     }
     return scenario;
@@ -134,7 +138,8 @@ final class ScenarioReader {
     Set<Integer> gateways = fields.integers("gateways");
     if (gateways.isEmpty() || gateways.stream().anyMatch(node -> node < 0 || node >= jvms)) {
       throw fields.wrong(
-          "gateways are some of the JVMs 0 to %d, not %s".formatted(jvms - 1, gateways));
+          "gateways are some of the JVMs 0 to %d, not %s; where none are named they are those of the defaults"
+              .formatted(jvms - 1, gateways));
     }
     Scenario.Rack rack =
         new Scenario.Rack(
@@ -193,6 +198,9 @@ final class ScenarioReader {
 
   private static String file(String nameOrFile) {
     Path path = Path.of(nameOrFile);
+    if (!Files.isRegularFile(path) && nameOrFile.matches(".*([/\\\\]|\\.conf$).*")) {
+      throw new InvalidConfigException("there is no file '%s'".formatted(nameOrFile));
+    }
     if (!Files.isRegularFile(path)) {
       throw new InvalidConfigException(
           "there is no scenario '%s'%s; there are %s, and a file's path is taken too"

@@ -116,7 +116,7 @@ final class Timeline {
             TOP - 4,
             Math.max(LEAST_BAND, end - x),
             height - 24 - TOP,
-            escaped(fault.fault().toString())));
+            escaped(FaultText.words(fault.fault()))));
     add(
         String.format(
             Locale.ROOT,

@@ -71,6 +71,14 @@ class ScenarioReaderTest {
     assertEquals(7, scenario.withStreams(7).load().streams());
   }
 
+  @Test
+  void fileThatIsNotThereIsNotTakenForAName() {
+    String message =
+        assertThrows(InvalidConfigException.class, () -> ScenarioReader.read("nowhere/own.conf", 1))
+            .getMessage();
+    assertEquals("there is no file 'nowhere/own.conf'", message);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -79,12 +87,15 @@ class ScenarioReaderTest {
         "own.conf:2: | load.lenght = 5s | there is no load.lenght, did you mean length?",
         "own.conf:2: | loads.length = 5s | there is no loads, did you mean load?",
         "own.conf:2: | rack.restart = yes | rack.restart is one of on, off, not",
-        "own.conf:2: | rack.gateways = [4] | gateways are some of the JVMs 0 to 3, not [4]",
+        "own.conf:2: | rack.gateways = [4] | gateways are some of the JVMs 0 to 3, not [4]; where"
+            + " none are named they are those of the defaults",
         "own.conf:2: | rack.jvms = 0 | rack.jvms is a whole number from 1 to 64, not 0",
         "own.conf:2: | limits.grace = 0s | grace is above 0",
         "own.conf:2: | faults = [{at = 1s, fault = kil, node = 1}] | did you mean kill?",
-        "own.conf | faults = [{at = 1s, fault = kill, node = 4}] | nodes of 4 JVMs are 0 to 3",
-        "own.conf | faults = [{at = 2h, fault = kill, node = 1}] | when the load of PT40S is over",
+        "own.conf | faults = [{at = 1s, fault = kill, node = 4}] | kill node=4 names node 4, and"
+            + " the nodes of 4 JVMs are 0 to 3",
+        "own.conf | faults = [{at = 2h, fault = kill, node = 1}] | kill node=1 begins after 7200000"
+            + " ms, when the load, of load.length = 40000 ms, is over",
         "own.conf | load { | expecting",
       })
   void wrongScenarioIsToldWithItsLine(String place, String text, String what) throws IOException {

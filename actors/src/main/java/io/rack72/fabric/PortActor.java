@@ -240,7 +240,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     }
   }
 
-  /** Sends a test pattern each way; what counts is the slower of the two. */
+  /** How long a test pattern takes each way now; what counts is the slower of the two. */
   private void test() {
     long bytes = pace.testBytes();
     // One that takes too long is over when that is clear.

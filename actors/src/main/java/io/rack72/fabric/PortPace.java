@@ -42,8 +42,8 @@ final class PortPace {
   }
 
   /**
-   * Bytes of a test pattern. It is so small that a port passes it beside all else, and so large
-   * that the time it takes says as much as that of any frame.
+   * Bytes of a test pattern. It is so small that it is not charged to the port, and so large that
+   * the time it takes says as much as that of any frame.
    */
   long testBytes() {
     return Math.clamp((long) (TEST_NANOS / mostNanosPerByte), 1, Lane.MAX_BYTES);

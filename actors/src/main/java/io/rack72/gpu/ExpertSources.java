@@ -18,22 +18,24 @@ final class ExpertSources {
   private final GpuId gpu;
   private final Patience patience;
   private final SlowOwners slow;
+  private final long deadlineNanos;
   private Set<GpuId> lost = Set.of();
   private Set<GpuId> out = Set.of();
   private Set<GpuId> slowPorts = Set.of();
-  private boolean slowAreAsked;
+  private boolean slowPortsAreUsed;
   private boolean alone;
 
   ExpertSources(GpuId gpu, HedgeLimits limits) {
     this.gpu = gpu;
     patience = new Patience(limits);
+    deadlineNanos = limits.deadline().toNanos();
     slow = new SlowOwners(limits.avoidance().toNanos());
   }
 
   /** These were lost with a change of the rack that is under way. */
   void lose(Set<GpuId> gpus) {
     lost = gpus;
-    slowAreAsked = false;
+    slowPortsAreUsed = false;
   }
 
   /**
@@ -46,7 +48,7 @@ final class ExpertSources {
     out = silent;
     if (!slowPorts.equals(behindSlowPorts)) {
       slowPorts = behindSlowPorts;
-      slowAreAsked = false;
+      slowPortsAreUsed = false;
     }
   }
 
@@ -65,15 +67,12 @@ final class ExpertSources {
   }
 
   /**
-   * There is no room for experts of others: from now on those that are merely slow are asked all
-   * the same, until another placement or other slow ports.
-   *
-   * @return whether that makes a difference
+   * There is no room for experts of others. Those that were slow are asked again as if they had not
+   * been, and those behind slow ports all the same, until another placement or other slow ports.
    */
-  boolean noRoom(long nowNanos) {
-    boolean before = slowAreAsked;
-    slowAreAsked = true;
-    return !before && !(slowPorts.isEmpty() && slow.at(nowNanos).isEmpty());
+  void noRoom() {
+    slow.forgive();
+    slowPortsAreUsed = true;
   }
 
   /** Whether a GPU is asked now. It can always ask itself. */
@@ -84,8 +83,8 @@ final class ExpertSources {
     if (out.contains(owner) || lost.contains(owner)) {
       return false;
     }
-    return slowAreAsked
-        || !(alone || slowPorts.contains(owner) || slow.at(nowNanos).contains(owner));
+    boolean slowPort = !slowPortsAreUsed && (alone || slowPorts.contains(owner));
+    return !slowPort && !slow.at(nowNanos).contains(owner);
   }
 
   /** Indices of those that are slow: their ports, or they themselves a while ago. */
@@ -115,6 +114,11 @@ final class ExpertSources {
   /** How long the answers to a layer of so many assignments may take. */
   long patienceNanos(int assignments) {
     return patience.nanosFor(assignments);
+  }
+
+  /** After which an answer is late in any case. */
+  long deadlineNanos() {
+    return deadlineNanos;
   }
 
   /** A layer's answers have come, all of them from those who were asked. */

@@ -108,7 +108,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
    *
    * @param out GPUs that do not answer, or may not; they may come back
    * @param slow GPUs whose ports are slow. They are asked all the same where there is no room for
-   *     what they own; one that is among them asks itself for all that it can
+   *     what they own; one that is among them asks itself for all, if it has room for all
    * @param hold whether to let no token out: this JVM sees the smaller part of the rack, and the
    *     larger one goes on without it
    */
@@ -321,6 +321,11 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   /** Computes what others have been asked, as far as there is room for their experts. */
   private void computeHere(List<Frame.Dispatch> questions) {
+    if (questions.isEmpty()) {
+      return;
+    }
+    // First of all, since computing may take long.
+    port.tell(new PortActor.TakeBack(questions));
     long forRun = runs;
     for (Frame.Dispatch question : questions) {
       if (forRun != runs || run == null || question.layer() != run.layer()) {
@@ -331,13 +336,12 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         getContext()
             .getLog()
             .warn("{} has no room for the experts that {} owes it", parts.id(), question.to());
-        sources.noRoom(clock.nowNanos());
+        sources.noRoom();
         askAgain();
         continue;
       }
       hedges++;
       run.takeInHand(question.to());
-      port.tell(new PortActor.TakeBack(List.of(question)));
       Device.ExpertOutputs outputs = experts(question);
       whenReady(
           outputs.readyAtNanos(),
@@ -580,8 +584,9 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
         nobodyHasRoom = true;
       }
     }
-    if (nobodyHasRoom && sources.noRoom(now)) {
+    if (nobodyHasRoom && now - run.askedAtNanos() >= sources.deadlineNanos()) {
       // Whoever stands in for an owner says nothing where it has no room, and would never answer.
+      sources.noRoom();
       runStep();
       return;
     }
@@ -629,7 +634,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
               parts.id(),
               dispatch.from());
       if (dispatch.from().equals(parts.id())) {
-        sources.noRoom(clock.nowNanos());
+        sources.noRoom();
         askAgain();
       }
       return;

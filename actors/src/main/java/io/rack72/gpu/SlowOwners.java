@@ -32,6 +32,11 @@ final class SlowOwners {
     slow.put(owner, new Slow(times, nowNanos + (avoidanceNanos << times)));
   }
 
+  /** As if none had ever been slow. */
+  void forgive() {
+    slow.clear();
+  }
+
   /** Those that are not to be asked now. */
   Set<GpuId> at(long nowNanos) {
     if (slow.isEmpty()) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -30,8 +31,8 @@ import java.util.function.LongSupplier;
 public final class RackProcesses {
   private static final Duration TICK = Duration.ofMillis(200);
 
-  /** Exit codes above it are those of processes that a signal has ended. */
-  private static final int ENDED_BY_SIGNAL = 128;
+  /** Exit codes of what SIGKILL and SIGTERM have ended, which had nothing to say about it. */
+  private static final Set<Integer> KILLED = Set.of(137, 143);
 
   /**
    * What may differ.
@@ -352,9 +353,8 @@ public final class RackProcesses {
     public void ended(NodeProcess from, int exitCode) {
       events.add(
           () -> {
-            // What a signal ended has said nothing about it.
             String lastError =
-                exitCode > ENDED_BY_SIGNAL ? "" : from.lastError().replaceFirst("^rack72: ", "");
+                KILLED.contains(exitCode) ? "" : from.lastError().replaceFirst("^rack72: ", "");
             process = null;
             told = Optional.empty();
             if (!isStopping()) {

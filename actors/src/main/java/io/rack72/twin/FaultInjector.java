@@ -67,6 +67,9 @@ final class FaultInjector {
   private void begun(TwinFaults.Planned fault) {
     VirtualTime time = running.time();
     if (fault.onUnits() instanceof Fault.PortBandwidth slow) {
+      if (rack.fidelity() == ModeledRack.Fidelity.DISPATCH) {
+        return;
+      }
       rack.groups().setPortFactor(slow.gpu(), slow.factor());
       time.wakeAt(
           time.nowNanos() + slow.length().toNanos(),

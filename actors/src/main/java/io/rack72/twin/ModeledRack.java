@@ -88,6 +88,7 @@ public final class ModeledRack {
   private final ExpertGroups groups;
   private final LinkTraffic traffic;
   private final NodeParts parts;
+  private final Fidelity fidelity;
   private final long requestNanos;
   private final long shortestStepNanos;
 
@@ -97,12 +98,14 @@ public final class ModeledRack {
       ExpertGroups groups,
       LinkTraffic traffic,
       NodeParts parts,
+      Fidelity fidelity,
       StepDurations durations) {
     this.rack = rack;
     this.layout = layout;
     this.groups = groups;
     this.traffic = traffic;
     this.parts = parts;
+    this.fidelity = fidelity;
     requestNanos = durations.requestNanos();
     shortestStepNanos = shortestStep(parts.model().config(), durations);
   }
@@ -172,7 +175,7 @@ public final class ModeledRack {
                 },
             replies.tokens());
     return new ModeledRack(
-        rack, layout, groups, traffic, parts(settings, placed, formats), durations);
+        rack, layout, groups, traffic, parts(settings, placed, formats), fidelity, durations);
   }
 
   /**
@@ -212,7 +215,13 @@ public final class ModeledRack {
                     computed.device().apply(gpu)));
     Layout layout = Layout.of(Layout.Kind.DEP.name() + settings.expertParallel(), config.experts());
     return new ModeledRack(
-        settings.profile(), layout, groups, traffic, parts(settings, placed, formats), durations);
+        settings.profile(),
+        layout,
+        groups,
+        traffic,
+        parts(settings, placed, formats),
+        Fidelity.DISPATCH,
+        durations);
   }
 
   private static WeightLoads loads(ModelConfig config, RackSettings settings, long expertBytes) {
@@ -323,6 +332,11 @@ public final class ModeledRack {
   /** What its actors are made of. */
   public NodeParts parts() {
     return parts;
+  }
+
+  /** What goes through the fabric. */
+  Fidelity fidelity() {
+    return fidelity;
   }
 
   /** The groups in which its GPUs take their steps. */

@@ -126,6 +126,20 @@ class StepRunTest {
   }
 
   @Test
+  void whatIsTakenInHandIsNotAwaitedOfItsOwner() {
+    StepRun run = run();
+    StepRun.Fanout fanout = run.fanOut(0);
+    Frame.Dispatch remote = fanout.remote().getFirst();
+    assertEquals(List.of(remote), run.unanswered());
+    run.takeInHand(OTHER);
+    assertEquals(List.of(), run.unanswered());
+    assertFalse(run.accept(answer(fanout.local().orElseThrow(), EPOCH, 1)));
+    assertTrue(run.acceptInPlaceOf(OTHER, 0, answer(remote, EPOCH, 1).outputs()));
+    run.advance(0);
+    assertEquals(run.fanOut(1).remote(), run.unanswered(), "the next layer is another");
+  }
+
+  @Test
   void layerThatWasAnsweredInPlaceOfAnOwnerIsToldFromTheOthers() {
     StepRun run = run();
     StepRun.Fanout fanout = run.fanOut(0);

@@ -295,7 +295,7 @@ class TwinFaultsTest {
 
   @Test
   void rowsThatGoThroughTheFabricFindTheNewOwnersToo() {
-    TwinReport report = dispatched(new Fault.Kill(3));
+    TwinReport report = dispatched(new Fault.Kill(3), 60);
     assertEquals(28, report.faults().getFirst().gpusLeft());
     assertTrue(report.faults().getFirst().recomputed() > 0, report::toText);
     assertTrue(report.requests().finished() > 32, report::toText);
@@ -306,14 +306,15 @@ class TwinFaultsTest {
   void rowsGoAroundAPortThatPassesNextToNothing() {
     // What is left of 900 GB/s would let each layer wait for seconds.
     Fault slow = new Fault.PortBandwidth(new GpuId(5), 1e-9, Duration.ofHours(1));
-    TwinReport report = dispatched(slow);
-    assertEquals(32, report.faults().getFirst().gpusLeft());
-    assertTrue(report.requests().finished() > 32, report::toText);
+    TwinReport report = dispatched(slow, 200);
+    FaultEffect effect = report.faults().getFirst();
+    assertEquals(32, effect.gpusLeft());
+    assertTrue(effect.pauses().max() < 20, report::toText);
     assertEquals(0, report.requests().failed(), report::toText);
-    assertEquals(report.toText(), dispatched(slow).toText());
+    assertEquals(report.toText(), dispatched(slow, 200).toText());
   }
 
-  private static TwinReport dispatched(Fault fault) {
+  private static TwinReport dispatched(Fault fault, long millis) {
     return Twin.run(
         Rack.WHOLE.modeled(ModeledRack.Fidelity.DISPATCH, 1),
         new Workload(
@@ -321,7 +322,7 @@ class TwinFaultsTest {
             new Lengths.Uniform(16, 64),
             new Lengths.Uniform(4, 8),
             0,
-            TimeUnit.MILLISECONDS.toNanos(60),
+            TimeUnit.MILLISECONDS.toNanos(millis),
             1),
         Valuation.NONE,
         Rack.WHOLE.faults(new ScheduledFault(Duration.ofMillis(20), fault)),

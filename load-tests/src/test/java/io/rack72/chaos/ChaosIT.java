@@ -78,7 +78,9 @@ class ChaosIT {
     assertEquals(1, lines(out, "ended with exit code 137"));
   }
 
-  /** Runs a scenario on five trays. Returns the folder of what it left. */
+  /**
+   * Runs a scenario, of five trays unless it says otherwise. Returns the folder of what it left.
+   */
   private Path goodRun(String description) throws Exception {
     Path model = Path.of("..", "runtime", "src", "test", "resources", "golden", "wide");
     Path scenario =
@@ -87,7 +89,7 @@ class ChaosIT {
             """
             rack.settings = ${rack.settings} [
               "rack72.rack.trays = 5"
-              "rack72.model.path = \"%s\""
+              "rack72.model.path = \\"%s\\""
             ]
             limits { pause-p99 = 60s, effect = 20s }
             """

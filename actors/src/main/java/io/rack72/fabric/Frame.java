@@ -64,4 +64,11 @@ public sealed interface Frame {
       return (long) assignments * hiddenSize * Float.BYTES;
     }
   }
+
+  /** Instead of a combine: there is no room for experts that the sender does not own. */
+  record Refuse(GpuId from, GpuId to, long epoch, long step, int layer, long bytes)
+      implements Frame {
+    /** What names the question: epoch, step and layer. */
+    public static final long BYTES = 2L * Long.BYTES + Integer.BYTES;
+  }
 }

@@ -150,8 +150,9 @@ final class Reply {
         }
       }
     }
-    if (failure.isPresent()) {
-      events.add(failure.get().toJson());
+    Optional<ApiError> wrong = failure.or(this::readerIsAhead);
+    if (wrong.isPresent()) {
+      events.add(wrong.get().toJson());
       lastEventsTaken = true;
     } else if (allEnded()) {
       if (generation.options().includeUsage()) {
@@ -165,6 +166,20 @@ final class Reply {
 
   private boolean isNews(int index) {
     return stream.map(open -> open.reader().isBehind(index, choice(index).tokens())).orElse(true);
+  }
+
+  /** A reader cannot have had more of a choice than there is, whatever its event's id tells. */
+  private Optional<ApiError> readerIsAhead() {
+    for (int i = 0; stream.isPresent() && allEnded() && i < generation.sequences().size(); i++) {
+      int had = stream.get().reader().had(i);
+      if (had > choice(i).tokens()) {
+        return Optional.of(
+            ApiError.badEventId(
+                "tells of %d tokens of choice %d, which has %d"
+                    .formatted(had, i, choice(i).tokens())));
+      }
+    }
+    return Optional.empty();
   }
 
   private void addUsage(ServerSentEvents events) {

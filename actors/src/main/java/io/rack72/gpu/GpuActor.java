@@ -241,6 +241,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       case OwnerGone(ActorRef<SequenceEvent> owner) -> letGoAllOf(owner);
       case Arrived(Frame.Dispatch dispatch) -> runExperts(dispatch);
       case Arrived(Frame.Combine answer) -> accept(answer);
+      case Arrived(Frame.Refuse answer) -> accept(answer);
       case LookForLate() -> lookForLate();
       case Late(long ready, int layer) -> replaceLate(ready, layer);
       case AskAgain(long ready, int layer) -> {
@@ -585,7 +586,7 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       }
     }
     if (nobodyHasRoom && now - run.askedAtNanos() >= sources.deadlineNanos()) {
-      // Whoever stands in for an owner says nothing where it has no room, and would never answer.
+      // What whoever stands in for an owner has said may not have come, and nothing else would.
       sources.noRoom();
       runStep();
       return;
@@ -636,6 +637,17 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
       if (dispatch.from().equals(parts.id())) {
         sources.noRoom();
         askAgain();
+      } else {
+        port.tell(
+            new PortActor.Send(
+                List.of(
+                    new Frame.Refuse(
+                        parts.id(),
+                        dispatch.from(),
+                        dispatch.epoch(),
+                        dispatch.step(),
+                        dispatch.layer(),
+                        Frame.Refuse.BYTES))));
       }
       return;
     }
@@ -681,6 +693,13 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
     }
     if (run.accept(answer)) {
       advance();
+    }
+  }
+
+  private void accept(Frame.Refuse answer) {
+    if (run != null && run.awaits(answer)) {
+      sources.noRoom();
+      askAgain();
     }
   }
 

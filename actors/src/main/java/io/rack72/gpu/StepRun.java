@@ -140,14 +140,16 @@ final class StepRun {
    * @return whether the layer has all answers now, and had not before
    */
   boolean accept(Frame.Combine answer) {
+    return awaits(answer) && take(awaited.remove(answer.from()), answer.outputs());
+  }
+
+  /** Whether this is an answer to what is still asked. */
+  boolean awaits(Frame answer) {
     // A GPU that came anew counts its runs from 1 again, but not in the placement it was lost in.
-    if (answer.epoch() != routes.epoch()
-        || answer.step() != number
-        || answer.layer() != layer
-        || !awaited.containsKey(answer.from())) {
-      return false;
-    }
-    return take(awaited.remove(answer.from()), answer.outputs());
+    return answer.epoch() == routes.epoch()
+        && answer.step() == number
+        && answer.layer() == layer
+        && awaited.containsKey(answer.from());
   }
 
   /**

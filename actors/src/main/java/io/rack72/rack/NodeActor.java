@@ -634,7 +634,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
     verdict = now;
     ports.values().forEach(port -> port.tell(new PortActor.GiveUp(now.out())));
     gpus.values().forEach(gpu -> gpu.tell(new GpuActor.Avoid(now.out(), now.slow(), now.hold())));
-    router.tell(new RouterActor.Avoid(now.out()));
+    router.tell(new RouterActor.Avoid(now.out(), now.slow()));
     if (moreAreOut) {
       // Those that are thought silent and are not must not wait for answers that they will not get.
       pulse();

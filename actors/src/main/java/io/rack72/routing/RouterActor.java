@@ -57,10 +57,13 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
       implements Command {}
 
   /**
-   * These GPUs are not to be relied on, until told otherwise: their sequences are given back to
-   * their owners, and none is sent there.
+   * These GPUs are not to be relied on, until told otherwise.
+   *
+   * @param out their sequences are given back to their owners, and none is sent there
+   * @param slow of the others those behind slow ports: they go on with what they have, and get more
+   *     only where all are slow
    */
-  public record Avoid(Set<GpuId> out) implements Command {}
+  public record Avoid(Set<GpuId> out, Set<GpuId> slow) implements Command {}
 
   /** Tell how many sequences are live. */
   public record CountLive(ActorRef<Integer> replyTo) implements Command {}
@@ -137,6 +140,9 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
    */
   private static final int EXPECTED_REPLY_TOKENS = 256;
 
+  /** More than any GPU has to do, so that others come first. */
+  private static final long SLOW_HANDICAP = 1L << 40;
+
   /** As of some dozen usual sequences, so that one GPU that is not fresh does not get all. */
   private static final long FRESH_HANDICAP = 8192;
 
@@ -166,6 +172,7 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   // Indices of those that came when others were here, and have not let go of a sequence since.
   private final BitSet fresh = new BitSet();
   private Set<GpuId> out = Set.of();
+  private Set<GpuId> slow = Set.of();
   private String lost;
 
   /**
@@ -195,10 +202,11 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   private Behavior<Command> on(Command command) {
     switch (command) {
       case Route(var open, Set<GpuId> gone) -> route(open, gone);
-      case Avoid(Set<GpuId> now) -> {
-        out = now;
+      case Avoid(Set<GpuId> nowOut, Set<GpuId> nowSlow) -> {
+        out = nowOut;
+        slow = nowSlow;
         openAllButThoseOut();
-        giveBack(now, "does not answer");
+        giveBack(nowOut, "does not answer");
         placeParked();
       }
       case CountLive(ActorRef<Integer> replyTo) -> replyTo.tell(live.size() + parked.size());
@@ -407,9 +415,11 @@ public final class RouterActor extends AbstractBehavior<RouterActor.Command> {
   /** Tokens by which each GPU is taken to have more to do than it has, for one sequence. */
   private long[] handicaps(Submit submit, int[] sent) {
     long[] handicaps = new long[load.size()];
+    slow.forEach(gpu -> handicaps[gpu.index()] = SLOW_HANDICAP);
     if (goesOn(submit.request())) {
       int tokens = tokens(submit.request());
-      Arrays.setAll(handicaps, gpu -> AGAIN_WEIGHT * (again[gpu] + tokens - sent[gpu]));
+      Arrays.setAll(
+          handicaps, gpu -> handicaps[gpu] + AGAIN_WEIGHT * (again[gpu] + tokens - sent[gpu]));
       // However much others compute again, that does not drive one to a GPU that is fresh.
       long most = AGAIN_WEIGHT * Arrays.stream(again).max().orElse(0);
       fresh.stream()

@@ -19,7 +19,7 @@ import java.nio.ByteBuffer;
  *            by        int32    a GPU
  *            bytes     int64    0 or more
  *
- * frame      kind      int8     1 dispatch, 2 combine
+ * frame      kind      int8     1 dispatch, 2 combine, 3 refuse
  *            from      int32    a GPU
  *            to        int32    a GPU
  *            epoch     int64
@@ -40,6 +40,8 @@ import java.nio.ByteBuffer;
  *
  * combine:   outputs      int32  number of floats, or -1 for null
  *            outputs      float32 each
+ *
+ * refuse:    nothing more
  * </pre>
  *
  * <p>What several dispatches have in common is sent once: the bundle's different rows are numbered
@@ -56,10 +58,11 @@ import java.nio.ByteBuffer;
  */
 public final class BundleCodec {
   static final int MAGIC = 0x42323752;
-  static final int VERSION = 6;
+  static final int VERSION = 7;
   static final int HEADER_BYTES = 14;
   static final int DISPATCH = 1;
   static final int COMBINE = 2;
+  static final int REFUSE = 3;
   static final int NO_ARRAY = -1;
 
   private final WireLimits limits;

@@ -14,8 +14,8 @@ import java.util.List;
 /** Reads one bundle, in the format that {@link BundleCodec} describes. */
 final class BundleReader {
   private static final int CREDIT_BYTES = 2 * Integer.BYTES + Long.BYTES;
-  // A combine without outputs.
-  private static final int LEAST_FRAME_BYTES = Byte.BYTES + 4 * Integer.BYTES + 4 * Long.BYTES;
+  // A refuse.
+  private static final int LEAST_FRAME_BYTES = Byte.BYTES + 3 * Integer.BYTES + 4 * Long.BYTES;
   // The slowest lane has a byte a second.
   private static final long MAX_DURATION_NANOS = Lane.MAX_BYTES * 1_000_000_000L;
 
@@ -82,10 +82,11 @@ final class BundleReader {
           case BundleCodec.DISPATCH -> dispatch(from, to, epoch, step, layer, bytes);
           case BundleCodec.COMBINE ->
               new Frame.Combine(from, to, epoch, step, layer, outputs(), bytes);
+          case BundleCodec.REFUSE -> new Frame.Refuse(from, to, epoch, step, layer, bytes);
           default ->
               throw in.wrong(
-                  "a frame's kind is %d or %d, not %d"
-                      .formatted(BundleCodec.DISPATCH, BundleCodec.COMBINE, kind));
+                  "a frame's kind is %d to %d, not %d"
+                      .formatted(BundleCodec.DISPATCH, BundleCodec.REFUSE, kind));
         };
     return new Departure(frame, new Lane.Passage(nowNanos, nowNanos + duration));
   }

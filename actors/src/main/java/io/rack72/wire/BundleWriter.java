@@ -51,6 +51,7 @@ final class BundleWriter {
         switch (frame) {
           case Frame.Dispatch _ -> BundleCodec.DISPATCH;
           case Frame.Combine _ -> BundleCodec.COMBINE;
+          case Frame.Refuse _ -> BundleCodec.REFUSE;
         });
     out.int32(frame.from().index());
     out.int32(frame.to().index());
@@ -62,6 +63,7 @@ final class BundleWriter {
     switch (frame) {
       case Frame.Dispatch dispatch -> writeRest(dispatch);
       case Frame.Combine combine -> writeRest(combine.outputs());
+      case Frame.Refuse _ -> {}
     }
   }
 

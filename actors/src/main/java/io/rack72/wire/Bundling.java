@@ -54,13 +54,14 @@ final class Bundling {
           switch (departure.frame()) {
             case Frame.Dispatch _ -> true;
             case Frame.Combine answer -> isLastAnswer(answer);
+            case Frame.Refuse answer -> isLastAnswer(answer);
           };
     }
     due |= pressed && !credits.isEmpty();
     return due ? Optional.of(take()) : Optional.empty();
   }
 
-  private boolean isLastAnswer(Frame.Combine answer) {
+  private boolean isLastAnswer(Frame answer) {
     Asked question = asked.get(answer.to());
     if (question == null
         || question.epoch() != answer.epoch()

@@ -13,6 +13,7 @@ import io.rack72.gateway.JoinedEvents.Event;
 import io.rack72.gateway.ScriptedRouter.Script;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.resume.EventId;
 import io.rack72.resume.ResumeLimits;
 import io.rack72.resume.StreamMessage;
 import io.rack72.routing.RouterActor;
@@ -375,6 +376,23 @@ class ResumeTest {
     assertRefused(400, null, resume(second, COMPLETIONS, id + ".3", "web-key"));
     assertRefused(400, null, resume(second, CHAT, id, "web-key"));
     assertEquals(200, resume(second, COMPLETIONS, id, "web-key").statusCode());
+  }
+
+  @Test
+  void readerThatIsSaidToBeBehindTheEndIsToldSoAndNotThatAllIsWell() throws Exception {
+    start();
+    List<Event> whole = whole(first, COMPLETIONS, completion(""));
+    // Behind it there is only what ends a stream.
+    EventId last = EventId.of(lastId(whole.subList(0, whole.size() - 1))).orElseThrow();
+    int all = last.tokens().getFirst();
+    String ahead = new EventId(last.key(), List.of(all + 1), false).text();
+    for (GatewayFixture gateway : List.of(second, first)) {
+      String told = resume(gateway, COMPLETIONS, ahead, "web-key").body();
+      assertTrue(
+          told.contains("tells of %d tokens of choice 0, which has %d".formatted(all + 1, all)),
+          told);
+      assertFalse(told.contains("[DONE]"), told);
+    }
   }
 
   private void pass(Duration time) {

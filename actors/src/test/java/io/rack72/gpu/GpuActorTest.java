@@ -522,23 +522,20 @@ class GpuActorTest {
   @Test
   void slowOwnerIsAskedWhereWhoeverStandsInForItHasNoRoomEither() {
     List<SampledToken> expected = undisturbed();
-    GpuParts roomy = parts.gpu(new GpuId(0));
-    replace(roomy, roomy.sampler(), roomy.sharedBytes());
-    // The first owns so much that the second, not it, stands in for the third.
-    int layers = checkpoint.config().layers();
-    int experts = checkpoint.config().experts();
-    int[] owners = new int[layers * experts];
-    for (int slot = 0; slot < owners.length; slot++) {
-      int quarter = 4 * (slot % experts) / experts;
-      owners[slot] = Math.max(0, quarter - 1);
-    }
-    Placement placement =
-        Placement.first(
-            new ExpertPlacement(2, 3, layers, experts, new int[] {0, 1, 2}, new int[][] {owners}),
-            1);
-    follow(placement, 0, 1, 2);
-    slowPorts(2);
-    // Whoever stands in says nothing where it has no room.
+    thirdIsSlowAndOthersHaveNoRoom();
+    admit(0, "no room");
+    settle();
+    assertEquals(List.of(), tokens(), "the second has refused, and the first waits a while");
+    clock.advanceTo(clock.nextWakeNanos());
+    settle();
+    assertEquals(expected, tokens());
+    assertEquals(0, gpu(0).hedges());
+  }
+
+  @Test
+  void slowOwnerIsAskedWhereWhoeverStandsInForItSaysNothing() {
+    List<SampledToken> expected = undisturbed();
+    thirdIsSlowAndOthersHaveNoRoom();
     holds = frame -> frame.to().index() == 1;
     admit(0, "no room");
     settle();
@@ -554,6 +551,28 @@ class GpuActorTest {
     admit(0, "no room either");
     settle();
     assertEquals(expected, tokens());
+  }
+
+  /** The second GPU, not the first, stands in for the third. */
+  private void thirdIsSlowAndOthersHaveNoRoom() {
+    for (int gpu = 0; gpu < 2; gpu++) {
+      GpuParts roomy = parts.gpu(new GpuId(gpu));
+      replace(roomy, roomy.sampler(), 0);
+    }
+    // The first owns so much.
+    int layers = checkpoint.config().layers();
+    int experts = checkpoint.config().experts();
+    int[] owners = new int[layers * experts];
+    for (int slot = 0; slot < owners.length; slot++) {
+      int quarter = 4 * (slot % experts) / experts;
+      owners[slot] = Math.max(0, quarter - 1);
+    }
+    Placement placement =
+        Placement.first(
+            new ExpertPlacement(2, 3, layers, experts, new int[] {0, 1, 2}, new int[][] {owners}),
+            1);
+    follow(placement, 0, 1, 2);
+    slowPorts(2);
   }
 
   @Test

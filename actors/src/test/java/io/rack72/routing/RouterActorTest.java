@@ -153,7 +153,7 @@ class RouterActorTest {
   void sequencesOfAGpuThatDoesNotAnswerGoElsewhereAndItIsUsedAgainLater() {
     submit(1);
     admitted(gpu0);
-    router.tell(new RouterActor.Avoid(Set.of(new GpuId(0))));
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(0)), Set.of()));
     assertEquals(
         SequenceEvent.Cause.LOST, owner.expectMessageClass(SequenceEvent.Ended.class).cause());
     assertEquals(1, gpu0.expectMessageClass(GpuActor.Cancel.class).attempt());
@@ -161,12 +161,32 @@ class RouterActorTest {
     submit(3);
     admitted(gpu1);
     admitted(gpu1);
-    router.tell(new RouterActor.Avoid(Set.of(new GpuId(0), new GpuId(1))));
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(0), new GpuId(1)), Set.of()));
     submit(4);
     owner.expectMessageClass(SequenceEvent.Ended.class);
     owner.expectMessageClass(SequenceEvent.Ended.class);
-    router.tell(new RouterActor.Avoid(Set.of(new GpuId(1))));
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(1)), Set.of()));
     assertEquals(id(4), admitted(gpu0).request().id(), "it waited");
+  }
+
+  @Test
+  void gpuBehindASlowPortKeepsWhatItHasAndGetsMoreWhereAllAreSlow() {
+    submit(1);
+    GpuActor.Admit first = admitted(gpu0);
+    router.tell(new RouterActor.Avoid(Set.of(), Set.of(new GpuId(0))));
+    submit(2);
+    assertEquals(id(2), admitted(gpu1).request().id());
+    submit(3);
+    assertEquals(id(3), admitted(gpu1).request().id());
+    submitAgain(4, new GpuId(0));
+    assertEquals(id(4), admitted(gpu1).request().id());
+    router.tell(new RouterActor.Avoid(Set.of(), Set.of(new GpuId(0), new GpuId(1))));
+    submit(5);
+    assertEquals(id(5), admitted(gpu0).request().id());
+    first.router().tell(new SequenceReleased(id(1), 1, false));
+    router.tell(new RouterActor.Avoid(Set.of(), Set.of()));
+    submit(6);
+    assertEquals(id(6), admitted(gpu0).request().id());
   }
 
   @Test
@@ -213,7 +233,7 @@ class RouterActorTest {
     // One that others tell of, and that is not of this rack.
     submitAgain(2, new GpuId(9));
     assertEquals(id(2), admitted(gpu0).request().id());
-    router.tell(new RouterActor.Avoid(Set.of(new GpuId(1))));
+    router.tell(new RouterActor.Avoid(Set.of(new GpuId(1)), Set.of()));
     submitAgain(3, new GpuId(1));
     assertEquals(id(3), admitted(gpu0).request().id());
   }

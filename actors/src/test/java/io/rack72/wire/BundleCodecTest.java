@@ -122,7 +122,7 @@ class BundleCodecTest {
                     new Lane.Passage(10, 17))));
     assertEquals(
         "52373242"
-            + "06"
+            + "07"
             + "01"
             + "01000000"
             + "01000000"
@@ -338,7 +338,7 @@ class BundleCodecTest {
     byte[] bytes = codec.encode(of(dispatch(null, new int[1], new int[1])));
     bytes[4] = 1;
     WireFormatException e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
-    assertEquals("a bundle: its version is 6, not 1", e.getMessage());
+    assertEquals("a bundle: its version is 7, not 1", e.getMessage());
     bytes[0] = 0;
     e = assertThrows(WireFormatException.class, () -> codec.decode(bytes, NOW));
     assertEquals("a bundle: it begins with 42323752, not 42323700", e.getMessage());

@@ -87,6 +87,15 @@ class BundlingTest {
   }
 
   @Test
+  void refusalCountsAsAnAnswer() {
+    bundling.arrived(came(dispatch(4, 0, 1, 0), dispatch(4, 1, 1, 0)));
+    assertKept(bundling.carry(frames(1, answer(1, 4, 1, 0))));
+    Departure refusal =
+        departs(new Frame.Refuse(new GpuId(0), new GpuId(4), 1, 1, 0, Frame.Refuse.BYTES));
+    assertEquals(2, bundling.carry(frames(0, refusal)).orElseThrow().frames().size());
+  }
+
+  @Test
   void eachAskersAnswersAreCountedByThemselves() {
     bundling.arrived(came(dispatch(4, 0, 1, 0), dispatch(4, 1, 1, 0), dispatch(5, 0, 9, 2)));
     assertKept(bundling.carry(frames(0, answer(0, 4, 1, 0))));

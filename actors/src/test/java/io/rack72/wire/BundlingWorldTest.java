@@ -259,6 +259,7 @@ class BundlingWorldTest {
               }
             }
           }
+          case Frame.Refuse refusal -> throw new AssertionError(refusal + " of nobody");
         }
       }
 

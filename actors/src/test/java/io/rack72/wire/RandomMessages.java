@@ -166,7 +166,11 @@ final class RandomMessages {
   private Departure departure() {
     long start = random.nextInt();
     return new Departure(
-        random.nextBoolean() ? dispatch() : combine(),
+        switch (random.nextInt(5)) {
+          case 0, 1 -> dispatch();
+          case 2, 3 -> combine();
+          default -> refuse();
+        },
         new Lane.Passage(start, start + random.nextInt(1_000_000)));
   }
 
@@ -206,6 +210,16 @@ final class RandomMessages {
         random.nextLong(),
         random.nextInt(LIMITS.layers()),
         random.nextInt(4) == 0 ? null : floats(random.nextInt(4) * LIMITS.hiddenSize()),
+        random.nextLong(Lane.MAX_BYTES + 1));
+  }
+
+  Frame.Refuse refuse() {
+    return new Frame.Refuse(
+        gpu(),
+        gpu(),
+        random.nextLong(),
+        random.nextLong(),
+        random.nextInt(LIMITS.layers()),
         random.nextLong(Lane.MAX_BYTES + 1));
   }
 

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  */
 final class Timeline {
   private static final int LEFT = 60;
-  private static final int TOP = 60;
+  private static final int TOP = 72;
   private static final int ROW = 9;
   private static final int WIDTH = 1400;
   private static final double LEAST_BAND = 2;
@@ -48,7 +48,7 @@ final class Timeline {
       }
     }
     Timeline timeline = new Timeline(end, List.copyOf(byClient.keySet()));
-    timeline.head(title, end);
+    timeline.head(title, end, longPause);
     faults.forEach(timeline::band);
     byClient.forEach(timeline::tokens);
     new Pauses(events).longerThan(longPause).forEach(timeline::pause);
@@ -61,7 +61,23 @@ final class Timeline {
     return stream.replaceFirst("-\\d+$", "");
   }
 
-  private void head(String title, long endNanos) {
+  /** What each mark means, in its colour. */
+  private void legend(Duration longPause) {
+    add(
+        String.format(
+            Locale.ROOT,
+            """
+            <text x="%d" y="32"><tspan fill="#06c">| token</tspan>\
+            <tspan dx="16" fill="#a40">orange: a fault lasts</tspan>\
+            <tspan dx="16" fill="#c00">red line: longer than %.1f s without a token</tspan>\
+            <tspan dx="16" fill="#c00">red dot: failed, stuck or went on after its end</tspan>\
+            <tspan dx="16" fill="#0a0">green dot: resumed or sent again</tspan></text>\
+            """,
+            LEFT,
+            longPause.toMillis() / 1e3));
+  }
+
+  private void head(String title, long endNanos, Duration longPause) {
     int width = LEFT + WIDTH + 20;
     add(
         String.format(
@@ -78,6 +94,7 @@ final class Timeline {
             height,
             LEFT,
             escaped(title)));
+    legend(longPause);
     long seconds = Duration.ofNanos(endNanos).toSeconds();
     long step = Math.max(1, seconds / 20);
     for (long second = 0; second <= seconds; second += step) {

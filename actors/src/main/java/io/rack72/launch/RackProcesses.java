@@ -319,7 +319,13 @@ public final class RackProcesses {
             }
             switch (line) {
               case NodeLine.Node node -> listens(node);
-              case NodeLine.Rack rack -> rackTrays = rack.trays();
+              case NodeLine.Rack rack -> {
+                boolean isBack = phase == Phase.WHOLE && rackTrays == 0 && rack.trays() > 0;
+                rackTrays = rack.trays();
+                if (isBack) {
+                  report.note("%s (pid %d) is in the rack again".formatted(plan, process.pid()));
+                }
+              }
               case NodeLine.Ready serves -> {
                 ready = true;
                 model = serves.model();

@@ -57,6 +57,10 @@ public final class RackMetrics {
                     .build())
             .build());
     gauge("rack72_healthy", "1 where the rack can compute, else 0.", "ok".equals(rack.health()));
+    gauge(
+        "rack72_missing_trays",
+        "Trays that take no part: nobody has brought them, or they have failed.",
+        rack.missingTrays().size());
     gauge("rack72_placement_epoch", "Grows with each change of the rack.", (double) rack.epoch());
     gauge(
         "rack72_expert_parallel",

@@ -173,6 +173,8 @@ public final class NodeParts {
   public RackStatus about() {
     return new RackStatus(
         settings.profile().name(),
+        settings.profile().trays(),
+        List.of(),
         model.name(),
         placed.kernels(),
         settings.expertParallel(),

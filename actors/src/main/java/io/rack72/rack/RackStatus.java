@@ -2,11 +2,15 @@ package io.rack72.rack;
 
 import io.rack72.gpu.GpuStatus;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The rack at one moment, as {@code GET /rack} shows it.
  *
  * @param rack name of the profile
+ * @param trays that the profile has
+ * @param missingTrays of these those that take no part: nobody has brought them, or they have
+ *     failed
  * @param model name of the model
  * @param kernels what computes, such as {@code vector-256}
  * @param expertParallel GPUs over which each copy of the experts is spread
@@ -18,6 +22,8 @@ import java.util.List;
  */
 public record RackStatus(
     String rack,
+    int trays,
+    List<Integer> missingTrays,
     String model,
     String kernels,
     int expertParallel,
@@ -27,6 +33,7 @@ public record RackStatus(
     List<NodeStatus> nodes,
     List<GpuStatus> gpus) {
   public RackStatus {
+    missingTrays = List.copyOf(missingTrays);
     nodes = List.copyOf(nodes);
     gpus = List.copyOf(gpus);
   }
@@ -34,12 +41,37 @@ public record RackStatus(
   /** The rack with this health, but for its nodes. */
   RackStatus with(long newEpoch, String newHealth) {
     return new RackStatus(
-        rack, model, kernels, expertParallel, dataParallel, newEpoch, newHealth, nodes, gpus);
+        rack,
+        trays,
+        missingTrays,
+        model,
+        kernels,
+        expertParallel,
+        dataParallel,
+        newEpoch,
+        newHealth,
+        nodes,
+        gpus);
   }
 
   /** The rack with these nodes and their GPUs. */
   RackStatus with(List<NodeStatus> newNodes, List<GpuStatus> newGpus) {
+    List<Integer> there =
+        newNodes.stream()
+            .flatMap(node -> node.trays().stream())
+            .map(NodeStatus.Tray::tray)
+            .toList();
     return new RackStatus(
-        rack, model, kernels, expertParallel, dataParallel, epoch, health, newNodes, newGpus);
+        rack,
+        trays,
+        IntStream.range(0, trays).boxed().filter(tray -> !there.contains(tray)).toList(),
+        model,
+        kernels,
+        expertParallel,
+        dataParallel,
+        epoch,
+        health,
+        newNodes,
+        newGpus);
   }
 }

@@ -44,6 +44,8 @@ final class GatewayFixture implements AutoCloseable {
   static final RackStatus RACK =
       new RackStatus(
           "gb200-nvl72",
+          18,
+          List.of(16, 17),
           "test-model",
           "scalar",
           1,

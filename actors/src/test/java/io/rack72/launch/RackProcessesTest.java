@@ -137,6 +137,9 @@ class RackProcessesTest {
     recorded.await("note tray 0 ");
     // A rack that runs has nobody else to wait for.
     recorded.await("[tray 0] is told to join running");
+    assertEquals(
+        "note tray 0 (pid %d) is in the rack again".formatted(pids.getLast()),
+        recorded.await("note tray 0 "));
 
     assertNotEquals(before, pids.getLast());
     assertTrue(
@@ -220,7 +223,7 @@ class RackProcessesTest {
 
   @Test
   void stubbornJvmIsKilledWhenItsTimeIsOver() throws Exception {
-    run(NodePlan.of(TrayList.all(3), 3, 1, 0), false, Duration.ofMillis(500), "stubborn:1");
+    run(NodePlan.of(TrayList.all(3), 3, 1, 0), false, Duration.ofSeconds(5), "stubborn:1");
     recorded.await("whole ");
 
     processes.stop();

@@ -22,6 +22,7 @@ import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.time.Duration;
 import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -168,6 +169,7 @@ class NodeActorTest {
       report = report(rack);
     }
     assertEquals(17, report.nodes().getFirst().trays().size());
+    assertEquals(List.of(0), report.missingTrays());
     assertEquals(68, report.gpus().size());
   }
 

@@ -10,6 +10,7 @@ import io.rack72.clock.WallClock;
 import io.rack72.gpu.SequenceEvent;
 import io.rack72.gpu.SequenceRequest;
 import io.rack72.hardware.GpuId;
+import io.rack72.hardware.TrayId;
 import io.rack72.kernel.Workers;
 import io.rack72.model.Device;
 import io.rack72.model.ForwardObserver;
@@ -21,9 +22,11 @@ import io.rack72.sampling.SamplingParams;
 import io.rack72.schedule.SequenceId;
 import io.rack72.schedule.Standing;
 import java.time.Duration;
-import java.util.Map;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -115,7 +118,14 @@ class NodeActorTest {
   }
 
   private ActorRef<NodeActor.Command> notAnnounced(Function<GpuId, Device> devices) {
-    RackSettings settings = RackHarness.settings(72, 72, 128);
+    return notAnnounced(NodeActor.Identity::whole, 18, devices);
+  }
+
+  private ActorRef<NodeActor.Command> notAnnounced(
+      Function<RackSettings, NodeActor.Identity> identity,
+      int trays,
+      Function<GpuId, Device> devices) {
+    RackSettings settings = RackHarness.settings(4 * trays, 4 * trays, 128);
     NodeParts parts =
         new NodeParts(
             settings,
@@ -124,9 +134,9 @@ class NodeActorTest {
     return kit.spawn(
         NodeActor.create(
             parts,
-            NodeActor.Identity.whole(settings),
+            identity.apply(settings),
             clock,
-            context -> context.spawn(KeeperActor.create(parts.rules(18)), "keeper"),
+            context -> context.spawn(KeeperActor.create(parts.rules(trays)), "keeper"),
             new NodeActor.Milestones()));
   }
 
@@ -171,6 +181,73 @@ class NodeActorTest {
     assertEquals(17, report.nodes().getFirst().trays().size());
     assertEquals(List.of(0), report.missingTrays());
     assertEquals(68, report.gpus().size());
+  }
+
+  /** One node of a rack of several JVMs, which has one tray, and a sequence there. */
+  private ActorRef<NodeActor.Command> oneOfMany(
+      Runnable atStep, Queue<SequenceEvent> told, CountDownLatch started) {
+    NodeActor.Identity identity =
+        new NodeActor.Identity(
+            new NodeId("127.0.0.1:1", 1),
+            List.of(new TrayId(0)),
+            Optional.of(new PulseTiming(Duration.ofMillis(250), Duration.ofSeconds(60))));
+    ActorRef<NodeActor.Command> node =
+        notAnnounced(_ -> identity, 1, _ -> new OddDevice(() -> {}, atStep));
+    node.tell(new NodeActor.Announce(""));
+    TestProbe<ActorRef<RouterActor.Command>> routers = kit.createTestProbe();
+    node.tell(new NodeActor.FindRouter(routers.getRef()));
+    ActorRef<SequenceEvent> listener =
+        kit.spawn(
+            Behaviors.receiveMessage(
+                event -> {
+                  told.add(event);
+                  if (event instanceof SequenceEvent.Started) {
+                    started.countDown();
+                  }
+                  return Behaviors.same();
+                }));
+    routers
+        .receiveMessage(DEADLINE)
+        .tell(
+            new RouterActor.Submit(
+                new SequenceRequest(
+                    id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
+                listener));
+    return node;
+  }
+
+  private void assertEndsWithoutEndingItsSequences(Queue<SequenceEvent> told) throws Exception {
+    kit.system()
+        .getWhenTerminated()
+        .toCompletableFuture()
+        .get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+    // An error would be their end; so they break off, and go on elsewhere.
+    assertTrue(
+        told.stream()
+            .noneMatch(
+                event ->
+                    event instanceof SequenceEvent.Ended ended
+                        && ended.cause() == SequenceEvent.Cause.UNAVAILABLE),
+        told::toString);
+  }
+
+  @Test
+  void jvmThatTheOthersGoOnWithoutEnds() throws Exception {
+    Queue<SequenceEvent> told = new ConcurrentLinkedQueue<>();
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch ended = new CountDownLatch(1);
+    ActorRef<NodeActor.Command> node = oneOfMany(() -> waitFor(ended), told, started);
+    assertTrue(started.await(DEADLINE.toSeconds(), TimeUnit.SECONDS));
+    node.tell(new NodeOrder.Refuse("for a test"));
+    ended.countDown();
+    assertEndsWithoutEndingItsSequences(told);
+  }
+
+  @Test
+  void jvmWhoseLastTrayFailsEnds() throws Exception {
+    Queue<SequenceEvent> told = new ConcurrentLinkedQueue<>();
+    oneOfMany(() -> {}, told, new CountDownLatch(1));
+    assertEndsWithoutEndingItsSequences(told);
   }
 
   @Test

@@ -25,9 +25,6 @@ public final class ClusterLaunch {
   /** A start waits for others now and then; more of them on a core only make each take longer. */
   private static final int STARTS_PER_CORE = 2;
 
-  /** For the end of a JVM, besides what it is configured to wait for. */
-  private static final Duration STOP_MARGIN = Duration.ofSeconds(10);
-
   /**
    * Nodes at least have, all together, to be in the rack. Those that they join are watched, and
    * where none is left they are ended, so there is nothing to give up early for; and many on few
@@ -74,7 +71,7 @@ public final class ClusterLaunch {
         restart,
         // The secret that is made for the rack is known to its own processes only.
         config.cluster().secret().isEmpty(),
-        config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN));
+        NodeOptions.stopLimit(config));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.rack72.cli;
 
+import io.rack72.cluster.ClusterNode;
 import io.rack72.config.ConfigLayers;
 import io.rack72.config.Rack72Config;
 import java.io.PrintWriter;
@@ -10,8 +11,8 @@ import picocli.CommandLine.Option;
 
 /** The options of all commands that run one node of a rack in many JVMs. */
 final class NodeOptions {
-  /** Beside what the settings grant. */
-  private static final Duration STOP_MARGIN = Duration.ofSeconds(20);
+  /** For the end of a JVM when its actors have stopped. */
+  private static final Duration STOP_MARGIN = Duration.ofSeconds(5);
 
   @Option(
       names = "--join",
@@ -54,11 +55,18 @@ final class NodeOptions {
             joinWhenTold && stopOnEof,
             acceptFaults ? Optional.of(new FaultInput(out)) : Optional.empty());
     if (stopOnEof) {
-      ParentWatch.start(
-          invocation.in(),
-          parent::take,
-          config.http().stopGrace().plus(config.cluster().leaveTimeout()).plus(STOP_MARGIN));
+      ParentWatch.start(invocation.in(), parent::take, stopLimit(config));
     }
     return parent;
+  }
+
+  /** The longest that the JVM of a node takes to stop in order. */
+  static Duration stopLimit(Rack72Config config) {
+    return config
+        .http()
+        .stopGrace()
+        .plus(config.cluster().leaveTimeout())
+        .plus(ClusterNode.STOP_DEADLINE)
+        .plus(STOP_MARGIN);
   }
 }

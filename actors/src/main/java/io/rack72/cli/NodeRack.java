@@ -94,6 +94,7 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
     shared.put("rack72.fabric.credit-bytes", "" + settings.portWindowBytes());
     shared.put("rack72.numeric-mode", computing.numerics().mode());
     shared.put("rack72.model.name", parts.model().name());
+    shared.put("rack72.cluster.timing", "" + config.cluster().timing());
     shared.put("rack72.cluster.start-trays", "" + config.cluster().startTrays());
     return new NodeCard(
         config.cluster().name(),

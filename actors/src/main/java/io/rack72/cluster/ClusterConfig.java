@@ -36,11 +36,6 @@ public final class ClusterConfig {
     values.put(ARTERY + "canonical.port", settings.port());
     values.put(ARTERY + "bind.hostname", settings.bindHost());
     values.put(ARTERY + "bind.port", settings.bindPort());
-    values.put("pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes", settings.joinTimeout());
-    // Where tasks wait for work to be handed over. A phase cannot have no time at all.
-    values.put(
-        "pekko.coordinated-shutdown.phases.service-requests-done.timeout",
-        settings.leaveTimeout().plusMillis(1));
     tls.ifPresent(directory -> values.putAll(tls(directory)));
     return ConfigFactory.parseMap(values, "rack72.cluster")
         .withFallback(

@@ -8,6 +8,7 @@ import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.ClusterEvent;
 import org.apache.pekko.cluster.MemberStatus;
@@ -23,7 +24,35 @@ final class ClusterKeeper {
 
   /** How any node reaches the keeper, wherever it is; it may be this node's at any time. */
   static ActorRef<KeeperActor.Command> proxy(ActorSystem<?> system, Keeper.Rules rules) {
-    return ClusterSingleton.get(system).init(SingletonActor.of(watching(rules), "keeper"));
+    return ClusterSingleton.get(system).init(SingletonActor.of(vital(watching(rules)), "keeper"));
+  }
+
+  /**
+   * Where the keeper fails its node leaves the rack, so that the next oldest has one: Pekko would
+   * leave the rack without.
+   */
+  private static Behavior<KeeperActor.Command> vital(Behavior<KeeperActor.Command> keeper) {
+    return Behaviors.setup(
+        context -> {
+          ActorRef<KeeperActor.Command> child = context.spawn(keeper, "decider");
+          context.watch(child);
+          return Behaviors.receive(KeeperActor.Command.class)
+              .onAnyMessage(
+                  command -> {
+                    child.tell(command);
+                    return Behaviors.same();
+                  })
+              .onSignal(
+                  Terminated.class,
+                  _ -> {
+                    context
+                        .getLog()
+                        .error("the keeper of the rack has failed: this JVM leaves the rack");
+                    context.getSystem().terminate();
+                    return Behaviors.stopped();
+                  })
+              .build();
+        });
   }
 
   private static Behavior<KeeperActor.Command> watching(Keeper.Rules rules) {

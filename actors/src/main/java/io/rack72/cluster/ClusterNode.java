@@ -32,11 +32,13 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.slf4j.LoggerFactory;
 
 /** This JVM's node of a rack in many. Thread-safe. */
 public final class ClusterNode implements AutoCloseable {
@@ -44,7 +46,10 @@ public final class ClusterNode implements AutoCloseable {
   private static final String SYSTEM = "rack72";
 
   private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
-  private static final Duration STOP_DEADLINE = Duration.ofSeconds(40);
+
+  /** The longest that {@link #close} takes. */
+  public static final Duration STOP_DEADLINE = Duration.ofSeconds(40);
+
   private static final long LOOK_MILLIS = 20;
 
   /** Doors that a node tries in its time to join, of those that let it in and then do no more. */
@@ -88,6 +93,8 @@ public final class ClusterNode implements AutoCloseable {
     Proof proof = new Proof(settings.secret().map(Secret::text).orElse(""));
     Optional<TlsDirectory> tls =
         settings.tlsDirectory().map(path -> TlsDirectory.open(path, Instant.now()));
+    tls.flatMap(TlsDirectory::doubt)
+        .ifPresent(doubt -> LoggerFactory.getLogger(ClusterNode.class).warn(doubt));
     Config config = ClusterConfig.of(settings, tls);
     ActorSystem<NodeActor.Command> system;
     try {
@@ -103,7 +110,11 @@ public final class ClusterNode implements AutoCloseable {
                               Optional.of(pulses(settings.timing()))),
                           clock,
                           ofNode -> {
-                            ofNode.spawn(DoorActor.create(card, proof), "door");
+                            // Strangers can send it what they like.
+                            ofNode.spawn(
+                                Behaviors.supervise(DoorActor.create(card, proof))
+                                    .onFailure(SupervisorStrategy.restart()),
+                                "door");
                             NodeActor.spawnVital(
                                 ofNode,
                                 DowningActor.create(
@@ -187,6 +198,15 @@ public final class ClusterNode implements AutoCloseable {
     long deadline = System.nanoTime() + settings.joinTimeout().toNanos();
     Cluster cluster = Cluster.get(node.system());
     boolean begins = settings.join().isEmpty();
+    // A file for all nodes may name this one too, which would let itself in: into another rack.
+    List<HostPort> doors =
+        settings.join().stream().filter(door -> !door.toString().equals(id.address())).toList();
+    if (!begins && doors.isEmpty()) {
+      throw new NodeException(
+          "rack72.cluster.join names this node only, %s: name another one of the rack, or none to"
+                  .formatted(id.address())
+              + " begin a new rack here");
+    }
     if (begins) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     }
@@ -204,7 +224,7 @@ public final class ClusterNode implements AutoCloseable {
       }
       // Whoever let the node in may be gone before it is a member, or may not be one itself: in
       // time the next is asked.
-      HostPort door = settings.join().get(knocks++ % settings.join().size());
+      HostPort door = doors.get(knocks++ % doors.size());
       Address address = new Address("pekko", SYSTEM, door.host(), door.port());
       if (isLetIn(door, address)) {
         letIn = true;

@@ -14,8 +14,7 @@ import java.util.TreeMap;
  *
  * @param rack name of the rack
  * @param version of the program
- * @param checkpoint hash of the checkpoint's configuration, index and tensor headers, in
- *     hexadecimal
+ * @param checkpoint its {@link io.rack72.checkpoint.Checkpoint#fingerprint}
  * @param settings by their keys
  */
 public record NodeCard(

@@ -8,6 +8,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.CertificateException;
@@ -17,6 +18,8 @@ import java.security.interfaces.RSAPrivateKey;
 import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.pekko.pki.pem.DERPrivateKeyLoader;
 import org.apache.pekko.pki.pem.PEMDecoder;
 
@@ -83,6 +86,21 @@ public record TlsDirectory(Path path) {
   /** Path of the node's key; absolute. */
   public Path privateKey() {
     return file(PRIVATE_KEY);
+  }
+
+  /** What lets the files be read and is wrong all the same, as a sentence. */
+  public Optional<String> doubt() {
+    try {
+      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(privateKey());
+      return permissions.contains(PosixFilePermission.OTHERS_READ)
+          ? Optional.of(
+              "every user of this machine can read %s, and whoever has it is a node of the rack: chmod o-r"
+                  .formatted(privateKey()))
+          : Optional.empty();
+    } catch (UnsupportedOperationException | IOException _) {
+      // A file system without such permissions.
+      return Optional.empty();
+    }
   }
 
   private Path file(String name) {

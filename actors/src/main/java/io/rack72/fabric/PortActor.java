@@ -6,6 +6,7 @@ import io.rack72.hardware.GpuProfile;
 import io.rack72.link.Lane;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   /**
    * These ports, and no others, do not answer: what waits for them, is under way to them or comes
-   * for them is given up, so that it does not keep others waiting.
+   * for them is given up, so that it does not keep others waiting. But whoever asks something
+   * nevertheless gets its answer: it is back, and knows before this node does.
    */
   public record GiveUp(Set<GpuId> on) implements Command {}
 
@@ -103,6 +105,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private final Map<ActorRef<Carry>, Outbox> outboxes = new LinkedHashMap<>();
   private Map<GpuId, Link> links = Map.of();
   private Set<GpuId> givenUp = Set.of();
+  // Ports that have sent something; of those that were given up, since then.
+  private final Set<GpuId> heardSince = new HashSet<>();
   private boolean waitingIsTold;
   private ActorRef<Frame> gpu;
   // Instants for which a wake was asked. Each is asked once, and only one before all others.
@@ -163,6 +167,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     switch (command) {
       case Connect(Map<GpuId, Link> all) -> connect(all);
       case GiveUp(Set<GpuId> on) -> {
+        heardSince.removeIf(gpu -> !givenUp.contains(gpu));
         givenUp = on;
         egress.forget(on::contains);
         sendWhatMayLeave();
@@ -175,7 +180,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
         long now = clock.nowNanos();
         for (Frame frame : frames) {
           // Whoever waits for an answer of a GPU that has gone is told so, and begins anew.
-          if (links.containsKey(frame.to()) && !givenUp.contains(frame.to())) {
+          if (links.containsKey(frame.to())
+              && (!givenUp.contains(frame.to()) || heardSince.contains(frame.to()))) {
             egress.offer(frame, now);
           }
         }
@@ -188,6 +194,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       case Incoming(List<Departure> frames) -> {
         for (Departure departure : frames) {
           Frame frame = departure.frame();
+          heardSince.add(frame.from());
           look(frame.bytes(), ingress.accept(frame, departure.passage()));
         }
         handOnWhatArrived();

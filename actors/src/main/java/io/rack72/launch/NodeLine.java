@@ -55,8 +55,8 @@ public sealed interface NodeLine {
    */
   record Fault(Optional<Long> id, Optional<String> refused) implements NodeLine {}
 
-  /** Something else, which tells nothing. */
-  record Unknown() implements NodeLine {}
+  /** Something else, such as what a JVM says when it crashes. */
+  record Unknown(String line) implements NodeLine {}
 
   /** Reads a line; whatever is not as it should be makes it an {@link Unknown}. */
   static NodeLine parse(String line) {
@@ -67,8 +67,6 @@ public sealed interface NodeLine {
   final class Parser {
     private static final int TRAYS_LIMIT = 1024;
     private static final int TEXT_LIMIT = 512;
-    private static final NodeLine UNKNOWN = new Unknown();
-
     private static final ObjectMapper MAPPER =
         JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -90,7 +88,7 @@ public sealed interface NodeLine {
       try {
         json = MAPPER.readTree(line);
       } catch (JsonProcessingException _) {
-        return UNKNOWN;
+        return new Unknown(line);
       }
       Optional<? extends NodeLine> parsed =
           switch (json.path("event").asText()) {
@@ -101,7 +99,7 @@ public sealed interface NodeLine {
             case "ready" -> text(json.path("model")).map(Ready::new);
             default -> Optional.empty();
           };
-      return parsed.isPresent() ? parsed.get() : UNKNOWN;
+      return parsed.isPresent() ? parsed.get() : new Unknown(line);
     }
 
     private static Optional<Node> node(JsonNode json) {

@@ -332,7 +332,8 @@ public final class RackProcesses {
               }
               case NodeLine.Closed _ -> closed = true;
               // Faults are the business of whoever sent them.
-              case NodeLine.Fault _, NodeLine.Unknown _ -> {}
+              case NodeLine.Fault _ -> {}
+              case NodeLine.Unknown(String text) -> report.complained(plan, text);
             }
           });
     }

@@ -102,6 +102,12 @@ public final class RackMetrics {
         rack.nodes(),
         labels,
         node -> node.silent().size());
+    counters(
+        "rack72_node_dropped_messages",
+        "Messages of a JVM to others that were not sent: a full queue, or too large.",
+        rack.nodes(),
+        labels,
+        NodeStatus::droppedMessages);
   }
 
   private void gpus() {

@@ -81,6 +81,11 @@ final class FollowedViews {
     return views.isEmpty() ? 0 : views.lastKey();
   }
 
+  /** Number of the earliest view that is not forgotten; 0 where there is none. */
+  long oldestEpoch() {
+    return views.isEmpty() ? 0 : views.firstKey();
+  }
+
   /** Whether a view of this epoch is the last that was prepared. */
   boolean isLast(long epoch) {
     return !views.isEmpty() && views.lastKey() == epoch;

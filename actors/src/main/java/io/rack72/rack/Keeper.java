@@ -91,6 +91,9 @@ public final class Keeper {
   private Phase phase = Phase.RECOVERING;
   // Nodes that were told that there is no room, until there is.
   private final Set<NodeId> starved = new HashSet<>();
+  private String starvedBecause = "";
+  // Whether all were told to forget what was before the current view.
+  private boolean released;
   // The view that all follow, or begin to.
   private RackView current;
   private RackView next;
@@ -131,7 +134,7 @@ public final class Keeper {
         // Nobody can finish what waits for them.
         begin();
       } else {
-        tellAgain(id);
+        tellAgain(state);
         decide();
       }
     }
@@ -142,7 +145,16 @@ public final class Keeper {
    * Tells a node again what it was told and shows no sign of, since orders and answers to them can
    * be lost where a connection breaks. It answers again to what it has done already.
    */
-  private void tellAgain(NodeId node) {
+  private void tellAgain(NodeState state) {
+    NodeId node = state.id();
+    if (phase == Phase.STEADY) {
+      if (starved.contains(node) && !state.starved() && !heardSinceOrder.add(node)) {
+        orders.add(new Sent(node, new NodeOrder.NoRoom(starvedBecause)));
+      } else if (released && isBehindRelease(state) && !heardSinceOrder.add(node)) {
+        orders.add(new Sent(node, new NodeOrder.Release(current.epoch())));
+      }
+      return;
+    }
     if (!awaited.contains(node) || heardSinceOrder.add(node)) {
       // What it says now it may have said before it had the order.
       return;
@@ -152,6 +164,12 @@ public final class Keeper {
     } else if (phase == Phase.SETTLING) {
       orders.add(new Sent(node, new NodeOrder.Commit(current.epoch(), lastLost)));
     }
+  }
+
+  /** Whether a node follows the current view and has not forgotten those before it. */
+  private boolean isBehindRelease(NodeState state) {
+    return state.oldestEpoch() < current.epoch()
+        && state.committed().filter(view -> view.epoch() == current.epoch()).isPresent();
   }
 
   /**
@@ -435,6 +453,10 @@ public final class Keeper {
   }
 
   private void begin() {
+    if (phase == Phase.SETTLING) {
+      // Who has not settled may not have heard what was lost before.
+      lost.addAll(lastLost);
+    }
     SortedMap<TrayId, NodeId> trays = wanted();
     next = null;
     if (current == null && trays.size() < rules.startTrays()) {
@@ -471,8 +493,10 @@ public final class Keeper {
   }
 
   private void starve(String reason) {
+    starvedBecause = reason;
     for (NodeId node : nodes.keySet()) {
       if (starved.add(node)) {
+        heardSinceOrder.remove(node);
         orders.add(new Sent(node, new NodeOrder.NoRoom(reason)));
       }
     }
@@ -493,6 +517,7 @@ public final class Keeper {
     if (awaited.isEmpty()) {
       current = next;
       next = null;
+      released = false;
       followed.add(current);
       phase = Phase.SETTLING;
       awaitAll();
@@ -506,6 +531,7 @@ public final class Keeper {
     if (awaited.isEmpty()) {
       phase = Phase.STEADY;
       followed.removeIf(view -> view.epoch() < current.epoch());
+      released = true;
       tellAll(new NodeOrder.Release(current.epoch()));
       decide();
     }

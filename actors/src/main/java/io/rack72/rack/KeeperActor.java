@@ -20,8 +20,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  *
  * <p><b>Owns</b> who is in the rack and the present change of it. <b>Receives</b> what nodes tell
  * of themselves, and word of nodes that are gone. <b>Sends</b> nodes their orders. <b>On
- * failure</b>, or when its node leaves, another one begins elsewhere and asks the nodes; meanwhile
- * tokens flow.
+ * failure</b> its node leaves the rack, and when that has left another one begins elsewhere and
+ * asks the nodes; meanwhile tokens flow.
  */
 public final class KeeperActor extends AbstractBehavior<KeeperActor.Command> {
   /**

@@ -84,7 +84,11 @@ public final class LocalRack implements AutoCloseable {
         NodeActor.Identity.whole(settings),
         clock,
         context ->
-            context.spawn(KeeperActor.create(parts.rules(settings.profile().trays())), "keeper"),
+            NodeActor.spawnVital(
+                context,
+                KeeperActor.create(parts.rules(settings.profile().trays())),
+                "keeper",
+                "what decides who does what in the rack"),
         milestones);
   }
 

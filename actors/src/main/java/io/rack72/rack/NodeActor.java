@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -181,6 +182,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
 
   private static final String WELL = "ok";
 
+  private final LongAdder dropped = new LongAdder();
   private final NodeParts parts;
   private final RackSettings settings;
   private final Identity identity;
@@ -269,6 +271,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
             parts.wireLimits(),
             clock,
             this::trunkMade);
+    context.spawn(DroppedMessages.create(dropped), "dropped");
     partFaults = new PartFaults(context, clock, gpus, ports, trunks.all());
     identity.trays().stream()
         .flatMap(tray -> settings.profile().gpusOf(tray).stream())
@@ -350,6 +353,7 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
                       identity.id(),
                       Set.copyOf(reach.failedTrays()),
                       reach.silent(clock.nowNanos()),
+                      dropped.sum(),
                       posted,
                       ports.values(),
                       trunks.all().values(),
@@ -406,7 +410,9 @@ public final class NodeActor extends AbstractBehavior<NodeActor.Command> {
                   !http.isEmpty() && !leaving,
                   leaving,
                   views.lastEpoch(),
-                  views.committed()),
+                  views.committed(),
+                  views.oldestEpoch(),
+                  !noRoom.isEmpty()),
               getContext().getSelf()));
     }
   }

@@ -10,6 +10,7 @@ import java.util.List;
  * @param pid of its process
  * @param failedTrays of which a GPU has failed, so that they take no part
  * @param silent addresses of nodes that it does not hear
+ * @param droppedMessages to other nodes that were not sent
  * @param gpus of its trays
  * @param trunks to other nodes
  */
@@ -18,6 +19,7 @@ public record NodeReport(
     long pid,
     List<Integer> failedTrays,
     List<String> silent,
+    long droppedMessages,
     List<GpuStatus> gpus,
     List<TrunkStatus> trunks)
     implements Control {

@@ -46,6 +46,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
   private final NodeId node;
   private final Set<TrayId> failed;
   private final Set<NodeId> silent;
+  private final long dropped;
   private final NavigableMap<GpuId, GpuStatus> gpus;
   private final List<TrunkStatus> trunks = new ArrayList<>();
   private final ActorRef<NodeReport> replyTo;
@@ -56,12 +57,14 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
    *
    * @param failed trays of it that take no part
    * @param silent nodes that it does not hear
+   * @param dropped messages to other nodes that were not sent
    * @param gpus what is known of each but for its port
    */
   static Behavior<Command> create(
       NodeId node,
       Set<TrayId> failed,
       Set<NodeId> silent,
+      long dropped,
       NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
       Collection<ActorRef<TrunkMessage>> trunks,
@@ -71,7 +74,8 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
             Behaviors.withTimers(
                 timers ->
                     new NodeReporter(
-                        context, timers, node, failed, silent, gpus, ports, trunks, replyTo)));
+                        context, timers, node, failed, silent, dropped, gpus, ports, trunks,
+                        replyTo)));
   }
 
   private NodeReporter(
@@ -80,6 +84,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
       NodeId node,
       Set<TrayId> failed,
       Set<NodeId> silent,
+      long dropped,
       NavigableMap<GpuId, GpuStatus> gpus,
       Collection<ActorRef<PortActor.Command>> ports,
       Collection<ActorRef<TrunkMessage>> trunks,
@@ -88,6 +93,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
     this.node = node;
     this.failed = failed;
     this.silent = silent;
+    this.dropped = dropped;
     this.gpus = new TreeMap<>(gpus);
     this.replyTo = replyTo;
     awaited = ports.size() + trunks.size();
@@ -129,6 +135,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
             ProcessHandle.current().pid(),
             failed.stream().map(TrayId::index).toList(),
             silent.stream().map(NodeId::address).toList(),
+            dropped,
             List.copyOf(gpus.values()),
             trunks));
     return Behaviors.stopped();

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param leaving whether it wants to go
  * @param lastEpoch of the latest view that it was told of
  * @param committed the view that it follows
+ * @param oldestEpoch of the earliest view that it has not forgotten; 0 where it was told of none
+ * @param starved whether it was told that there is no room for the model, and of no view since
  */
 public record NodeState(
     NodeId id,
@@ -21,7 +23,9 @@ public record NodeState(
     boolean open,
     boolean leaving,
     long lastEpoch,
-    Optional<RackView> committed) {
+    Optional<RackView> committed,
+    long oldestEpoch,
+    boolean starved) {
   public NodeState {
     trays = trays.stream().sorted().toList();
   }

@@ -12,6 +12,7 @@ import java.util.List;
  * @param http where its gateway listens; empty where it has none
  * @param failedTrays of which a GPU has failed, so that they take no part
  * @param silent addresses of nodes that it does not hear, and does not rely on
+ * @param droppedMessages to other nodes that were not sent; those on trunks are sent again
  * @param trunks to other nodes
  */
 public record NodeStatus(
@@ -22,6 +23,7 @@ public record NodeStatus(
     List<Tray> trays,
     List<Integer> failedTrays,
     List<String> silent,
+    long droppedMessages,
     List<TrunkStatus> trunks) {
   /**
    * A tray of the node.
@@ -48,6 +50,7 @@ public record NodeStatus(
         trays,
         report == null ? List.of() : report.failedTrays(),
         report == null ? List.of() : report.silent(),
+        report == null ? 0 : report.droppedMessages(),
         report == null ? List.of() : report.trunks());
   }
 }

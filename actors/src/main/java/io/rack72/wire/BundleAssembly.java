@@ -1,10 +1,14 @@
 package io.rack72.wire;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * The receiving end of one direction between two trunks: puts segments together to encoded bundles,
  * and finds out which segments are missing. What it refuses changes nothing, so that it goes on
- * with the right segment if that comes later. It holds one bundle's bytes at most. A pure class;
- * not thread-safe.
+ * with the right segment if that comes later. It holds what has come of one bundle, and twice that
+ * while it puts it together. A pure class; not thread-safe.
  *
  * <p>Which trunk a segment is of is for the caller to check: each has an assembly of its own.
  */
@@ -28,8 +32,10 @@ public final class BundleAssembly {
 
   private final int maxBundleBytes;
   private long received;
-  // The bundle under way, null between two; the first filled bytes of it are there.
-  private byte[] bundle;
+  // Segments of the bundle under way. Its bytes are put together when all are there, since what a
+  // segment says of the whole is not to be believed before.
+  private final List<byte[]> pieces = new ArrayList<>();
+  private int bundleBytes;
   private int filled;
 
   /**
@@ -65,18 +71,17 @@ public final class BundleAssembly {
     if (bytes.length == segment.bundleBytes()) {
       return new Outcome.Whole(bytes);
     }
-    if (bundle == null) {
-      bundle = new byte[segment.bundleBytes()];
-    }
-    System.arraycopy(bytes, 0, bundle, filled, bytes.length);
+    bundleBytes = segment.bundleBytes();
+    pieces.add(bytes);
     filled += bytes.length;
-    if (filled < bundle.length) {
+    if (filled < bundleBytes) {
       return TAKEN;
     }
-    byte[] whole = bundle;
-    bundle = null;
+    ByteBuffer whole = ByteBuffer.allocate(bundleBytes);
+    pieces.forEach(whole::put);
+    pieces.clear();
     filled = 0;
-    return new Outcome.Whole(whole);
+    return new Outcome.Whole(whole.array());
   }
 
   /**
@@ -96,8 +101,8 @@ public final class BundleAssembly {
     if (segment.bundleBytes() > maxBundleBytes) {
       throw wrong(segment, "bundle's size", "at most " + maxBundleBytes, segment.bundleBytes());
     }
-    if (bundle != null && segment.bundleBytes() != bundle.length) {
-      throw wrong(segment, "bundle's size", "still " + bundle.length, segment.bundleBytes());
+    if (filled > 0 && segment.bundleBytes() != bundleBytes) {
+      throw wrong(segment, "bundle's size", "still " + bundleBytes, segment.bundleBytes());
     }
     if (segment.offset() != filled) {
       throw wrong(segment, "offset", String.valueOf(filled), segment.offset());

@@ -126,6 +126,24 @@ final class ManyNodes implements AutoCloseable {
 
   /** A node that listens, and knows one of those that are there already. */
   Node start(List<TrayId> trays, String secret, NodeCard card) {
+    return start(
+        trays,
+        secret,
+        card,
+        0,
+        nodes.stream()
+            .filter(other -> !other.closed)
+            .map(other -> HostPort.parse(other.node.address()).orElseThrow())
+            .toList());
+  }
+
+  /**
+   * A node that listens.
+   *
+   * @param port 0 for any
+   * @param join nodes that it knows
+   */
+  Node start(List<TrayId> trays, String secret, NodeCard card, int port, List<HostPort> join) {
     Node node = new Node();
     node.node =
         ClusterNode.start(
@@ -134,13 +152,10 @@ final class ManyNodes implements AutoCloseable {
             new ClusterSettings(
                 "test",
                 "127.0.0.1",
-                0,
+                port,
                 "127.0.0.1",
-                0,
-                nodes.stream()
-                    .filter(other -> !other.closed)
-                    .map(other -> HostPort.parse(other.node.address()).orElseThrow())
-                    .toList(),
+                port,
+                join,
                 Optional.of(new Secret(secret)),
                 Optional.empty(),
                 ClusterTiming.FAST,

@@ -10,13 +10,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.cluster.ManyNodes.Node;
+import io.rack72.config.HostPort;
 import io.rack72.hardware.TrayId;
 import io.rack72.rack.GoldenPrompts;
+import io.rack72.rack.KeeperActor;
 import io.rack72.rack.Member;
 import io.rack72.rack.NodeActor;
 import io.rack72.rack.RackView;
 import io.rack72.rack.TrayClaim;
 import io.rack72.sampling.SampledToken;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -205,6 +209,50 @@ class ManyNodesTest {
                 return null;
               });
       system.getWhenTerminated().toCompletableFuture().get(DEADLINE_SECONDS, SECONDS);
+    }
+  }
+
+  @Test
+  void nodeWhoseKeeperFailsLeavesAndTheOthersHaveOne() throws Exception {
+    try (ManyNodes rack = new ManyNodes(18)) {
+      Node keepers = rack.enter(trays(0, 6), "");
+      Node stays = rack.enter(trays(6, 18), "http://stays");
+      stays.await(ofTrays(18));
+      ActorSystem<NodeActor.Command> system = keepers.node().node().system();
+      ActorRef<KeeperActor.Command> keeper =
+          ActorRefResolver.get(system)
+              .resolveActorRef(system.address() + "/system/singletonManagerkeeper/keeper");
+
+      // What no serializer would let through.
+      keeper.tell(new KeeperActor.Present(null, null));
+
+      system.getWhenTerminated().toCompletableFuture().get(DEADLINE_SECONDS, SECONDS);
+      stays.await(ofTrays(12));
+      rack.enter(trays(0, 3), "");
+      stays.await(ofTrays(15));
+      replies(rack, stays);
+    }
+  }
+
+  @Test
+  void nodePassesItselfOverAmongThoseToJoin() throws Exception {
+    try (ManyNodes rack = new ManyNodes(18)) {
+      Node host = rack.enter(trays(0, 9), "");
+      HostPort others = HostPort.parse(host.node().address()).orElseThrow();
+      int port;
+      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        port = free.getLocalPort();
+      }
+      HostPort own = HostPort.parse("127.0.0.1:" + port).orElseThrow();
+      Node guest = rack.start(trays(9, 18), "secret", rack.card(), port, List.of(own, others));
+      guest.node().join();
+      guest.node().enter("");
+      host.await(ofTrays(18));
+      guest.close();
+
+      Node alone = rack.start(trays(9, 18), "secret", rack.card(), port, List.of(own));
+      NodeException e = assertThrows(NodeException.class, () -> alone.node().join());
+      assertTrue(e.getMessage().startsWith("rack72.cluster.join names this node only, " + own));
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestInbox;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,28 @@ class PortActorTest {
       gpus.get(0).getAllReceived().forEach(arrived -> arrivals.add(clock.nowNanos()));
     }
     assertEquals(List.of(1_250L, 2_250L, 3_250L), arrivals);
+  }
+
+  @Test
+  void whoWasGivenUpGetsAnswersToWhatItAsksAllTheSame() {
+    ports.get(0).run(new PortActor.GiveUp(Set.of(new GpuId(1))));
+    send(frame(0, 1, 100));
+    advanceTo(10_000);
+    assertFalse(gpus.get(1).hasMessages(), "it may be gone");
+
+    send(frame(1, 0, 100));
+    advanceTo(20_000);
+    assertTrue(gpus.get(0).hasMessages());
+    send(frame(0, 1, 100));
+    advanceTo(30_000);
+    assertTrue(gpus.get(1).hasMessages(), "it is back");
+
+    ports.get(0).run(new PortActor.GiveUp(Set.of()));
+    ports.get(0).run(new PortActor.GiveUp(Set.of(new GpuId(1))));
+    gpus.get(1).getAllReceived();
+    send(frame(0, 1, 100));
+    advanceTo(40_000);
+    assertFalse(gpus.get(1).hasMessages(), "given up anew");
   }
 
   @Test

@@ -61,6 +61,7 @@ final class GatewayFixture implements AutoCloseable {
                   List.of(new NodeStatus.Tray(0, 7)),
                   List.of(1),
                   List.of("10.0.0.3:7272"),
+                  8,
                   List.of(new TrunkStatus("10.0.0.2:7272", 1, 2, 3, 4, 5, 6, 7)))),
           List.of(
               new GpuStatus(

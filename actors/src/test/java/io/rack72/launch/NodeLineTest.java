@@ -76,7 +76,7 @@ class NodeLineTest {
         "[[[[[[[[[[[[[[[[",
       })
   void otherLinesTellNothing(String line) {
-    assertEquals(new NodeLine.Unknown(), NodeLine.parse(line));
+    assertEquals(new NodeLine.Unknown(line), NodeLine.parse(line));
   }
 
   @ParameterizedTest
@@ -92,7 +92,8 @@ class NodeLineTest {
       })
   void nodeWithOneWrongValueTellsNothing(String change) {
     String[] parts = change.split("\\|", -1);
-    assertEquals(new NodeLine.Unknown(), NodeLine.parse(NODE.replace(parts[0], parts[1])));
+    String wrong = NODE.replace(parts[0], parts[1]);
+    assertEquals(new NodeLine.Unknown(wrong), NodeLine.parse(wrong));
   }
 
   @Test

@@ -28,6 +28,8 @@ import org.apache.pekko.serialization.Serializers;
 import org.apache.pekko.serialization.jackson.JacksonCborSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every message of control comes off the wire as it was. */
 class ControlMessagesTest {
@@ -36,6 +38,9 @@ class ControlMessagesTest {
   private final ActorTestKit kit =
       ActorTestKit.create(
           ConfigFactory.parseResources("pekko-wire.conf")
+              .withFallback(
+                  ConfigFactory.parseResources("pekko-cluster.conf")
+                      .withOnlyPath("pekko.serialization"))
               .withFallback(ConfigFactory.parseResources("pekko.conf"))
               .withFallback(ConfigFactory.load()));
   private final Serialization serialization =
@@ -92,7 +97,9 @@ class ControlMessagesTest {
                   true,
                   false,
                   9,
-                  Optional.of(view(degree))),
+                  Optional.of(view(degree)),
+                  8,
+                  true),
               node.getRef());
       KeeperActor.Present carried = carried(sent);
       assertEquals(sent.node(), carried.node());
@@ -146,9 +153,47 @@ class ControlMessagesTest {
             42,
             List.of(1),
             List.of("10.0.0.3:7272"),
+            8,
             List.of(gpu),
             List.of(new TrunkStatus("10.0.0.2:7272", 1, 2, 3, 4, 5, 6, 7)));
     assertEquals(report, carried(report));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      classes = {
+        KeeperActor.Present.class,
+        KeeperActor.Prepared.class,
+        NodeOrder.Prepare.class,
+        NodeOrder.Commit.class,
+        NodeOrder.Release.class,
+        NodeOrder.NoRoom.class,
+        NodeOrder.Report.class,
+        NodeReport.class,
+        Pulse.class
+      })
+  void messageOfWhichAPartIsMissingIsNone(Class<?> message) {
+    byte[] emptyMap = {(byte) 0xa0};
+    Serializer serializer = serialization.findSerializerFor(new KeeperActor.Prepared(NODE, 3));
+    assertTrue(
+        serialization
+            .deserialize(emptyMap, serializer.identifier(), message.getName())
+            .isFailure());
+  }
+
+  @Test
+  void messageOfWhichAPartIsNullIsNone() {
+    Serializer serializer = serialization.findSerializerFor(new KeeperActor.Prepared(NODE, 3));
+    for (KeeperActor.Prepared wrong :
+        List.of(
+            new KeeperActor.Prepared(null, 3), new KeeperActor.Prepared(new NodeId(null, 1), 3))) {
+      byte[] bytes = serialization.serialize(wrong).get();
+      assertTrue(
+          serialization
+              .deserialize(
+                  bytes, serializer.identifier(), Serializers.manifestFor(serializer, wrong))
+              .isFailure());
+    }
   }
 
   @Test

@@ -48,19 +48,33 @@ class KeeperTest {
   }
 
   private static NodeState node(NodeId id, int... trays) {
-    return new NodeState(id, ids(trays), "", false, false, 0, Optional.empty());
+    return new NodeState(id, ids(trays), "", false, false, 0, Optional.empty(), 0, false);
+  }
+
+  private static NodeState starved(NodeId id, int... trays) {
+    return new NodeState(id, ids(trays), "", false, false, 0, Optional.empty(), 0, true);
   }
 
   private static NodeState leaving(NodeId id, int... trays) {
-    return new NodeState(id, ids(trays), "", false, true, 0, Optional.empty());
+    return new NodeState(id, ids(trays), "", false, true, 0, Optional.empty(), 0, false);
   }
 
   private static NodeState gateway(boolean leaving) {
-    return new NodeState(GATEWAY, List.of(), "http", !leaving, leaving, 0, Optional.empty());
+    return new NodeState(
+        GATEWAY, List.of(), "http", !leaving, leaving, 0, Optional.empty(), 0, false);
   }
 
   private static NodeState knowing(NodeId id, RackView committed, long lastEpoch, int... trays) {
-    return new NodeState(id, ids(trays), "", false, false, lastEpoch, Optional.of(committed));
+    return new NodeState(
+        id,
+        ids(trays),
+        "",
+        false,
+        false,
+        lastEpoch,
+        Optional.of(committed),
+        committed.epoch(),
+        false);
   }
 
   private static List<TrayId> ids(int... trays) {
@@ -264,14 +278,30 @@ class KeeperTest {
   }
 
   @Test
-  void eachLossIsToldOnce() {
+  void lossIsToldAgainUnlessAllHaveSettledWithIt() {
     begin();
     RackView three = prepared(keeper.present(node(C, 2)), A, B, C);
     follow(three, Set.of(), A, B, C);
     RackView first = prepared(keeper.gone(C), A, B);
     allPrepared(first.epoch(), A, B);
+    // The commit that told of C may not have come, and will not come again.
     RackView second = prepared(keeper.gone(B), A);
-    assertEquals(List.of(), follow(second, gpus(1), A));
+    assertEquals(List.of(), follow(second, gpus(1, 2), A));
+    RackView back = prepared(keeper.present(node(new NodeId("d", 9), 1)), A, new NodeId("d", 9));
+    follow(back, Set.of(), A, new NodeId("d", 9));
+  }
+
+  @Test
+  void releaseThatANodeShowsNoSignOfIsSentAgain() {
+    RackView view = begin();
+    RackView next = prepared(keeper.present(node(C, 2)), A, B, C);
+    follow(next, Set.of(), A, B, C);
+    NodeState behind =
+        new NodeState(
+            A, ids(0), "", false, false, next.epoch(), Optional.of(next), view.epoch(), false);
+    assertEquals(List.of(), keeper.present(behind), "it may not have come yet");
+    assertEquals(toAll(new NodeOrder.Release(next.epoch()), A), keeper.present(behind));
+    assertEquals(List.of(), keeper.present(knowing(A, next, next.epoch(), 0)));
   }
 
   @Test
@@ -332,6 +362,8 @@ class KeeperTest {
         assertInstanceOf(NodeOrder.NoRoom.class, orders.getFirst().order(), orders.toString());
     assertTrue(told.reason().startsWith("1 of the rack's trays are left"), told.reason());
     assertEquals(List.of(), keeper.present(node(A, 0)));
+    assertEquals(toAll(told, A), keeper.present(node(A, 0)), "it shows no sign of it");
+    assertEquals(List.of(), keeper.present(starved(A, 0)));
     RackView next = prepared(keeper.present(node(C, 3)), A, C);
     follow(next, gpus(1), A, C);
   }
@@ -378,7 +410,8 @@ class KeeperTest {
   void gatewayMayLeaveThoughNobodyComputes() {
     keeper = keeper(1);
     keeper.present(gateway(false));
-    NodeState another = new NodeState(C, List.of(), "http", true, false, 0, Optional.empty());
+    NodeState another =
+        new NodeState(C, List.of(), "http", true, false, 0, Optional.empty(), 0, false);
     keeper.present(another);
     RackView view = prepared(keeper.present(node(A, 0)), A, C, GATEWAY);
     follow(view, Set.of(), A, C, GATEWAY);

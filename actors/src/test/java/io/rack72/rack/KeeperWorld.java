@@ -167,6 +167,11 @@ final class KeeperWorld {
     }
   }
 
+  /** Where a connection breaks, what is on its way is lost. */
+  private boolean isLost() {
+    return !calm && random.nextInt(40) == 0;
+  }
+
   private void send(String from, String to, Runnable effect) {
     underway.computeIfAbsent(new Pair(from, to), _ -> new ArrayDeque<>()).add(effect);
   }
@@ -187,7 +192,7 @@ final class KeeperWorld {
         () -> {
           // A keeper hears of nodes that were removed before its time by nobody.
           boolean known = members.containsKey(from) || removedFromKeeper.contains(from);
-          if (keeperIsUp() && known) {
+          if (keeperIsUp() && known && !isLost()) {
             give(message.get());
           }
         });
@@ -203,7 +208,7 @@ final class KeeperWorld {
           sent.to().address() + sent.to().run(),
           () -> {
             SimulatedNode node = members.get(sent.to());
-            if (node != null && node.up) {
+            if (node != null && node.up && !isLost()) {
               node.on(sent.order());
             }
           });
@@ -339,7 +344,9 @@ final class KeeperWorld {
                 gateway && !leaving,
                 leaving,
                 views.isEmpty() ? 0 : views.lastKey(),
-                Optional.ofNullable(committed));
+                Optional.ofNullable(committed),
+                views.isEmpty() ? 0 : views.firstKey(),
+                noRoom);
         tellKeeper(id, () -> keeper.present(state));
       }
     }
@@ -374,6 +381,8 @@ final class KeeperWorld {
         case NodeOrder.Prepare(RackView view) -> {
           if (views.isEmpty() || view.epoch() > views.lastKey()) {
             views.put(view.epoch(), view);
+          }
+          if (isLast(view.epoch()) && !view.equals(committed)) {
             tellKeeper(id, () -> keeper.prepared(id, view.epoch()));
           }
         }
@@ -404,7 +413,13 @@ final class KeeperWorld {
     }
 
     private void commit(long epoch, Set<GpuId> gone) {
-      if (!isLast(epoch) || views.get(epoch).equals(committed)) {
+      if (!isLast(epoch)) {
+        return;
+      }
+      if (views.get(epoch).equals(committed)) {
+        if (!settling) {
+          tellKeeper(id, () -> keeper.settled(id, epoch));
+        }
         return;
       }
       assertTrue(committed == null || committed.epoch() < epoch);
@@ -496,12 +511,12 @@ final class KeeperWorld {
       assertTrue(
           held || !wanted || !whole,
           gpu + " is asked by epoch " + epoch + ", which it does not hold");
-      if (held && !asker.trays.isEmpty()) {
-        GpuId back = new GpuId(asker.trays.getFirst().index());
-        NodeId to = links().get(back);
-        if (to != null) {
-          sendFrame(to, node -> node.answered(gpu, asking));
-        }
+      if (held) {
+        viewsOfEpochs.get(epoch).nodes(RACK).entrySet().stream()
+            .filter(there -> there.getValue().equals(asker.id) && asker.works(there.getKey()))
+            .findFirst()
+            .map(back -> links().get(back.getKey()))
+            .ifPresent(to -> sendFrame(to, node -> node.answered(gpu, asking)));
       }
     }
 

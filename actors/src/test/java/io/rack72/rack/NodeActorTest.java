@@ -31,6 +31,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.pekko.actor.ActorPath;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.Dropped;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -279,6 +281,27 @@ class NodeActorTest {
     trayIsOut.countDown();
     owner.expectTerminated(busy, DEADLINE);
     assertEquals(68, report(rack).gpus().size());
+  }
+
+  @Test
+  void messagesThatAreNotSentAreCounted() {
+    ActorRef<NodeActor.Command> rack = rack(() -> {});
+    ActorSystem classic = Adapter.toClassic(kit.system());
+    owner.awaitAssert(
+        DEADLINE,
+        () -> {
+          // Until it is listened for.
+          classic
+              .eventStream()
+              .publish(
+                  new Dropped(
+                      "a token",
+                      "the queue is full",
+                      classic.deadLetters(),
+                      classic.deadLetters()));
+          assertTrue(report(rack).nodes().getFirst().droppedMessages() >= 2);
+          return null;
+        });
   }
 
   @Test

@@ -107,6 +107,12 @@ class BundleAssemblyTest {
   }
 
   @Test
+  void aClaimWithinTheLimitTakesNoMemoryBeforeItsBytesCome() {
+    long allocated = Fuzz.allocatedBytes(() -> assembly.accept(piece(1, 8 << 20, 0, 10)));
+    assertTrue(allocated < 1 << 20, allocated + " bytes");
+  }
+
+  @Test
   void whatIsNoSegmentCannotBeMade() {
     assertThrows(IllegalArgumentException.class, () -> piece(0, 10, 0, 10));
     assertThrows(IllegalArgumentException.class, () -> piece(1, 10, 1, 10));

@@ -265,10 +265,10 @@ public final class Checkpoint implements AutoCloseable {
 
   /**
    * Identifies the checkpoint and what else its directory says that replies depend on: a SHA-256,
-   * in hex, of {@code config.json}, the index, all headers, a sample of every tensor's bytes, and
-   * of {@code generation_config.json} and {@code tokenizer.json}, where they are there. The sample
-   * tells fine-tunings of one model apart, whose headers are the same, without reading all weights.
-   * It is computed anew at each call.
+   * in hex, of {@code config.json}, the index, all headers, a sample of every 4 MiB of each tensor,
+   * and of {@code generation_config.json} and {@code tokenizer.json}, where they are there. The
+   * sample tells fine-tunings of one model apart, whose headers are the same, without reading all
+   * weights. It is computed anew at each call.
    *
    * @throws CheckpointException if a file can no longer be read
    */

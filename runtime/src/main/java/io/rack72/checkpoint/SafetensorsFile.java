@@ -133,20 +133,25 @@ final class SafetensorsFile {
   }
 
   /**
-   * The bytes in the middle of every tensor, in the order of the data. They are read from the file
-   * and not through the mapping: a page fault may read megabytes ahead, and there are hundreds of
-   * tensors.
+   * Bytes from the middle of every part of every tensor, in the order of the data. They are read
+   * from the file and not through the mapping: a page fault may read megabytes ahead, and there are
+   * thousands of them.
    *
-   * @param maxBytes length of a sample, where the tensor is not shorter
+   * @param maxBytes length of a sample, where the part is not shorter
+   * @param partBytes length of a part; the last one of a tensor may be shorter
    * @throws CheckpointException if the file can no longer be read
    */
-  List<byte[]> readSamples(int maxBytes) {
+  List<byte[]> readSamples(int maxBytes, long partBytes) {
     List<byte[]> samples = new ArrayList<>(tensors.size());
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       for (TensorEntry tensor : tensors.values()) {
-        int bytes = (int) Math.min(maxBytes, tensor.bytes());
-        long begin = Long.BYTES + header.length + tensor.begin() + (tensor.bytes() - bytes) / 2;
-        samples.add(readFully(channel, begin, bytes).array());
+        long first = Long.BYTES + header.length + tensor.begin();
+        for (long part = 0; part < tensor.bytes(); part += partBytes) {
+          long length = Math.min(partBytes, tensor.bytes() - part);
+          int bytes = (int) Math.min(maxBytes, length);
+          long begin = first + part + (length - bytes) / 2;
+          samples.add(readFully(channel, begin, bytes).array());
+        }
       }
     } catch (IOException e) {
       throw CheckpointException.unreadable(path, e);

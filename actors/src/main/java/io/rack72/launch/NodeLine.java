@@ -55,6 +55,9 @@ public sealed interface NodeLine {
    */
   record Fault(Optional<Long> id, Optional<String> refused) implements NodeLine {}
 
+  /** It makes itself warm before it joins. */
+  record WarmUp() implements NodeLine {}
+
   /** Something else, such as what a JVM says when it crashes. */
   record Unknown(String line) implements NodeLine {}
 
@@ -96,6 +99,7 @@ public sealed interface NodeLine {
             case "rack" -> integer(json.path("trays"), TRAYS_LIMIT).map(Rack::new);
             case "fault" -> Optional.of(fault(json));
             case "closed" -> Optional.of(new Closed());
+            case "warm-up" -> Optional.of(new WarmUp());
             case "ready" -> text(json.path("model")).map(Ready::new);
             default -> Optional.empty();
           };

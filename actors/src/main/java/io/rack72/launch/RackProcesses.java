@@ -332,7 +332,7 @@ public final class RackProcesses {
               }
               case NodeLine.Closed _ -> closed = true;
               // Faults are the business of whoever sent them.
-              case NodeLine.Fault _ -> {}
+              case NodeLine.Fault _, NodeLine.WarmUp _ -> {}
               case NodeLine.Unknown(String text) -> report.complained(plan, text);
             }
           });

@@ -104,7 +104,7 @@ final class RackNode implements NodeProcess.Listener {
           history.add("", Event.Kind.NODE, "node %d sees %d trays".formatted(number, rack.trays()));
       case NodeLine.Fault(Optional<Long> id, Optional<String> refused) ->
           id.map(orders::get).ifPresent(order -> order.complete(refused));
-      case NodeLine.Closed _, NodeLine.Unknown _ -> {}
+      case NodeLine.Closed _, NodeLine.WarmUp _, NodeLine.Unknown _ -> {}
     }
     listener().told(from, line);
   }

@@ -1,6 +1,7 @@
 package io.rack72.cli;
 
 import io.rack72.checkpoint.Checkpoint;
+import io.rack72.checkpoint.ModelShape;
 import io.rack72.config.DeviceKind;
 import io.rack72.config.ModelSettings;
 import io.rack72.config.Rack72Config;
@@ -9,6 +10,7 @@ import io.rack72.text.HuggingFaceTokenizer;
 import io.rack72.text.O200kHarmonyTokenizer;
 import io.rack72.text.Tokenizer;
 import io.rack72.text.Tokenizers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -41,6 +43,7 @@ public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> 
     }
     Path directory =
         settings.directory().or(invocation::bundledModel).orElseThrow(BundledModel::missing);
+    requireWeights(directory);
     Checkpoint checkpoint = Checkpoint.open(directory);
     try {
       return new OpenModel(
@@ -50,6 +53,17 @@ public record OpenModel(Checkpoint checkpoint, String name, Optional<Tokenizer> 
     } catch (RuntimeException | Error e) {
       checkpoint.close();
       throw e;
+    }
+  }
+
+  /** A shape has a name too, by which only modeled devices know it. */
+  private static void requireWeights(Path directory) {
+    String name = directory.toString();
+    if (!Files.exists(directory)
+        && ModelShape.presets().stream().anyMatch(shape -> shape.name().equals(name))) {
+      throw new CommandFailedException(
+          "there is no directory %s with weights; without them 'rack72 twin' and".formatted(name)
+              + " 'rack72 serve --device modeled' take --model %s".formatted(name));
     }
   }
 

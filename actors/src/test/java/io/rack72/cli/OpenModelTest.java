@@ -50,6 +50,14 @@ class OpenModelTest {
     assertTrue(run.err().contains("--model DIR"), run.err());
   }
 
+  @Test
+  void nameOfAShapeIsNoDirectoryWithWeights() {
+    CommandRun run = generate(Optional.empty(), "--model gpt-oss-120b");
+    assertEquals(1, run.exitCode());
+    assertTrue(run.err().contains("there is no directory gpt-oss-120b"), run.err());
+    assertTrue(run.err().contains("serve --device modeled"), run.err());
+  }
+
   private static CommandRun generate(Optional<Path> bundled, String model) {
     String line = "generate --rack hgx-b200 --prompt-ids 1 --max-tokens 1 --json " + model;
     return CommandRun.of(

@@ -73,7 +73,7 @@ final class Egress {
    */
   private static boolean isGivenUpFor(Frame before, Frame now) {
     return before.to().equals(now.to())
-        && before.getClass().equals(now.getClass())
+        && before instanceof Frame.Dispatch == now instanceof Frame.Dispatch
         && (before.step() < now.step()
             || (before.step() == now.step() && before.layer() < now.layer()));
   }

@@ -4,8 +4,9 @@ import io.rack72.hardware.GpuId;
 import io.rack72.schedule.Urgency;
 
 /**
- * A tensor on its way from one GPU to another. Arrays are handed over, never written again. Where
- * the device computes nothing they are null, and the bytes count all the same.
+ * A tensor on its way from one GPU to another, or word that there is none. Arrays are handed over,
+ * never written again. Where the device computes nothing they are null, and the bytes count all the
+ * same.
  */
 public sealed interface Frame {
   GpuId from();

@@ -44,8 +44,9 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
 
   /**
    * These ports, and no others, do not answer: what waits for them, is under way to them or comes
-   * for them is given up, so that it does not keep others waiting. But whoever asks something
-   * nevertheless gets its answer: it is back, and knows before this node does.
+   * for them is given up, so that it does not keep others waiting. But to one that sends something
+   * nevertheless all goes on: it may be back, and know before this node does, and wait for an
+   * answer.
    */
   public record GiveUp(Set<GpuId> on) implements Command {}
 
@@ -169,7 +170,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       case GiveUp(Set<GpuId> on) -> {
         heardSince.removeIf(gpu -> !givenUp.contains(gpu));
         givenUp = on;
-        egress.forget(on::contains);
+        egress.forget(gpu -> on.contains(gpu) && !heardSince.contains(gpu));
         sendWhatMayLeave();
       }
       case Attach(ActorRef<Frame> to) -> {
@@ -295,6 +296,10 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     Departure departure = egress.poll(now);
     while (departure != null) {
       Frame frame = departure.frame();
+      if (givenUp.contains(frame.to())) {
+        // It may be gone again, or what it sent was late. Nobody waits for its credits.
+        egress.credit(frame.to(), frame.bytes());
+      }
       sentBytes += frame.bytes();
       look(frame.bytes(), departure.passage());
       sentFrames++;

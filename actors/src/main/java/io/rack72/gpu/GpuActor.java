@@ -698,8 +698,8 @@ public final class GpuActor extends AbstractBehavior<GpuActor.Command> {
 
   private void accept(Frame.Refuse answer) {
     if (run != null && run.awaits(answer)) {
-      sources.noRoom();
-      askAgain();
+      computeHere(
+          run.unanswered().stream().filter(asked -> asked.to().equals(answer.from())).toList());
     }
   }
 

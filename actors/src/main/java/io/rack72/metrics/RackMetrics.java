@@ -104,7 +104,7 @@ public final class RackMetrics {
         node -> node.silent().size());
     counters(
         "rack72_node_dropped_messages",
-        "Messages of a JVM to others that were not sent: a full queue, or too large.",
+        "Messages of a JVM to others that were dropped before they were sent.",
         rack.nodes(),
         labels,
         NodeStatus::droppedMessages);

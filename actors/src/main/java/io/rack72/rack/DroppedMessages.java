@@ -8,13 +8,11 @@ import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
-import org.apache.pekko.event.Logging;
-import org.apache.pekko.remote.OversizedPayloadException;
 
 /**
- * Messages to other nodes that were not sent: their connection's queue was full, or they were
- * larger than a frame may be. Whoever waits for them finds out by itself; this is for those who
- * want to know why.
+ * Messages that Pekko drops before they are sent: their connection's queue is full, or gone with
+ * the node that it led to, or they are larger than a frame may be. Whoever waits for them finds out
+ * by itself; this is for those who want to know why.
  *
  * <p><b>Owns</b> when it last complained. <b>Receives</b> what Pekko tells of such messages.
  * <b>Sends</b> nothing: it counts, and logs the first, the second, the fourth and so on. <b>On
@@ -24,8 +22,6 @@ final class DroppedMessages extends AbstractBehavior<DroppedMessages.Command> {
   sealed interface Command {}
 
   private record NotSent(Dropped message) implements Command {}
-
-  private record Complained(Logging.Error error) implements Command {}
 
   private final LongAdder count;
   private long complainAt = 1;
@@ -40,14 +36,12 @@ final class DroppedMessages extends AbstractBehavior<DroppedMessages.Command> {
   private DroppedMessages(ActorContext<Command> context, LongAdder count) {
     super(context);
     this.count = count;
-    var events = context.getSystem().eventStream();
-    events.tell(
-        new EventStream.Subscribe<>(
-            Dropped.class, context.messageAdapter(Dropped.class, NotSent::new)));
-    // Of those that are too large Pekko tells its log only.
-    events.tell(
-        new EventStream.Subscribe<>(
-            Logging.Error.class, context.messageAdapter(Logging.Error.class, Complained::new)));
+    context
+        .getSystem()
+        .eventStream()
+        .tell(
+            new EventStream.Subscribe<>(
+                Dropped.class, context.messageAdapter(Dropped.class, NotSent::new)));
   }
 
   @Override
@@ -57,28 +51,21 @@ final class DroppedMessages extends AbstractBehavior<DroppedMessages.Command> {
 
   private Behavior<Command> on(Command command) {
     switch (command) {
-      case NotSent(Dropped dropped) ->
-          add(
-              "%s to %s: %s"
-                  .formatted(
-                      dropped.message().getClass().getName(),
-                      dropped.recipient().path(),
-                      dropped.reason()));
-      case Complained(Logging.Error error)
-          when error.cause() instanceof OversizedPayloadException ->
-          add(error.cause().getMessage());
-      case Complained _ -> {}
+      case NotSent(Dropped dropped) -> {
+        count.increment();
+        if (count.sum() >= complainAt) {
+          complainAt = 2 * count.sum();
+          getContext()
+              .getLog()
+              .warn(
+                  "{} messages were dropped so far; the last, {} to {}: {}",
+                  count,
+                  dropped.message().getClass().getName(),
+                  dropped.recipient().path(),
+                  dropped.reason());
+        }
+      }
     }
     return this;
-  }
-
-  private void add(String last) {
-    count.increment();
-    if (count.sum() >= complainAt) {
-      complainAt = 2 * count.sum();
-      getContext()
-          .getLog()
-          .warn("{} messages to other nodes were not sent so far; the last, {}", count, last);
-    }
   }
 }

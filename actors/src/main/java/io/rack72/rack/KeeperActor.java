@@ -20,8 +20,9 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  *
  * <p><b>Owns</b> who is in the rack and the present change of it. <b>Receives</b> what nodes tell
  * of themselves, and word of nodes that are gone. <b>Sends</b> nodes their orders. <b>On
- * failure</b> its node leaves the rack, and when that has left another one begins elsewhere and
- * asks the nodes; meanwhile tokens flow.
+ * failure</b> it begins again in a while, and when its node leaves or is lost another one begins
+ * elsewhere; it asks the nodes, and meanwhile tokens flow. In a rack in one JVM it does not, and no
+ * failure after its own is made up for.
  */
 public final class KeeperActor extends AbstractBehavior<KeeperActor.Command> {
   /**

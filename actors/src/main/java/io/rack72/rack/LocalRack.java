@@ -84,11 +84,7 @@ public final class LocalRack implements AutoCloseable {
         NodeActor.Identity.whole(settings),
         clock,
         context ->
-            NodeActor.spawnVital(
-                context,
-                KeeperActor.create(parts.rules(settings.profile().trays())),
-                "keeper",
-                "what decides who does what in the rack"),
+            context.spawn(KeeperActor.create(parts.rules(settings.profile().trays())), "keeper"),
         milestones);
   }
 

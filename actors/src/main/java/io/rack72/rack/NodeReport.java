@@ -10,7 +10,7 @@ import java.util.List;
  * @param pid of its process
  * @param failedTrays of which a GPU has failed, so that they take no part
  * @param silent addresses of nodes that it does not hear
- * @param droppedMessages to other nodes that were not sent
+ * @param droppedMessages that were dropped before they were sent
  * @param gpus of its trays
  * @param trunks to other nodes
  */

@@ -57,7 +57,7 @@ final class NodeReporter extends AbstractBehavior<NodeReporter.Command> {
    *
    * @param failed trays of it that take no part
    * @param silent nodes that it does not hear
-   * @param dropped messages to other nodes that were not sent
+   * @param dropped messages that were dropped before they were sent
    * @param gpus what is known of each but for its port
    */
   static Behavior<Command> create(

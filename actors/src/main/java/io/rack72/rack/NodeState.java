@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param lastEpoch of the latest view that it was told of
  * @param committed the view that it follows
  * @param oldestEpoch of the earliest view that it has not forgotten; 0 where it was told of none
- * @param starved whether it was told that there is no room for the model, and of no view since
+ * @param starved whether it was told that there is no room for the model, and has followed no view
+ *     since
  */
 public record NodeState(
     NodeId id,
@@ -27,6 +28,6 @@ public record NodeState(
     long oldestEpoch,
     boolean starved) {
   public NodeState {
-    trays = trays.stream().sorted().toList();
+    trays = List.copyOf(trays).stream().sorted().toList();
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
  * @param http where its gateway listens; empty where it has none
  * @param failedTrays of which a GPU has failed, so that they take no part
  * @param silent addresses of nodes that it does not hear, and does not rely on
- * @param droppedMessages to other nodes that were not sent; those on trunks are sent again
+ * @param droppedMessages that were dropped before they were sent; those on trunks are sent again
  * @param trunks to other nodes
  */
 public record NodeStatus(

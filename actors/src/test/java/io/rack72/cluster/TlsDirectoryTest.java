@@ -9,12 +9,14 @@ import io.rack72.config.InvalidConfigException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +48,15 @@ class TlsDirectoryTest {
     TlsDirectory tls = TlsDirectory.open(directory, Instant.now());
     assertEquals(directory.resolve("tls.key").toAbsolutePath(), tls.privateKey());
     assertTrue(tls.caCertificate().isAbsolute());
+  }
+
+  @Test
+  void keyThatEverybodyCanReadIsDoubted() throws IOException {
+    TlsDirectory tls = TlsDirectory.open(directory, Instant.now());
+    Files.setPosixFilePermissions(tls.privateKey(), PosixFilePermissions.fromString("rw-------"));
+    assertEquals(Optional.empty(), tls.doubt());
+    Files.setPosixFilePermissions(tls.privateKey(), PosixFilePermissions.fromString("rw-r--r--"));
+    assertTrue(tls.doubt().orElseThrow().contains(tls.privateKey() + ""));
   }
 
   @Test

@@ -105,6 +105,12 @@ class PortActorTest {
     advanceTo(30_000);
     assertTrue(gpus.get(1).hasMessages(), "it is back");
 
+    ports.get(0).run(new PortActor.GiveUp(Set.of(new GpuId(1), new GpuId(2))));
+    gpus.get(1).getAllReceived();
+    send(frame(0, 1, 100));
+    advanceTo(35_000);
+    assertTrue(gpus.get(1).hasMessages(), "another's silence changes nothing");
+
     ports.get(0).run(new PortActor.GiveUp(Set.of()));
     ports.get(0).run(new PortActor.GiveUp(Set.of(new GpuId(1))));
     gpus.get(1).getAllReceived();

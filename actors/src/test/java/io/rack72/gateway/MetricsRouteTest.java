@@ -83,6 +83,8 @@ class MetricsRouteTest {
       Map<String, Double> values = values(gateway);
       assertEquals(1, values.get("rack72_healthy"));
       assertEquals(7, values.get("rack72_placement_epoch"));
+      assertEquals(2, values.get("rack72_missing_trays"));
+      assertEquals(8, values.get("rack72_node_dropped_messages_total{node=\"10.0.0.1:7272\"}"));
       assertEquals(1, values.get("rack72_node_failed_trays{node=\"10.0.0.1:7272\"}"));
       assertEquals(1, values.get("rack72_node_silent_peers{node=\"10.0.0.1:7272\"}"));
       assertEquals(8, values.get("rack72_gpu_hedges_total{gpu=\"0\",tray=\"0\"}"));

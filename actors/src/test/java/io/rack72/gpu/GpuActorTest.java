@@ -533,6 +533,20 @@ class GpuActorTest {
   }
 
   @Test
+  void askerWithRoomComputesWhatAStandInHasNoRoomFor() {
+    List<SampledToken> expected = undisturbed();
+    GpuParts tight = parts.gpu(new GpuId(1));
+    replace(tight, tight.sampler(), 0);
+    firstOwnsMost();
+    // The owner stands still, and whoever stands in for it refuses.
+    holds = frame -> frame.to().index() == 2;
+    admit(0, "room");
+    settle();
+    assertEquals(expected, tokens());
+    assertTrue(gpu(0).hedges() > 0);
+  }
+
+  @Test
   void slowOwnerIsAskedWhereWhoeverStandsInForItSaysNothing() {
     List<SampledToken> expected = undisturbed();
     thirdIsSlowAndOthersHaveNoRoom();
@@ -559,7 +573,11 @@ class GpuActorTest {
       GpuParts roomy = parts.gpu(new GpuId(gpu));
       replace(roomy, roomy.sampler(), 0);
     }
-    // The first owns so much.
+    firstOwnsMost();
+  }
+
+  /** So the second, not the first, stands in for the third, whose port is slow. */
+  private void firstOwnsMost() {
     int layers = checkpoint.config().layers();
     int experts = checkpoint.config().experts();
     int[] owners = new int[layers * experts];

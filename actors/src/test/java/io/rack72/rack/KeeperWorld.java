@@ -284,6 +284,9 @@ final class KeeperWorld {
           ? ""
           : "there is no room, and not all know";
     }
+    if (members.values().stream().anyMatch(node -> node.noRoom)) {
+      return "there is room again, and not all know";
+    }
     RackView view = viewsOfEpochs.get(lastPrepared);
     for (SimulatedNode node : members.values()) {
       boolean gatewayThatMayGo = node.leaving && node.trays.isEmpty();

@@ -17,9 +17,8 @@ final class Fingerprint {
   private static final int SAMPLE_BYTES = 256;
 
   /**
-   * Of each so many bytes of a tensor a sample is taken: of 120b's 65 GB 16,000, so that a disk
-   * that has nothing of them in memory needs a second or two. The larger matrix of one expert has
-   * 8.3 MB.
+   * Of each so many bytes of a tensor a sample is taken: of 120b's 65 GB 16,000, a second or two of
+   * a flash disk that has nothing of them in memory. The larger matrix of one expert has 8.3 MB.
    */
   private static final long PART_BYTES = 4L << 20;
 

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,33 @@ class SafetensorsFileTest {
       assertArrayEquals(new byte[] {4, 5, 6, 7}, file.data(a).toArray(ValueLayout.JAVA_BYTE));
       assertEquals(List.of("b", "a"), file.tensors().stream().map(TensorEntry::name).toList());
       assertEquals(Files.size(file.path()), file.bytes());
+    }
+  }
+
+  @Test
+  void samplesAreOfTheMiddleOfEveryPart() throws IOException {
+    byte[] data = new byte[25];
+    for (int i = 0; i < data.length; i++) {
+      data[i] = (byte) i;
+    }
+    Path file =
+        write(
+            """
+            {"a": {"dtype": "U8", "shape": [22], "data_offsets": [0, 22]},
+             "b": {"dtype": "U8", "shape": [3], "data_offsets": [22, 25]}}\
+            """,
+            data);
+    try (Arena arena = Arena.ofConfined()) {
+      SafetensorsFile shard = SafetensorsFile.open(file, arena);
+      assertEquals(
+          List.of("3456", "13141516", "2021", "222324"),
+          shard.readSamples(4, 10).stream()
+              .map(
+                  sample ->
+                      IntStream.range(0, sample.length)
+                          .mapToObj(i -> "" + sample[i])
+                          .collect(Collectors.joining()))
+              .toList());
     }
   }
 

@@ -14,6 +14,7 @@ import io.rack72.rack.ServedModel;
 import io.rack72.routing.RouterActor;
 import io.rack72.schedule.SchedulerLimits;
 import java.util.List;
+import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -94,7 +95,7 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
     shared.put("rack72.fabric.credit-bytes", "" + settings.portWindowBytes());
     shared.put("rack72.numeric-mode", computing.numerics().mode());
     shared.put("rack72.model.name", parts.model().name());
-    shared.put("rack72.cluster.timing", "" + config.cluster().timing());
+    shared.put("rack72.cluster.timing", config.cluster().timing().name().toLowerCase(Locale.ROOT));
     shared.put("rack72.cluster.start-trays", "" + config.cluster().startTrays());
     return new NodeCard(
         config.cluster().name(),

@@ -300,7 +300,9 @@ public final class ClusterNode implements AutoCloseable {
       String reason =
           letIn
               ? "the rack has not taken it up"
-              : "no node answers at %s (rack72.cluster.join), or not in the way of a node with the same TLS settings"
+              : ("no node answers at %s (rack72.cluster.join). That must be the rack72.cluster.port"
+                     + " of a node, not its HTTP port, and both need TLS with certificates of one"
+                     + " CA, or none; lines above may say more")
                   .formatted(settings.join());
       throw new NodeException(
           "not in the rack after %.1f s (rack72.cluster.join-timeout): %s"

@@ -106,14 +106,19 @@ final class DoorActor extends AbstractBehavior<DoorActor.Command> {
     return this;
   }
 
+  private static String guest(Enter enter) {
+    return enter.replyTo().path().address().hostPort();
+  }
+
   private Verdict verdict(Enter enter) {
     if (!proof.holds(enter.proof(), GUEST, enter.challenge())) {
-      getContext().getLog().warn("a node without this rack's secret is not let in");
+      getContext().getLog().warn("{}, without this rack's secret, is not let in", guest(enter));
       return new Verdict(
           Optional.of("its secret is not that of this rack (rack72.cluster.secret)"), new byte[0]);
     }
     Optional<String> objection = card.objectionTo(enter.card());
-    objection.ifPresent(reason -> getContext().getLog().warn("a node is not let in: {}", reason));
+    objection.ifPresent(
+        reason -> getContext().getLog().warn("{} is not let in: {}", guest(enter), reason));
     return new Verdict(objection, proof.of(HOST, Arrays.copyOf(enter.counter(), CHALLENGE_BYTES)));
   }
 }

@@ -124,7 +124,7 @@ final class DowningActor extends AbstractBehavior<DowningActor.Command> {
     if (!go.isEmpty() && !go.equals(thrownOut)) {
       getContext()
           .getLog()
-          .warn("{} are thrown out of the rack: silent are {}, and {}", go, accused, heard);
+          .warn("{} are thrown out of the rack: silent are {}; {}", go, accused, heard.words());
     }
     thrownOut = go;
     go.forEach(one -> cluster.manager().tell(new Down(all.get(one).address())));

@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What a node knows of who hears whom.
@@ -19,6 +20,16 @@ public record Heard(SortedMap<NodeId, Set<NodeId>> silentFor) {
     return isKnown
         && silentFor.entrySet().stream()
             .anyMatch(other -> !other.getKey().equals(self) && !other.getValue().contains(node));
+  }
+
+  /** The same as a sentence. */
+  public String words() {
+    String deaf =
+        silentFor.entrySet().stream()
+            .filter(node -> !node.getValue().isEmpty())
+            .map(node -> node.getKey() + " does not hear " + node.getValue())
+            .collect(Collectors.joining(", "));
+    return deaf.isEmpty() ? "all hear each other" : deaf;
   }
 
   /** Pairs of these nodes of which one does not hear the other. */

@@ -52,6 +52,10 @@ public final class ClusterNode implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 20;
 
+  private static final String NOBODY_ANSWERS =
+      "That must be the rack72.cluster.port of a node, not its HTTP port, and both need TLS with"
+          + " certificates of one CA, or none; lines above may say more";
+
   /** Doors that a node tries in its time to join, of those that let it in and then do no more. */
   private static final int TRIES = 5;
 
@@ -300,10 +304,8 @@ public final class ClusterNode implements AutoCloseable {
       String reason =
           letIn
               ? "the rack has not taken it up"
-              : ("no node answers at %s (rack72.cluster.join). That must be the rack72.cluster.port"
-                     + " of a node, not its HTTP port, and both need TLS with certificates of one"
-                     + " CA, or none; lines above may say more")
-                  .formatted(settings.join());
+              : "no node answers at %s (rack72.cluster.join). %s"
+                  .formatted(settings.join(), NOBODY_ANSWERS);
       throw new NodeException(
           "not in the rack after %.1f s (rack72.cluster.join-timeout): %s"
               .formatted(settings.joinTimeout().toMillis() / 1e3, reason));

@@ -106,7 +106,7 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
   private final Map<ActorRef<Carry>, Outbox> outboxes = new LinkedHashMap<>();
   private Map<GpuId, Link> links = Map.of();
   private Set<GpuId> givenUp = Set.of();
-  // Ports that have sent something; of those that were given up, since then.
+  // Of those the ones that have sent something since.
   private final Set<GpuId> heardSince = new HashSet<>();
   private boolean waitingIsTold;
   private ActorRef<Frame> gpu;
@@ -168,8 +168,8 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
     switch (command) {
       case Connect(Map<GpuId, Link> all) -> connect(all);
       case GiveUp(Set<GpuId> on) -> {
-        heardSince.removeIf(gpu -> !givenUp.contains(gpu));
         givenUp = on;
+        heardSince.retainAll(on);
         egress.forget(gpu -> on.contains(gpu) && !heardSince.contains(gpu));
         sendWhatMayLeave();
       }
@@ -195,7 +195,9 @@ public final class PortActor extends AbstractBehavior<PortActor.Command> {
       case Incoming(List<Departure> frames) -> {
         for (Departure departure : frames) {
           Frame frame = departure.frame();
-          heardSince.add(frame.from());
+          if (givenUp.contains(frame.from())) {
+            heardSince.add(frame.from());
+          }
           look(frame.bytes(), ingress.accept(frame, departure.passage()));
         }
         handOnWhatArrived();

@@ -70,7 +70,7 @@ public final class Keeper {
    * Epochs for each term of office. What a keeper has ordered last may come later than the first
    * orders of the next, and must not be taken for one of them.
    */
-  private static final long EPOCHS_PER_TERM = 1_000;
+  public static final long EPOCHS_PER_TERM = 1_000;
 
   private final Rules rules;
   private final SortedMap<NodeId, NodeState> nodes = new TreeMap<>();

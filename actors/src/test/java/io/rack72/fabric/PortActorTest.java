@@ -120,6 +120,19 @@ class PortActorTest {
   }
 
   @Test
+  void answersToOneThatIsGoneAgainKeepNobodyWaiting() {
+    ports.get(0).run(new PortActor.GiveUp(Set.of(new GpuId(1))));
+    send(frame(1, 0, 100));
+    advanceTo(10_000);
+    // As much as the window holds, and no credit comes.
+    ports.get(0).run(new PortActor.Send(List.of(frame(0, 1, 10_000))));
+    wires.get(1).getAllReceived();
+    send(frame(0, 2, 10_000));
+    advanceTo(60_000);
+    assertTrue(gpus.get(2).hasMessages());
+  }
+
+  @Test
   void slowPortTakesItsTimeBothWaysUntilItIsWellAgain() {
     ports.get(0).run(new PortActor.Slow(0.01, Duration.ofMillis(1)));
     send(frame(0, 1, 1_000));

@@ -97,20 +97,24 @@ class NodeActorTest {
   /** A rack with a sequence on its first GPU. */
   private ActorRef<NodeActor.Command> rackWithASequence(Runnable atStep) {
     ActorRef<NodeActor.Command> rack = rack(atStep);
+    submit(rack, owner.getRef());
+    SequenceEvent.Placed placed =
+        assertInstanceOf(SequenceEvent.Placed.class, owner.receiveMessage(DEADLINE));
+    assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0), placed.incarnation()), placed);
+    assertEquals(new SequenceEvent.Started(id, 1, 0), owner.receiveMessage(DEADLINE));
+    return rack;
+  }
+
+  private void submit(ActorRef<NodeActor.Command> node, ActorRef<SequenceEvent> to) {
     TestProbe<ActorRef<RouterActor.Command>> routers = kit.createTestProbe();
-    rack.tell(new NodeActor.FindRouter(routers.getRef()));
+    node.tell(new NodeActor.FindRouter(routers.getRef()));
     routers
         .receiveMessage(DEADLINE)
         .tell(
             new RouterActor.Submit(
                 new SequenceRequest(
                     id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
-                owner.getRef()));
-    SequenceEvent.Placed placed =
-        assertInstanceOf(SequenceEvent.Placed.class, owner.receiveMessage(DEADLINE));
-    assertEquals(new SequenceEvent.Placed(id, 1, new GpuId(0), placed.incarnation()), placed);
-    assertEquals(new SequenceEvent.Started(id, 1, 0), owner.receiveMessage(DEADLINE));
-    return rack;
+                to));
   }
 
   private ActorRef<NodeActor.Command> rack(Runnable atStep) {
@@ -196,8 +200,6 @@ class NodeActorTest {
     ActorRef<NodeActor.Command> node =
         notAnnounced(_ -> identity, 1, _ -> new OddDevice(() -> {}, atStep));
     node.tell(new NodeActor.Announce(""));
-    TestProbe<ActorRef<RouterActor.Command>> routers = kit.createTestProbe();
-    node.tell(new NodeActor.FindRouter(routers.getRef()));
     ActorRef<SequenceEvent> listener =
         kit.spawn(
             Behaviors.receiveMessage(
@@ -208,13 +210,7 @@ class NodeActorTest {
                   }
                   return Behaviors.same();
                 }));
-    routers
-        .receiveMessage(DEADLINE)
-        .tell(
-            new RouterActor.Submit(
-                new SequenceRequest(
-                    id, 1, new int[] {1}, new int[0], SamplingParams.greedy(4), Standing.DEFAULT),
-                listener));
+    submit(node, listener);
     return node;
   }
 

@@ -32,6 +32,7 @@ final class LauncherIT {
       #!/bin/sh
       echo build >>"$(dirname "$0")/builds"
       app=$(dirname "$3")/load-tests/target/app
+      rm -rf "$app"
       mkdir -p "$app/lib"
       echo --of-every-jvm >"$app/jvm.flags"
       touch "$app/built"
@@ -51,13 +52,14 @@ final class LauncherIT {
       exit 7
       """;
 
-  /** Makes the cache that it is told to make, and is otherwise as above. */
+  /** Makes the cache that it is told to make unless a file says no, and is otherwise as above. */
   private static final String TRAINED_JAVA =
       """
       #!/bin/sh
       case $2 in
         -XX:AOTCacheOutput=*)
           echo training >>"$(dirname "$0")/trainings"
+          [ ! -e "$(dirname "$0")/cannot-train" ] || exit 1
           : >"${2#*=}"
           exit
           ;;
@@ -166,7 +168,42 @@ final class LauncherIT {
             .formatted(app),
         ended.output());
     assertEquals("", ended.errors());
-    assertEquals(1, Files.readAllLines(java.resolve("trainings")).size());
+    assertEquals(1, trainings(java));
+  }
+
+  @Test
+  void cacheOfClassesIsMadeForWhatMavenAloneHasBuilt() throws Exception {
+    Map<String, String> environment = jdk("25.0.1");
+    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
+    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    launch(environment, "serve");
+
+    buildWithMaven();
+    Ended ended = launch(environment, "serve");
+    launch(environment, "serve");
+
+    assertTrue(ended.output().contains("[-XX:AOTCache="), ended.output());
+    assertEquals("", ended.errors());
+    assertEquals(2, builds(), "the launcher's build and Maven's");
+    assertEquals(2, trainings(java));
+  }
+
+  @Test
+  void cacheOfClassesThatCannotBeMadeIsTriedOnceForEachBuild() throws Exception {
+    Map<String, String> environment = jdk("25.0.1");
+    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
+    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    Path cannot = Files.createFile(java.resolve("cannot-train"));
+    assertEquals(7, launch(environment, "serve").exitCode());
+    assertEquals(7, launch(environment, "serve").exitCode());
+    assertEquals(1, trainings(java));
+
+    Files.delete(cannot);
+    buildWithMaven();
+    Ended ended = launch(environment, "serve");
+
+    assertTrue(ended.output().contains("[-XX:AOTCache="), ended.output());
+    assertEquals(2, trainings(java));
   }
 
   @Test
@@ -232,6 +269,21 @@ final class LauncherIT {
     writeProgram(home.resolve("bin/java"), JAVA);
     writeProgram(home.resolve("bin/javac"), JAVA);
     return new HashMap<>(Map.of("RACK72_JAVA_HOME", home.toString()));
+  }
+
+  private void buildWithMaven() throws Exception {
+    Process maven =
+        new ProcessBuilder(
+                programs.resolve("mvn").toString(),
+                "-B",
+                "-f",
+                project.resolve("pom.xml").toString())
+            .start();
+    assertEquals(0, end(maven).exitCode());
+  }
+
+  private static int trainings(Path java) throws IOException {
+    return Files.readAllLines(java.resolve("trainings")).size();
   }
 
   private int builds() throws IOException {

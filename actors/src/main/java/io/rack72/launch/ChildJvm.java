@@ -45,6 +45,23 @@ public record ChildJvm(
           "-XX:CompileCommand=quiet",
           "-XX:CompileCommand=CompileThresholdScaling,io.rack72.kernel.*::*,0.1");
 
+  /** How many JVMs there are to a core when all of them are to be sparing in what they compile. */
+  private static final int CROWD = 4;
+
+  /**
+   * Of many JVMs that start on few cores, each waits while the others compile, so what is compiled
+   * with all means has to be run 16 times as often before it is. Nor is what an earlier run found
+   * worth it compiled ahead, which is for a JVM with cores to spare.
+   */
+  private static final List<String> SPARING_COMPILATION =
+      List.of(
+          "-XX:Tier4InvocationThreshold=80000",
+          "-XX:Tier4MinInvocationThreshold=9600",
+          "-XX:Tier4CompileThreshold=240000",
+          "-XX:Tier4BackEdgeThreshold=640000",
+          "-XX:+UnlockDiagnosticVMOptions",
+          "-XX:-AOTReplayTraining");
+
   /**
    * The classes that the JVM has kept of an earlier run (JDK 25's ahead-of-time cache) lie where
    * they were written for. Elsewhere, which is the default, each JVM has to correct all their
@@ -91,6 +108,9 @@ public record ChildJvm(
     command.add("-Xmx" + Math.clamp(heapMib, LEAST_HEAP_MIB, MOST_HEAP_MIB) + "m");
     command.add("-XX:ReservedCodeCacheSize=96m");
     command.addAll(COMPILATION);
+    if (jvms >= CROWD * processors) {
+      command.addAll(SPARING_COMPILATION);
+    }
     command.addAll(SHARED_CLASSES);
     // Threads of the JVM itself, of the actors and of the kernels are as many as there are cores.
     command.add("-XX:ActiveProcessorCount=" + processorsOfEach(jvms));

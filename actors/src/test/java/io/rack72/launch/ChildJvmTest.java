@@ -52,6 +52,15 @@ class ChildJvmTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"2, 18, true", "2, 8, true", "2, 7, false", "2, 4, false", "18, 18, false"})
+  void whereManyShareACoreTheyCompileLate(int cores, int jvms, boolean late) {
+    ChildJvm child = new ChildJvm(Path.of("java"), List.of(), "a.jar", "Main", cores, 1L << 40);
+    List<String> command = child.command(jvms, List.of());
+    assertEquals(late, command.contains("-XX:-AOTReplayTraining"), command::toString);
+    assertEquals(late, command.contains("-XX:Tier4InvocationThreshold=80000"), command::toString);
+  }
+
+  @ParameterizedTest
   @CsvSource({"8, 18, 256", "23, 18, 327", "1024, 18, 4096", "16, 1, 4096", "4, 2, 512"})
   void heapsTogetherAreAQuarterOfTheMemoryWithinBounds(int gib, int jvms, int heapMib) {
     ChildJvm child = new ChildJvm(Path.of("java"), List.of(), "a.jar", "Main", 2, (long) gib << 30);

@@ -32,7 +32,6 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.MemberStatus;
@@ -114,11 +113,7 @@ public final class ClusterNode implements AutoCloseable {
                               Optional.of(pulses(settings.timing()))),
                           clock,
                           ofNode -> {
-                            // Strangers can send it what they like.
-                            ofNode.spawn(
-                                Behaviors.supervise(DoorActor.create(card, proof))
-                                    .onFailure(SupervisorStrategy.restart()),
-                                "door");
+                            ofNode.spawn(DoorActor.create(card, proof), "door");
                             NodeActor.spawnVital(
                                 ofNode,
                                 DowningActor.create(

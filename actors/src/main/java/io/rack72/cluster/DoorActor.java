@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -68,12 +69,14 @@ final class DoorActor extends AbstractBehavior<DoorActor.Command> {
   private final Set<ByteBuffer> challenges = new LinkedHashSet<>();
 
   /**
-   * The door of a node.
+   * The door of a node. Strangers can send it what they like: what it fails at is over with that.
    *
    * @param card of the node
    */
   static Behavior<Command> create(NodeCard card, Proof proof) {
-    return Behaviors.setup(context -> new DoorActor(context, card, proof));
+    return Behaviors.supervise(
+            Behaviors.<Command>setup(context -> new DoorActor(context, card, proof)))
+        .onFailure(SupervisorStrategy.restart());
   }
 
   private DoorActor(ActorContext<Command> context, NodeCard card, Proof proof) {

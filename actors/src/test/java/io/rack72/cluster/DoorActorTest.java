@@ -61,6 +61,16 @@ class DoorActorTest {
   }
 
   @Test
+  void messageThatTheDoorFailsAtDoesNotCloseIt() {
+    byte[] challenge = knock();
+    TestInbox<DoorActor.Verdict> inbox = TestInbox.create();
+    byte[] proof = right.of(DoorActor.GUEST, challenge);
+    door.run(new DoorActor.Enter(card, challenge, proof, null, inbox.getRef()));
+    assertFalse(inbox.hasMessages());
+    assertEquals(Optional.empty(), enter(card, right).refusal());
+  }
+
+  @Test
   void wrongSecretOrNoneIsRefused() {
     assertNotLetIn(enter(card, new Proof("wrong")));
     assertNotLetIn(enter(card, new Proof("")));

@@ -58,6 +58,7 @@ final class TlsClusterIT {
               START_TRAYS);
       Node otherCheckpoint = nodes.start(TINY.directory(), FREE_TRAY, rack, tls, START_TRAYS);
       Node otherSetting = guest(rack, tls, "rack72.scheduler.max-running=63");
+      Node otherTiming = guest(rack, tls, "rack72.cluster.timing=safe");
       Node takenTray = nodes.start(ODD.directory(), Role.trays("16-17"), rack, tls, START_TRAYS);
 
       assertRefused(otherAuthority, "TLS");
@@ -65,6 +66,7 @@ final class TlsClusterIT {
       assertRefused(otherSecret, "rack72.cluster.secret");
       assertRefused(otherCheckpoint, fingerprint(ODD), fingerprint(TINY));
       assertRefused(otherSetting, "rack72.scheduler", "63", "64");
+      assertRefused(otherTiming, "rack72.cluster.timing", "safe", "fast");
       assertRefused(takenTray, "tray-16", rack.get(1).address());
 
       questions.forEach(question -> question.ask(api));

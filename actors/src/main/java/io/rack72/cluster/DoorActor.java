@@ -69,14 +69,15 @@ final class DoorActor extends AbstractBehavior<DoorActor.Command> {
   private final Set<ByteBuffer> challenges = new LinkedHashSet<>();
 
   /**
-   * The door of a node. Strangers can send it what they like: what it fails at is over with that.
+   * The door of a node. Strangers can send it what they like: who sends what it fails at is not
+   * answered, and all others are as before.
    *
    * @param card of the node
    */
   static Behavior<Command> create(NodeCard card, Proof proof) {
     return Behaviors.supervise(
             Behaviors.<Command>setup(context -> new DoorActor(context, card, proof)))
-        .onFailure(SupervisorStrategy.restart());
+        .onFailure(SupervisorStrategy.resume());
   }
 
   private DoorActor(ActorContext<Command> context, NodeCard card, Proof proof) {

@@ -36,17 +36,21 @@ public record ChildJvm(
   private static final int LEAST_PROCESSORS = 2;
 
   /**
-   * The kernels are compiled early, since before that each of their vectors is an object. All else
-   * is left as it is: what nodes say to each other costs the cores more, while it is interpreted,
-   * than its compilation.
+   * The kernels are compiled earlier than other code, since before that each of their vectors is an
+   * object. To compile all else later throughout, as is done in a crowd with what is compiled with
+   * all means, does not pay: what nodes say to each other costs the cores more while it is
+   * interpreted.
    */
   private static final List<String> COMPILATION =
       List.of(
           "-XX:CompileCommand=quiet",
           "-XX:CompileCommand=CompileThresholdScaling,io.rack72.kernel.*::*,0.1");
 
-  /** How many JVMs there are to a core when all of them are to be sparing in what they compile. */
-  private static final int CROWD = 4;
+  /**
+   * How many JVMs there are to a core when all of them are to be sparing in what they compile. With
+   * two it costs more speed than it saves of the start.
+   */
+  private static final int CROWD = 8;
 
   /**
    * Of many JVMs that start on few cores, each waits while the others compile, so what is compiled
@@ -55,11 +59,11 @@ public record ChildJvm(
    */
   private static final List<String> SPARING_COMPILATION =
       List.of(
+          "-XX:+UnlockDiagnosticVMOptions",
           "-XX:Tier4InvocationThreshold=80000",
           "-XX:Tier4MinInvocationThreshold=9600",
           "-XX:Tier4CompileThreshold=240000",
           "-XX:Tier4BackEdgeThreshold=640000",
-          "-XX:+UnlockDiagnosticVMOptions",
           "-XX:-AOTReplayTraining");
 
   /**
@@ -99,6 +103,8 @@ public record ChildJvm(
   public List<String> command(int jvms, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(java.toString());
+    // What is chosen here is for speed alone, so a JVM that does not know all of it starts as well.
+    command.add("-XX:+IgnoreUnrecognizedVMOptions");
     // What this JVM was given comes later, so what a user has set there is what counts.
     if (flags.stream().noneMatch(ChildJvm::choosesCollector)) {
       // It has no threads and hardly any tables of its own, and the heaps are small.

@@ -1,14 +1,18 @@
 package io.rack72.launch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ChildJvmTest {
   @Test
@@ -52,12 +56,32 @@ class ChildJvmTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"2, 18, true", "2, 8, true", "2, 7, false", "2, 4, false", "18, 18, false"})
+  @CsvSource({"2, 18, true", "2, 16, true", "2, 15, false", "2, 4, false", "18, 18, false"})
   void whereManyShareACoreTheyCompileLate(int cores, int jvms, boolean late) {
     ChildJvm child = new ChildJvm(Path.of("java"), List.of(), "a.jar", "Main", cores, 1L << 40);
     List<String> command = child.command(jvms, List.of());
     assertEquals(late, command.contains("-XX:-AOTReplayTraining"), command::toString);
     assertEquals(late, command.contains("-XX:Tier4InvocationThreshold=80000"), command::toString);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 18})
+  void jvmOfTheseTestsKnowsWhatIsChosenForIt(int jvms) throws Exception {
+    Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    ChildJvm child = new ChildJvm(java, List.of(), "a.jar", "Main", 2, 1L << 34);
+    List<String> command = new ArrayList<>(child.command(jvms, List.of()));
+    command.remove("-XX:+IgnoreUnrecognizedVMOptions");
+    command.subList(command.indexOf("-cp"), command.size()).clear();
+    command.add("-version");
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      assertTrue(process.waitFor(60, SECONDS), "still running");
+      String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+      assertEquals(0, process.exitValue(), said);
+      assertFalse(said.contains("warning"), said);
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   @ParameterizedTest

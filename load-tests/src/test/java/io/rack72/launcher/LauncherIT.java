@@ -143,12 +143,16 @@ final class LauncherIT {
 
   @Test
   void launchersThatStartTogetherBuildOnce() throws Exception {
-    Process first = start(project.resolve("rack72"), jdk("25.0.1"));
-    Process second = start(project.resolve("rack72"), jdk("25.0.1"));
+    Map<String, String> environment = jdk("25.0.1");
+    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
+    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    Process first = start(project.resolve("rack72"), environment);
+    Process second = start(project.resolve("rack72"), environment);
 
     assertEquals(7, end(first).exitCode());
     assertEquals(7, end(second).exitCode());
     assertEquals(1, builds());
+    assertEquals(1, trainings(java));
   }
 
   @Test
@@ -183,9 +187,39 @@ final class LauncherIT {
     launch(environment, "serve");
 
     assertTrue(ended.output().contains("[-XX:AOTCache="), ended.output());
-    assertEquals("", ended.errors());
+    assertEquals("rack72: preparing quick starts\n", ended.errors());
     assertEquals(2, builds(), "the launcher's build and Maven's");
     assertEquals(2, trainings(java));
+  }
+
+  @Test
+  void cacheOfClassesIsMadeAnewForAnotherJdk() throws Exception {
+    Map<String, String> environment = jdk("25.0.1");
+    Path home = Path.of(environment.get("RACK72_JAVA_HOME"));
+    writeProgram(home.resolve("bin/java"), TRAINED_JAVA);
+    launch(environment, "serve");
+
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25.0.2\"\n");
+    launch(environment, "serve");
+    launch(environment, "serve");
+
+    assertEquals(2, trainings(home.resolve("bin")));
+    assertEquals(1, builds());
+  }
+
+  @Test
+  void whatIsBuiltStartsWhereNothingCanBePrepared() throws Exception {
+    Map<String, String> environment = jdk("25.0.1");
+    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
+    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    buildWithMaven();
+    // A file where a directory has to be.
+    Files.createFile(project.resolve("target"));
+
+    Ended ended = launch(environment, "serve");
+
+    assertEquals(7, ended.exitCode(), ended::toString);
+    assertTrue(ended.output().endsWith("[io.rack72.cli.Main][serve]"), ended.output());
   }
 
   @Test
@@ -212,7 +246,7 @@ final class LauncherIT {
     Ended ended = launch(jdk("25.0.1"), "serve");
 
     assertEquals(7, ended.exitCode());
-    assertEquals("rack72: building\n", ended.errors());
+    assertEquals("rack72: building\nrack72: preparing quick starts\n", ended.errors());
     assertTrue(ended.output().endsWith("[io.rack72.cli.Main][serve]"), ended.output());
     assertFalse(ended.output().contains("AOTCache"), ended.output());
   }

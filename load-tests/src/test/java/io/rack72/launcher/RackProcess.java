@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /** A {@code ./rack72} of this build, as a process. */
@@ -29,6 +30,9 @@ public final class RackProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
 
+  /** Whether the launcher has prepared what it prepares once, which no test is to wait for. */
+  private static final AtomicBoolean PREPARED = new AtomicBoolean();
+
   /** Starts it with nothing of Rack72's in its environment. */
   RackProcess(Path directory, List<String> arguments) throws IOException {
     this(directory, Map.of(), arguments);
@@ -42,6 +46,11 @@ public final class RackProcess implements AutoCloseable {
    */
   public RackProcess(Path directory, Map<String, String> environment, List<String> arguments)
       throws IOException {
+    if (PREPARED.compareAndSet(false, true)) {
+      try (RackProcess first = new RackProcess(directory, List.of("--version"))) {
+        first.end(Duration.ofMinutes(5));
+      }
+    }
     this.arguments = arguments;
     errors = Files.createTempFile(directory, "errors", ".txt");
     ProcessBuilder builder = new ProcessBuilder(LAUNCHER.toString());

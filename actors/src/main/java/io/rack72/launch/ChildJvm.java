@@ -37,9 +37,8 @@ public record ChildJvm(
 
   /**
    * The kernels are compiled earlier than other code, since before that each of their vectors is an
-   * object. To compile all else later throughout, as is done in a crowd with what is compiled with
-   * all means, does not pay: what nodes say to each other costs the cores more while it is
-   * interpreted.
+   * object. Nothing else is interpreted for longer than usual, not even in a crowd: what nodes say
+   * to each other costs the cores more while it is interpreted than its quick compilation.
    */
   private static final List<String> COMPILATION =
       List.of(

@@ -143,23 +143,19 @@ final class LauncherIT {
 
   @Test
   void launchersThatStartTogetherBuildOnce() throws Exception {
-    Map<String, String> environment = jdk("25.0.1");
-    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
-    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    Map<String, String> environment = trainedJdk();
     Process first = start(project.resolve("rack72"), environment);
     Process second = start(project.resolve("rack72"), environment);
 
     assertEquals(7, end(first).exitCode());
     assertEquals(7, end(second).exitCode());
     assertEquals(1, builds());
-    assertEquals(1, trainings(java));
+    assertEquals(1, trainings(environment));
   }
 
   @Test
   void cacheOfClassesIsMadeWithTheBuildAndGivenToEveryJvm() throws Exception {
-    Map<String, String> environment = jdk("25.0.1");
-    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
-    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    Map<String, String> environment = trainedJdk();
     environment.put("RACK72_JAVA_OPTS", "-Xmx1g");
 
     launch(environment, "serve");
@@ -172,14 +168,12 @@ final class LauncherIT {
             .formatted(app),
         ended.output());
     assertEquals("", ended.errors());
-    assertEquals(1, trainings(java));
+    assertEquals(1, trainings(environment));
   }
 
   @Test
   void cacheOfClassesIsMadeForWhatMavenAloneHasBuilt() throws Exception {
-    Map<String, String> environment = jdk("25.0.1");
-    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
-    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    Map<String, String> environment = trainedJdk();
     launch(environment, "serve");
 
     buildWithMaven();
@@ -189,29 +183,25 @@ final class LauncherIT {
     assertTrue(ended.output().contains("[-XX:AOTCache="), ended.output());
     assertEquals("rack72: preparing quick starts\n", ended.errors());
     assertEquals(2, builds(), "the launcher's build and Maven's");
-    assertEquals(2, trainings(java));
+    assertEquals(2, trainings(environment));
   }
 
   @Test
   void cacheOfClassesIsMadeAnewForAnotherJdk() throws Exception {
-    Map<String, String> environment = jdk("25.0.1");
-    Path home = Path.of(environment.get("RACK72_JAVA_HOME"));
-    writeProgram(home.resolve("bin/java"), TRAINED_JAVA);
+    Map<String, String> environment = trainedJdk();
     launch(environment, "serve");
 
-    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"25.0.2\"\n");
+    Files.writeString(home(environment).resolve("release"), "JAVA_VERSION=\"25.0.2\"\n");
     launch(environment, "serve");
     launch(environment, "serve");
 
-    assertEquals(2, trainings(home.resolve("bin")));
+    assertEquals(2, trainings(environment));
     assertEquals(1, builds());
   }
 
   @Test
   void whatIsBuiltStartsWhereNothingCanBePrepared() throws Exception {
-    Map<String, String> environment = jdk("25.0.1");
-    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
-    writeProgram(java.resolve("java"), TRAINED_JAVA);
+    Map<String, String> environment = trainedJdk();
     buildWithMaven();
     // A file where a directory has to be.
     Files.createFile(project.resolve("target"));
@@ -224,20 +214,18 @@ final class LauncherIT {
 
   @Test
   void cacheOfClassesThatCannotBeMadeIsTriedOnceForEachBuild() throws Exception {
-    Map<String, String> environment = jdk("25.0.1");
-    Path java = Path.of(environment.get("RACK72_JAVA_HOME"), "bin");
-    writeProgram(java.resolve("java"), TRAINED_JAVA);
-    Path cannot = Files.createFile(java.resolve("cannot-train"));
+    Map<String, String> environment = trainedJdk();
+    Path cannot = Files.createFile(home(environment).resolve("bin/cannot-train"));
     assertEquals(7, launch(environment, "serve").exitCode());
     assertEquals(7, launch(environment, "serve").exitCode());
-    assertEquals(1, trainings(java));
+    assertEquals(1, trainings(environment));
 
     Files.delete(cannot);
     buildWithMaven();
     Ended ended = launch(environment, "serve");
 
     assertTrue(ended.output().contains("[-XX:AOTCache="), ended.output());
-    assertEquals(2, trainings(java));
+    assertEquals(2, trainings(environment));
   }
 
   @Test
@@ -316,8 +304,19 @@ final class LauncherIT {
     assertEquals(0, end(maven).exitCode());
   }
 
-  private static int trainings(Path java) throws IOException {
-    return Files.readAllLines(java.resolve("trainings")).size();
+  /** One whose java makes caches. */
+  private Map<String, String> trainedJdk() throws IOException {
+    Map<String, String> environment = jdk("25.0.1");
+    writeProgram(home(environment).resolve("bin/java"), TRAINED_JAVA);
+    return environment;
+  }
+
+  private static Path home(Map<String, String> environment) {
+    return Path.of(environment.get("RACK72_JAVA_HOME"));
+  }
+
+  private static int trainings(Map<String, String> environment) throws IOException {
+    return Files.readAllLines(home(environment).resolve("bin/trainings")).size();
   }
 
   private int builds() throws IOException {

@@ -25,13 +25,13 @@ public final class RackProcess implements AutoCloseable {
   /** The JVM says this of itself, at every start with the Vector API. */
   private static final String OF_THE_JVM = "WARNING: Using incubator modules";
 
+  /** Whether the launcher has prepared what it prepares once, which no test is to wait for. */
+  private static final AtomicBoolean PREPARED = new AtomicBoolean();
+
   private final List<String> arguments;
   private final Path errors;
   private final Process process;
   private final BufferedReader output;
-
-  /** Whether the launcher has prepared what it prepares once, which no test is to wait for. */
-  private static final AtomicBoolean PREPARED = new AtomicBoolean();
 
   /** Starts it with nothing of Rack72's in its environment. */
   RackProcess(Path directory, List<String> arguments) throws IOException {

@@ -9,6 +9,9 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
                   const uint8_t *codes, const uint8_t *scales, uint8_t *scratch) {
   const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
 #if defined(__x86_64__)
+#if defined(RACK72_HAS_AMX)
+  if (instructions == AMX) rack72_mxfp4_amx(&p, codes, scales, scratch);
+#endif
   if (instructions == AVX512) {
     rack72_mxfp4_avx512(&p, codes, scales, scratch);
   } else if (instructions == AVX2) {
@@ -23,17 +26,22 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
 
 void rack72_int8(int instructions, const int8_t *x, const float *xscale, const int32_t *xstart,
                  const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
-                 const uint8_t *codes, const uint16_t *scales) {
+                 const uint8_t *codes, const uint16_t *scales, uint8_t *scratch) {
   const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
 #if defined(__x86_64__)
+#if defined(RACK72_HAS_AMX)
+  if (instructions == AMX) rack72_int8_amx(&p, codes, scales, scratch);
+#endif
+  (void)scratch;
   if (instructions == AVX512) {
     rack72_int8_avx512(&p, codes, scales);
   } else if (instructions == AVX2) {
     rack72_int8_avx2(&p, codes, scales);
   }
 #elif defined(__aarch64__)
+  (void)scratch;
   if (instructions == NEON) rack72_int8_neon(&p, codes, scales);
 #else
-  (void)instructions, (void)p, (void)codes, (void)scales;
+  (void)instructions, (void)p, (void)codes, (void)scales, (void)scratch;
 #endif
 }

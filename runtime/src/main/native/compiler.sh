@@ -20,7 +20,7 @@ find_compiler() {
     missing='no C compiler found'
     return 1
   fi
-  avx2= avx512= neon=
+  avx2= avx512= amx= neon=
   case $($compiler -dumpmachine 2>/dev/null) in
     x86_64-* | amd64-*)
       avx2='-mavx2 -mfma'
@@ -36,6 +36,12 @@ find_compiler() {
       return 1
       ;;
   esac
+  # Linux lets a process ask for AMX. Compilers that are older than it build the others.
+  if [ -n "$avx512" ]; then
+    amx="$avx512 -mamx-tile -mamx-int8"
+    printf '#if !defined(__linux__)\n#error\n#endif\nvoid f(void) { __asm__("tilezero %%tmm0"); }\n' |
+      $compiler $flags $amx -c -x c - -o "$1/empty" 2>/dev/null || amx=
+  fi
   # Some compilers have no headers or no linker, or are older than the instructions.
   printf '#include <%s>\n#include <string.h>\n' "$header" |
     $compiler $flags $avx2 $avx512 $neon -shared -x c - -o "$1/empty" 2>/dev/null || {
@@ -47,15 +53,17 @@ find_compiler() {
 # Compiles each source of directory $1 into directory $2, with the further flags $3.
 # shellcheck disable=SC2086
 compile_kernels() {
+  has_amx=${amx:+-DRACK72_HAS_AMX}
   for source in "$1"/*.c; do
     name=${source##*/}
     case $name in
       avx2.c) instructions=$avx2 ;;
       avx512.c) instructions=$avx512 ;;
+      amx.c) instructions=$amx ;;
       # A function for NEON cannot say itself what it wants in a way that all compilers take.
       neon.c | peak.c) instructions=$neon ;;
       *) instructions= ;;
     esac
-    $compiler $flags $instructions $3 -c "$source" -o "$2/${name%.c}.o"
+    $compiler $flags $has_amx $instructions $3 -c "$source" -o "$2/${name%.c}.o"
   done
 }

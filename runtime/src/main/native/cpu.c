@@ -8,6 +8,10 @@
 #endif
 
 int rack72_has(int instructions) {
+#if defined(RACK72_HAS_AMX)
+  /* Few rows go to AVX-512. */
+  if (instructions == AMX) return rack72_has(AVX512) && rack72_amx_ready();
+#endif
 #if defined(__x86_64__)
   /* Both compilers' libraries also ask whether the operating system keeps the wide registers. */
   __builtin_cpu_init();

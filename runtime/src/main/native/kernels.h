@@ -23,6 +23,8 @@
 #define CODE_BYTES 16
 /* Bytes of one block of a tile of 8-bit weights. */
 #define TILE_BYTES (TILE_ROWS * BLOCK)
+/* Room for a block of two decoded tiles with their scales. */
+#define SCRATCH_BYTES (2 * (TILE_BYTES + 4 * TILE_ROWS))
 /* What is added to twice an E2M1 value, and to an 8-bit weight, to make it unsigned. */
 #define MXFP4_OFFSET 12
 #define INT8_OFFSET 128
@@ -55,29 +57,41 @@ typedef struct {
  * Sets of instructions, which Java numbers likewise; each has its kernels. A processor that has more than one
  * does best with the last.
  */
-enum { AVX2 = 1, AVX512, NEON };
+enum { AVX2 = 1, AVX512, NEON, AMX };
 
-/* Whether processor and operating system can run the kernels for these instructions. */
+/* Whether they were built, and processor and operating system can run them. */
 int rack72_has(int instructions);
+
+/*
+ * Whether the processor has AMX and the operating system lets this process use it, for which it is asked. Only
+ * there where the compiler knows AMX, and so are its kernels; RACK72_HAS_AMX says that it does.
+ */
+int rack72_amx_ready(void);
+
+/* Its part of rack72_int8_peak (see peak.c). */
+int64_t rack72_amx_peak(int64_t rounds);
 
 /*
  * codes:   [outputs, blocks, 16]; byte i of a block holds column 2i in its low half and 2i + 1 in its
  *          high one, as E2M1
  * scales:  [outputs, blocks] E8M0
- * scratch: room for two decoded tiles, 2 * blocks * (TILE_BYTES + 4 * TILE_ROWS) bytes, on a multiple of 4
+ * scratch: SCRATCH_BYTES for each block, on a multiple of 4
  */
 void rack72_mxfp4_avx2(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
 void rack72_mxfp4_avx512(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
 void rack72_mxfp4_neon(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
+void rack72_mxfp4_amx(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
 
 /*
  * codes:   [outputs / 16, blocks, 8, 16, 4]: of a tile of 16 weight rows and a block, four numbers
  *          of each row at a time, in the order of the activations, each plus 128
  * scales:  [outputs / 16, blocks, 16] bfloat16
  * Tiles are whole here: what lies behind the last output is zero.
+ * scratch: as above
  */
 void rack72_int8_avx2(const product *p, const uint8_t *codes, const uint16_t *scales);
 void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *scales);
 void rack72_int8_neon(const product *p, const uint8_t *codes, const uint16_t *scales);
+void rack72_int8_amx(const product *p, const uint8_t *codes, const uint16_t *scales, uint8_t *scratch);
 
 #endif

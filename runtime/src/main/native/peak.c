@@ -114,6 +114,9 @@ static int64_t peak_neon(int64_t rounds) {
  * 1, so that it tells how many there were.
  */
 int64_t rack72_int8_peak(int instructions, int64_t rounds) {
+#if defined(RACK72_HAS_AMX)
+  if (instructions == AMX) return rack72_amx_peak(rounds);
+#endif
 #if defined(__x86_64__)
   if (instructions == AVX512) return peak_avx512(rounds);
   if (instructions == AVX2) return peak_avx2(rounds);

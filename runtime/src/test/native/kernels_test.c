@@ -24,9 +24,9 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
                   const uint8_t *codes, const uint8_t *scales, uint8_t *scratch);
 void rack72_int8(int instructions, const int8_t *x, const float *xscale, const int32_t *xstart,
                  const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
-                 const uint8_t *codes, const uint16_t *scales);
+                 const uint8_t *codes, const uint16_t *scales, uint8_t *scratch);
 
-static const char *const NAMES[] = {"none", "avx2", "avx512", "neon"};
+static const char *const NAMES[] = {"none", "avx2", "avx512", "neon", "amx"};
 
 /* SplitMix64, from a fixed seed. */
 static uint64_t state = 72;
@@ -253,8 +253,8 @@ static void test_mxfp4(const drawing *d) {
     }
   }
   expect(&s);
-  const size_t scratch_size = 2 * (size_t)s.blocks * (TILE_BYTES + 4 * TILE_ROWS);
-  for (int instructions = AVX2; instructions <= NEON; instructions++) {
+  const size_t scratch_size = (size_t)s.blocks * SCRATCH_BYTES;
+  for (int instructions = AVX2; instructions <= AMX; instructions++) {
     if (!rack72_has(instructions)) continue;
     float *y = fresh_y(&s);
     uint8_t *scratch = take(scratch_size);
@@ -293,12 +293,16 @@ static void test_int8(const drawing *d) {
     }
   }
   expect(&s);
-  for (int instructions = AVX2; instructions <= NEON; instructions++) {
+  const size_t scratch_size = (size_t)s.blocks * SCRATCH_BYTES;
+  for (int instructions = AVX2; instructions <= AMX; instructions++) {
     if (!rack72_has(instructions)) continue;
     float *y = fresh_y(&s);
+    uint8_t *scratch = take(scratch_size);
+    memset(scratch, 0xA5, scratch_size);
     rack72_int8(instructions, s.x, s.xscale, s.xstart, s.bias, y, s.stride, s.rows, s.blocks, s.from, s.to,
-                codes, scales);
+                codes, scales, scratch);
     compare("int8", instructions, &s, y);
+    give_back(scratch, scratch_size);
     give_back(y, y_count(&s) * sizeof *y);
   }
   give_back(codes, code_size);
@@ -309,7 +313,7 @@ static void test_int8(const drawing *d) {
 int main(int argc, char **argv) {
   char tested[32] = "";
   int wanted = argc < 2;
-  for (int instructions = AVX2; instructions <= NEON; instructions++) {
+  for (int instructions = AVX2; instructions <= AMX; instructions++) {
     if (!rack72_has(instructions)) continue;
     strcat(strcat(tested, " "), NAMES[instructions]);
     if (!wanted) wanted = strcmp(argv[1], NAMES[instructions]) == 0;

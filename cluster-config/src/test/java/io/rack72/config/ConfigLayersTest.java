@@ -192,7 +192,7 @@ class ConfigLayersTest {
     assertEquals(Numerics.DenseWeights.BF16, config.denseWeights());
     assertEquals(FastKernels.Choice.JAVA, config.kernels());
     assertEquals(
-        "rack72.cpu.kernels (--set) is auto or java or avx2 or avx512 or neon, not \"sve\"",
+        "rack72.cpu.kernels (--set) is auto or java or avx2 or avx512 or neon or amx, not \"sve\"",
         messageOf(ConfigLayers.defaults().set("rack72.cpu.kernels=sve")));
   }
 

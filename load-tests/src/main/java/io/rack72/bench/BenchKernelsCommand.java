@@ -56,7 +56,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "auto",
       converter = ChoiceConverter.class,
-      description = "Those of the fast mode: auto, java, avx2, avx512 or neon; default auto.")
+      description = "Those of the fast mode: auto, java, avx2, avx512, neon or amx; default auto.")
   private FastKernels.Choice kernels;
 
   @Option(names = "--json", description = "Report as one line of JSON.")
@@ -144,7 +144,8 @@ final class BenchKernelsCommand implements Callable<Integer> {
           return choice;
         }
       }
-      throw new TypeConversionException("'" + name + "' is not auto, java, avx2, avx512 or neon");
+      throw new TypeConversionException(
+          "'" + name + "' is not auto, java, avx2, avx512, neon or amx");
     }
   }
 }

@@ -76,7 +76,8 @@ class BenchKernelsCommandTest {
     boolean inC =
         FastKernels.isAvailable(FastKernels.Choice.AVX2)
             || FastKernels.isAvailable(FastKernels.Choice.AVX512)
-            || FastKernels.isAvailable(FastKernels.Choice.NEON);
+            || FastKernels.isAvailable(FastKernels.Choice.NEON)
+            || FastKernels.isAvailable(FastKernels.Choice.AMX);
     assertEquals(inC, limits.has("int8_gop_per_second"));
     List<String> rows = new ArrayList<>();
     for (JsonNode row : report.get("rows")) {

@@ -24,7 +24,9 @@ public final class FastKernels implements Kernels {
     /** C for AVX-512 with VNNI and VBMI. */
     AVX512,
     /** C for NEON with its dot products (FEAT_DotProd). */
-    NEON
+    NEON,
+    /** C for AMX with 8-bit numbers, and for AVX-512 where activations have few rows. */
+    AMX
   }
 
   /** Multiplications below which handing work to another core costs more than it saves. */
@@ -72,6 +74,7 @@ public final class FastKernels implements Kernels {
       case AVX2 -> NativeBlockProducts.Instructions.AVX2;
       case AVX512 -> NativeBlockProducts.Instructions.AVX512;
       case NEON -> NativeBlockProducts.Instructions.NEON;
+      case AMX -> NativeBlockProducts.Instructions.AMX;
     };
   }
 

@@ -35,7 +35,8 @@ final class NativeBlockProducts implements BlockProducts {
     NONE(0),
     AVX2(1),
     AVX512(2),
-    NEON(3);
+    NEON(3),
+    AMX(4);
 
     private final int number;
 
@@ -58,7 +59,7 @@ final class NativeBlockProducts implements BlockProducts {
   private static final FunctionDescriptor INT8 =
       FunctionDescriptor.ofVoid(
           JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
-          JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+          JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
   private static final FunctionDescriptor INT8_PEAK =
       FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG);
 
@@ -162,8 +163,6 @@ final class NativeBlockProducts implements BlockProducts {
   public void multiply(
       Mxfp4Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset) {
     check(w.rows(), w.columns(), bias, x, from, to, y, yOffset);
-    long scratchBytes = 2L * x.blocks() * TILE_ROWS * (Int8Activations.BLOCK + Float.BYTES);
-    float[] scratch = Scratch.ofThread().tile.atLeast(Math.toIntExact(scratchBytes / Float.BYTES));
     try {
       MULTIPLY_MXFP4.invokeExact(
           instructions.number,
@@ -179,7 +178,7 @@ final class NativeBlockProducts implements BlockProducts {
           to,
           w.blocks(),
           w.scales(),
-          MemorySegment.ofArray(scratch));
+          scratch(x.blocks()));
     } catch (RuntimeException | Error e) {
       // Such as memory that is closed already.
       throw e;
@@ -206,7 +205,8 @@ final class NativeBlockProducts implements BlockProducts {
           from,
           to,
           w.codes(),
-          w.scales());
+          w.scales(),
+          scratch(x.blocks()));
     } catch (RuntimeException | Error e) {
       // Such as memory that is closed already.
       throw e;
@@ -234,6 +234,13 @@ final class NativeBlockProducts implements BlockProducts {
     } catch (Throwable e) {
       throw new AssertionError("a native kernel does not fail", e);
     }
+  }
+
+  /** Room for two decoded tiles with their scales. */
+  private static MemorySegment scratch(int blocks) {
+    long bytes = 2L * blocks * TILE_ROWS * (Int8Activations.BLOCK + Float.BYTES);
+    return MemorySegment.ofArray(
+        Scratch.ofThread().tile.atLeast(Math.toIntExact(bytes / Float.BYTES)));
   }
 
   private static MemorySegment data(Bf16Vector bias) {

@@ -16,6 +16,9 @@
 /* Activation rows whose sums stay in registers beside a decoded block. */
 #define FEW 10
 
+/* Activation rows that are too few to hide how long a product takes: a block's are added up in two halves. */
+#define IN_HALVES 4
+
 /* Activation rows up to which it is faster to decode a tile twice than to store it decoded. */
 #define IN_REGISTERS 12
 
@@ -118,13 +121,23 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *codes
   for (int t = 0; t < n; t++) sum[t] = _mm512_setzero_ps();
   for (int b = 0; b < p->blocks; b++) {
     for (int i = 0; i < 4; i++, next += LINE) _mm_prefetch(next, _MM_HINT_T0);
-    __m512i w[8], dot[FEW];
+    __m512i w[8], even[FEW], odd[FEW];
     decode(tile, stride, table, w);
-    for (int t = 0; t < n; t++) dot[t] = _mm512_set1_epi32(a.start[t]);
-    for (int g = 0; g < 8; g++)
-      for (int t = 0; t < n; t++) dot[t] = _mm512_dpbusd_epi32(dot[t], w[g], four_columns(&a, t, g));
+    for (int t = 0; t < n; t++) {
+      even[t] = _mm512_set1_epi32(a.start[t]);
+      odd[t] = _mm512_setzero_si512();
+    }
+    for (int g = 0; g < 8; g++) {
+      for (int t = 0; t < n; t++) {
+        __m512i *dot = n <= IN_HALVES && g % 2 ? &odd[t] : &even[t];
+        *dot = _mm512_dpbusd_epi32(*dot, w[g], four_columns(&a, t, g));
+      }
+    }
     const __m512 scale = _mm512_loadu_ps(wide);
-    for (int t = 0; t < n; t++) sum[t] = add_block(dot[t], scale, &a, t, sum[t]);
+    for (int t = 0; t < n; t++) {
+      const __m512i dot = n <= IN_HALVES ? _mm512_add_epi32(even[t], odd[t]) : even[t];
+      sum[t] = add_block(dot, scale, &a, t, sum[t]);
+    }
     tile += CODE_BYTES;
     wide += TILE_ROWS;
     next_block(&a);

@@ -36,14 +36,22 @@ INLINE __m512i four_rows(const uint8_t *p, int64_t stride) {
   return _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(p + 12 * stride)), 3);
 }
 
-/* A block of 16 rows as eight registers; lane r of register g has columns 4g to 4g + 3 of row r. */
-INLINE void decode(const uint8_t *p, int64_t stride, __m512i table, __m512i w[8]) {
+/* Sixteen bytes of 16 rows as four registers; lane r of register g has bytes 4g to 4g + 3 of row r. */
+INLINE void transpose(const uint8_t *p, int64_t stride, __m512i q[4]) {
   const __m512i a = four_rows(p, stride), b = four_rows(p + stride, stride);
   const __m512i c = four_rows(p + 2 * stride, stride), d = four_rows(p + 3 * stride, stride);
   const __m512i ab0 = _mm512_unpacklo_epi32(a, b), ab1 = _mm512_unpackhi_epi32(a, b);
   const __m512i cd0 = _mm512_unpacklo_epi32(c, d), cd1 = _mm512_unpackhi_epi32(c, d);
-  const __m512i q[4] = {_mm512_unpacklo_epi64(ab0, cd0), _mm512_unpackhi_epi64(ab0, cd0),
-                        _mm512_unpacklo_epi64(ab1, cd1), _mm512_unpackhi_epi64(ab1, cd1)};
+  q[0] = _mm512_unpacklo_epi64(ab0, cd0);
+  q[1] = _mm512_unpackhi_epi64(ab0, cd0);
+  q[2] = _mm512_unpacklo_epi64(ab1, cd1);
+  q[3] = _mm512_unpackhi_epi64(ab1, cd1);
+}
+
+/* A block of 16 rows as eight registers; lane r of register g has columns 4g to 4g + 3 of row r. */
+INLINE void decode(const uint8_t *p, int64_t stride, __m512i table, __m512i w[8]) {
+  __m512i q[4];
+  transpose(p, stride, q);
   for (int g = 0; g < 4; g++) {
     w[g] = _mm512_permutexvar_epi8(q[g], table);
     w[4 + g] = _mm512_permutexvar_epi8(_mm512_srli_epi16(q[g], 4), table);
@@ -66,15 +74,8 @@ INLINE void decode_tile(const uint8_t *tile, int64_t stride, int rows, int block
   }
 }
 
-/* Half of 2^(e - 127) for sixteen bytes e, none of which is 0, 1 or 255: the exponent is one less. */
-INLINE __m512 half_scales(__m128i bytes) {
-  const __m512i less = _mm512_sub_epi32(_mm512_cvtepu8_epi32(bytes), _mm512_set1_epi32(1));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(less, 23));
-}
-
-/* The same for any bytes; 255 is NaN. */
-INLINE __m512 any_half_scales(__m128i bytes) {
-  const __m512i e = _mm512_cvtepu8_epi32(bytes);
+/* Half of 2^(e - 127) for any bytes e in lanes; 255 is NaN. */
+INLINE __m512 any_half_scales(__m512i e) {
   /* 2^-127, the scale of byte 0, is subnormal. */
   const __m512i bits = _mm512_max_epi32(_mm512_slli_epi32(e, 23), _mm512_set1_epi32(0x00400000));
   const __m512 half = _mm512_mul_ps(_mm512_castsi512_ps(bits), _mm512_set1_ps(0.5f));
@@ -82,41 +83,41 @@ INLINE __m512 any_half_scales(__m128i bytes) {
   return _mm512_mask_blend_ps(nan, half, _mm512_castsi512_ps(_mm512_set1_epi32(0x7FC00000)));
 }
 
-/* Widens the scales of four blocks of a tile, [4, 16]. */
+/* Widens the scales of four blocks of 16 rows, a row's in a lane, to [4, 16]. */
 INLINE void widen_scales(__m512i bytes, float *out) {
-  const __m128i of[4] = {_mm512_castsi512_si128(bytes), _mm512_extracti32x4_epi32(bytes, 1),
-                         _mm512_extracti32x4_epi32(bytes, 2), _mm512_extracti32x4_epi32(bytes, 3)};
   /* Bytes that are 255, 0 or 1 are 0, 1 or 2 if one is added. */
   const __m512i more = _mm512_add_epi8(bytes, _mm512_set1_epi8(1));
-  const int rare = _mm512_cmplt_epu8_mask(more, _mm512_set1_epi8(3)) != 0;
-  for (int b = 0; b < 4; b++)
-    _mm512_storeu_ps(out + b * TILE_ROWS, rare ? any_half_scales(of[b]) : half_scales(of[b]));
+  if (_mm512_cmplt_epu8_mask(more, _mm512_set1_epi8(3))) {
+    for (int b = 0; b < 4; b++) {
+      const __m512i e = _mm512_and_si512(_mm512_srl_epi32(bytes, _mm_cvtsi32_si128(8 * b)), _mm512_set1_epi32(255));
+      _mm512_storeu_ps(out + b * TILE_ROWS, any_half_scales(e));
+    }
+    return;
+  }
+  /* All others are the exponent of a float, and of its half if one is taken away. */
+  const __m512i less = _mm512_sub_epi8(bytes, _mm512_set1_epi8(1)), exponent = _mm512_set1_epi32(0x7F800000);
+  _mm512_storeu_si512(out, _mm512_and_si512(_mm512_slli_epi32(less, 23), exponent));
+  _mm512_storeu_si512(out + TILE_ROWS, _mm512_and_si512(_mm512_slli_epi32(less, 15), exponent));
+  _mm512_storeu_si512(out + 2 * TILE_ROWS, _mm512_and_si512(_mm512_slli_epi32(less, 7), exponent));
+  _mm512_storeu_si512(out + 3 * TILE_ROWS, _mm512_and_si512(_mm512_srli_epi32(less, 1), exponent));
 }
 
 /* Transposes the scales of a tile to [blocks, 16] and widens them; rows behind the last one repeat it. */
 INLINE void spread_scales(const uint8_t *scales, int rows, int blocks, float *out) {
   if (rows == TILE_ROWS && blocks >= 16) {
-    /* Blocks of a row lie in a lane, four of all rows as four numbers of four bytes in each lane. */
-    const __m512i together = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     for (int at = 0; at < blocks; at += 16) {
       /* The last sixteen blocks overlap those before them. */
       const int first = lesser(at, blocks - 16);
-      const uint8_t *p = scales + first;
-      const __m512i a = four_rows(p, blocks), b = four_rows(p + blocks, blocks);
-      const __m512i c = four_rows(p + 2 * blocks, blocks), d = four_rows(p + 3 * blocks, blocks);
-      const __m512i ab0 = _mm512_unpacklo_epi8(a, b), ab1 = _mm512_unpackhi_epi8(a, b);
-      const __m512i cd0 = _mm512_unpacklo_epi8(c, d), cd1 = _mm512_unpackhi_epi8(c, d);
-      const __m512i q[4] = {_mm512_unpacklo_epi16(ab0, cd0), _mm512_unpackhi_epi16(ab0, cd0),
-                            _mm512_unpacklo_epi16(ab1, cd1), _mm512_unpackhi_epi16(ab1, cd1)};
-      for (int i = 0; i < 4; i++)
-        widen_scales(_mm512_permutexvar_epi32(together, q[i]), out + (first + 4 * i) * TILE_ROWS);
+      __m512i q[4];
+      transpose(scales + first, blocks, q);
+      for (int i = 0; i < 4; i++) widen_scales(q[i], out + (first + 4 * i) * TILE_ROWS);
     }
     return;
   }
   for (int b = 0; b < blocks; b++) {
-    uint8_t bytes[TILE_ROWS];
-    for (int r = 0; r < TILE_ROWS; r++) bytes[r] = scales[(int64_t)lesser(r, rows - 1) * blocks + b];
-    _mm512_storeu_ps(out + b * TILE_ROWS, any_half_scales(_mm_loadu_si128((const __m128i *)bytes)));
+    int32_t e[TILE_ROWS];
+    for (int r = 0; r < TILE_ROWS; r++) e[r] = scales[(int64_t)lesser(r, rows - 1) * blocks + b];
+    _mm512_storeu_ps(out + b * TILE_ROWS, any_half_scales(_mm512_loadu_si512(e)));
   }
 }
 

@@ -1,8 +1,8 @@
 /*
- * For AMX with 8-bit numbers (Sapphire Rapids and later). A tile register has sixteen activation rows, one the
- * same block of sixteen weight rows as the other kernels have them decoded, and one instruction multiplies all
- * with all. What it leaves, a block's whole sums, goes through memory to the registers of AVX-512, which take it
- * into the running sums as the contract says; that bounds it. Few activation rows are left to avx512.c.
+ * For AMX with 8-bit numbers (Sapphire Rapids and later). One instruction multiplies a block of sixteen activation
+ * rows with the same block of sixteen weight rows, which lies as for AVX-512: four columns of all rows at a time. The
+ * sums of the block, which are whole, go through memory to the registers of AVX-512, which take them into the running
+ * sums as the contract says; that bounds it. Few activation rows are left to avx512.c.
  */
 #define _GNU_SOURCE
 #include "kernels.h"
@@ -59,15 +59,19 @@ static void release(void) {
   __asm__ volatile("tilerelease");
 }
 
-/* A decoded tile of weights, and what is to be fetched meanwhile: some lines for each of its blocks. */
+/*
+ * A decoded tile of weights with signs, and its scales. While it is multiplied, `lines` lines a block are fetched from
+ * `ahead` on, until `end`: the next tile.
+ */
 typedef struct {
   const uint8_t *codes;
   const float *wide;
   const char *ahead;
+  const char *end;
   int lines;
 } decoded;
 
-/* The whole sums of a block, of so many activation rows by sixteen weight rows, to `dots`. */
+/* For tile_rows: the sums of a block, of its activation rows by sixteen weight rows, to `dots`. */
 #define MULTIPLY_BLOCK(sums, x, w, block, dots)           \
   do {                                                    \
     LOAD_TILE(x, first + (block)*p->rows * BLOCK, BLOCK); \
@@ -76,15 +80,30 @@ typedef struct {
     STORE_TILE(sums, dots);                               \
   } while (0)
 
-/* Takes the products of a block into the running sums. */
-INLINE void add_dots(int n, const int32_t *dots, const float *wide, const float *xscale,
-                     __m512 sum[]) {
-  const __m512 scale = _mm512_load_ps(wide);
-  for (int t = 0; t < n; t++) {
-    const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(dots + t * TILE_ROWS));
-    sum[t] = _mm512_fmadd_ps(dot, _mm512_mul_ps(scale, _mm512_set1_ps(xscale[t])), sum[t]);
+/*
+ * The running sums are single variables, since compilers keep an array of them in memory where an instruction that
+ * is written out may change any of it.
+ */
+#define EACH_ROW(what) \
+  what(0) what(1) what(2) what(3) what(4) what(5) what(6) what(7) what(8) what(9) what(10) what(11) what(12) \
+      what(13) what(14) what(15)
+#define BEGIN_ROW(t) __m512 sum##t = _mm512_setzero_ps();
+#define ADD_ROW(t)                                                                                     \
+  if (t < n) {                                                                                         \
+    const __m512 dot = _mm512_cvtepi32_ps(_mm512_load_si512(dots + t * TILE_ROWS));                    \
+    sum##t = _mm512_fmadd_ps(dot, _mm512_mul_ps(scale, _mm512_set1_ps(xscale[t])), sum##t);            \
   }
-}
+#define SUM_OF_ROW(t) sum##t,
+
+/* For tile_rows: takes the sums of the next block into the running ones. */
+#define ADD_BLOCK(of)                            \
+  do {                                           \
+    const int32_t *dots = of;                    \
+    const __m512 scale = _mm512_load_ps(wide);   \
+    EACH_ROW(ADD_ROW)                            \
+    wide += TILE_ROWS;                           \
+    xscale += p->rows;                           \
+  } while (0)
 
 /* A tile of weights against n activation rows. The next block's sums are on their way while one's are added. */
 INLINE void tile_rows(int n, const product *p, int output, const decoded *d, int row) {
@@ -93,22 +112,20 @@ INLINE void tile_rows(int n, const product *p, int output, const decoded *d, int
   const float *xscale = p->xscale + row, *wide = d->wide;
   const char *ahead = d->ahead;
   const int64_t blocks = p->blocks;
-  __m512 sum[GROUP];
-  for (int t = 0; t < n; t++) sum[t] = _mm512_setzero_ps();
-  MULTIPLY_BLOCK(0, 2, 3, 0, even);
+  EACH_ROW(BEGIN_ROW)
+  if (blocks > 0) MULTIPLY_BLOCK(0, 2, 3, 0, even);
   for (int64_t b = 0; b < blocks; b += 2) {
     for (int i = 0; i < 2 * d->lines; i++, ahead += LINE) _mm_prefetch(ahead, _MM_HINT_T1);
     if (b + 1 < blocks) MULTIPLY_BLOCK(1, 4, 5, b + 1, odd);
-    add_dots(n, even, wide, xscale, sum);
+    ADD_BLOCK(even);
     if (b + 2 < blocks) MULTIPLY_BLOCK(0, 2, 3, b + 2, even);
-    if (b + 1 < blocks) add_dots(n, odd, wide + TILE_ROWS, xscale + p->rows, sum);
-    wide += 2 * TILE_ROWS;
-    xscale += 2 * p->rows;
+    if (b + 1 < blocks) ADD_BLOCK(odd);
   }
+  const __m512 sum[] = {EACH_ROW(SUM_OF_ROW)};
   finish(n, p, output, sum, row);
 }
 
-/* Nine rows at least, since a group is a part of more than sixteen, or all of more than ten. */
+/* Nine rows at least, since a group is a part of more than sixteen rows, or all of more than ten. */
 static void some_rows(int n, const product *p, int output, const decoded *d, int row) {
   switch (n) {
     case 9: tile_rows(9, p, output, d, row); break;
@@ -118,25 +135,17 @@ static void some_rows(int n, const product *p, int output, const decoded *d, int
     case 13: tile_rows(13, p, output, d, row); break;
     case 14: tile_rows(14, p, output, d, row); break;
     case 15: tile_rows(15, p, output, d, row); break;
-    default: tile_rows(16, p, output, d, row); break;
+    case 16: tile_rows(16, p, output, d, row); break;
   }
 }
 
-/* A decoded tile against all rows, in groups of one size, the last of which may begin in that before. */
-static void all_rows(int n, const product *p, int output, decoded *d, int first, int last) {
-  for (int t = first; t < last; t += n) {
-    some_rows(n, p, output, d, lesser(t, last - n));
-    d->ahead += (int64_t)d->lines * LINE * p->blocks;
-  }
+_Static_assert(FEW_FOR_MXFP4 >= 8 && FEW_FOR_INT8 >= 8, "groups have nine rows at least");
+
+static int parts(int rows, int most) {
+  return (rows + most - 1) / most;
 }
 
-/* The size of parts, all but the last of it, none larger than `most`. */
-static int part_of(int rows, int most) {
-  const int parts = (rows + most - 1) / most;
-  return (rows + parts - 1) / parts;
-}
-
-/* A tile of 8-bit weights with signs, to where `tile_rows` reads it. */
+/* A tile of 8-bit weights with signs, and its scales. */
 static void sign_tile(const uint8_t *codes, const uint16_t *scales, int blocks, uint8_t *out, float *wide) {
   const __m512i sign = _mm512_set1_epi8((char)INT8_OFFSET);
   for (int64_t i = 0; i < (int64_t)blocks * TILE_BYTES; i += LINE)
@@ -147,64 +156,66 @@ static void sign_tile(const uint8_t *codes, const uint16_t *scales, int blocks, 
   }
 }
 
-/* There is room for two tiles, so one fits behind the first line that begins in it. */
-static uint8_t *aligned(uint8_t *scratch) {
-  return (uint8_t *)(((uintptr_t)scratch + LINE - 1) & ~(uintptr_t)(LINE - 1));
+/* Activation rows `first` to `last`, in groups of n, the last of which may begin in that before. */
+static void all_rows(int mxfp4, const product *p, const uint8_t *codes, const void *scales, int first, int last,
+                     uint8_t *scratch) {
+  const int groups = parts(last - first, GROUP), n = parts(last - first, groups);
+  const int64_t blocks = p->blocks, block_bytes = mxfp4 ? TILE_ROWS * CODE_BYTES : TILE_BYTES;
+  const int64_t tile_bytes = blocks * block_bytes;
+  const __m512i table = mxfp4_table(0);
+  /* There is room for two tiles, so one fits behind the first line that begins there. */
+  uint8_t *tile = (uint8_t *)(((uintptr_t)scratch + LINE - 1) & ~(uintptr_t)(LINE - 1));
+  float *wide = (float *)(void *)(tile + blocks * TILE_BYTES);
+  configure(n);
+  for (int output = p->from; output < p->to; output += TILE_ROWS) {
+    const int64_t at = output / TILE_ROWS, rows = lesser(TILE_ROWS, p->to - output);
+    const uint8_t *here = codes + at * tile_bytes;
+    if (mxfp4) {
+      spread_scales((const uint8_t *)scales + output * blocks, (int)rows, p->blocks, wide);
+      decode_tile(here, blocks * CODE_BYTES, (int)rows, p->blocks, table, tile);
+    } else {
+      sign_tile(here, (const uint16_t *)scales + at * blocks * TILE_ROWS, p->blocks, tile, wide);
+    }
+    const char *ahead = (const char *)here + tile_bytes;
+    const char *end = output + TILE_ROWS < p->to ? ahead + tile_bytes : ahead;
+    decoded d = {tile, wide, ahead, end, 0};
+    for (int t = first; t < last; t += n) {
+      /* Evenly, since all at once would hold up the loads. */
+      d.lines = d.ahead < d.end ? parts((int)block_bytes / LINE, groups) : 0;
+      some_rows(n, p, output, &d, lesser(t, last - n));
+      d.ahead += d.lines * LINE * blocks;
+    }
+  }
+}
+
+INLINE void multiply(int mxfp4, const product *p, const uint8_t *codes, const void *scales, uint8_t *scratch) {
+  const int passes = parts(p->rows, MOST_ROWS);
+  for (int i = 0; i < passes; i++) {
+    const int first = (int)((int64_t)p->rows * i / passes), last = (int)((int64_t)p->rows * (i + 1) / passes);
+    all_rows(mxfp4, p, codes, scales, first, last, scratch);
+  }
+  release();
 }
 
 void rack72_mxfp4_amx(const product *p, const uint8_t *codes, const uint8_t *scales, uint8_t *scratch) {
   if (p->rows <= FEW_FOR_MXFP4) {
     rack72_mxfp4_avx512(p, codes, scales, scratch);
-    return;
+  } else {
+    multiply(1, p, codes, scales, scratch);
   }
-  const int blocks = p->blocks;
-  const __m512i table = mxfp4_table(0);
-  uint8_t *tile = aligned(scratch);
-  float *wide = (float *)(void *)(tile + (int64_t)blocks * TILE_BYTES);
-  const int part = part_of(p->rows, MOST_ROWS);
-  for (int first = 0; first < p->rows; first += part) {
-    const int last = lesser(p->rows, first + part), n = part_of(last - first, GROUP);
-    /* A tile's lines for each block, over the groups. */
-    const int groups = (last - first + n - 1) / n;
-    const int lines = (TILE_ROWS * CODE_BYTES / LINE + groups - 1) / groups;
-    configure(n);
-    for (int output = p->from; output < p->to; output += TILE_ROWS) {
-      const int rows = lesser(TILE_ROWS, p->to - output);
-      spread_scales(scales + (int64_t)output * blocks, rows, blocks, wide);
-      decode_tile(codes + (int64_t)output * blocks * CODE_BYTES, (int64_t)blocks * CODE_BYTES, rows, blocks, table, tile);
-      decoded d = {tile, wide, (const char *)codes + (int64_t)(output + rows) * blocks * CODE_BYTES, lines};
-      all_rows(n, p, output, &d, first, last);
-    }
-  }
-  release();
 }
 
 void rack72_int8_amx(const product *p, const uint8_t *codes, const uint16_t *scales, uint8_t *scratch) {
   if (p->rows <= FEW_FOR_INT8) {
     rack72_int8_avx512(p, codes, scales);
-    return;
+  } else {
+    multiply(0, p, codes, scales, scratch);
   }
-  const int blocks = p->blocks;
-  uint8_t *tile = aligned(scratch);
-  float *wide = (float *)(void *)(tile + (int64_t)blocks * TILE_BYTES);
-  const int part = part_of(p->rows, MOST_ROWS);
-  for (int first = 0; first < p->rows; first += part) {
-    const int last = lesser(p->rows, first + part), n = part_of(last - first, GROUP);
-    const int groups = (last - first + n - 1) / n;
-    const int lines = (TILE_BYTES / LINE + groups - 1) / groups;
-    configure(n);
-    for (int output = p->from; output < p->to; output += TILE_ROWS) {
-      const int64_t at = (int64_t)output / TILE_ROWS * blocks;
-      sign_tile(codes + at * TILE_BYTES, scales + at * TILE_ROWS, blocks, tile, wide);
-      decoded d = {tile, wide, (const char *)codes + (at + blocks) * TILE_BYTES, lines};
-      all_rows(n, p, output, &d, first, last);
-    }
-  }
-  release();
 }
 
 /*
- * For rack72_int8_peak: four tiles of sums, each of which has 16 x 16 x 64 products in a round.
+ * For rack72_int8_peak: four tiles of sums, each of which has 16 x 16 x 32 products in a round. A tile could have
+ * twice as many columns in the same time, but a block of the contract has 32.
  */
 int64_t rack72_amx_peak(int64_t rounds) {
   tile_config c = {.palette = 1};
@@ -212,8 +223,8 @@ int64_t rack72_amx_peak(int64_t rounds) {
   int8_t ones[LINE * GROUP];
   int64_t all = 0;
   for (int i = 0; i < 6; i++) {
-    c.row_bytes[i] = LINE;
-    c.rows[i] = GROUP;
+    c.row_bytes[i] = i == 4 ? BLOCK : LINE;
+    c.rows[i] = i == 5 ? TILE_BYTES / LINE : GROUP;
   }
   for (int i = 0; i < LINE * GROUP; i++) ones[i] = 1;
   __asm__ volatile("ldtilecfg %0" ::"m"(c));

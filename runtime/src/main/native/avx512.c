@@ -129,8 +129,12 @@ INLINE void mxfp4_tile(int n, const product *p, int output, const uint8_t *codes
     }
     for (int g = 0; g < 8; g++) {
       for (int t = 0; t < n; t++) {
-        __m512i *dot = n <= IN_HALVES && g % 2 ? &odd[t] : &even[t];
-        *dot = _mm512_dpbusd_epi32(*dot, w[g], four_columns(&a, t, g));
+        const __m512i x = four_columns(&a, t, g);
+        if (n <= IN_HALVES && g % 2) {
+          odd[t] = _mm512_dpbusd_epi32(odd[t], w[g], x);
+        } else {
+          even[t] = _mm512_dpbusd_epi32(even[t], w[g], x);
+        }
       }
     }
     const __m512 scale = _mm512_loadu_ps(wide);

@@ -10,7 +10,10 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
   const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
 #if defined(__x86_64__)
 #if defined(RACK72_HAS_AMX)
-  if (instructions == AMX) rack72_mxfp4_amx(&p, codes, scales, scratch);
+  if (instructions == AMX) {
+    rack72_mxfp4_amx(&p, codes, scales, scratch);
+    return;
+  }
 #endif
   if (instructions == AVX512) {
     rack72_mxfp4_avx512(&p, codes, scales, scratch);
@@ -27,21 +30,24 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
 void rack72_int8(int instructions, const int8_t *x, const float *xscale, const int32_t *xstart,
                  const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
                  const uint8_t *codes, const uint16_t *scales, uint8_t *scratch) {
+  /* AMX alone takes it. */
+  (void)scratch;
   const product p = {x, xscale, xstart, bias, y, stride, rows, blocks, from, to};
 #if defined(__x86_64__)
 #if defined(RACK72_HAS_AMX)
-  if (instructions == AMX) rack72_int8_amx(&p, codes, scales, scratch);
+  if (instructions == AMX) {
+    rack72_int8_amx(&p, codes, scales, scratch);
+    return;
+  }
 #endif
-  (void)scratch;
   if (instructions == AVX512) {
     rack72_int8_avx512(&p, codes, scales);
   } else if (instructions == AVX2) {
     rack72_int8_avx2(&p, codes, scales);
   }
 #elif defined(__aarch64__)
-  (void)scratch;
   if (instructions == NEON) rack72_int8_neon(&p, codes, scales);
 #else
-  (void)instructions, (void)p, (void)codes, (void)scales, (void)scratch;
+  (void)instructions, (void)p, (void)codes, (void)scales;
 #endif
 }

@@ -39,7 +39,8 @@ find_compiler() {
   # Linux lets a process ask for AMX. Compilers that are older than it build the others.
   if [ -n "$avx512" ]; then
     amx="$avx512 -mamx-tile -mamx-int8"
-    printf '#if !defined(__linux__)\n#error\n#endif\nvoid f(void) { __asm__("tilezero %%tmm0"); }\n' |
+    { printf '#if !defined(__linux__)\n#error\n#endif\n#include <cpuid.h>\n#include <sys/syscall.h>\n'
+      printf 'void f(void) { __asm__("tdpbssd %%tmm2, %%tmm1, %%tmm0"); }\n'; } |
       $compiler $flags $amx -c -x c - -o "$1/empty" 2>/dev/null || amx=
   fi
   # Some compilers have no headers or no linker, or are older than the instructions.

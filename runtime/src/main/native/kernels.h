@@ -63,8 +63,8 @@ enum { AVX2 = 1, AVX512, NEON, AMX };
 int rack72_has(int instructions);
 
 /*
- * Whether the processor has AMX and the operating system lets this process use it, for which it is asked. Only
- * there where the compiler knows AMX, and so are its kernels; RACK72_HAS_AMX says that it does.
+ * Whether the processor has AMX and the operating system lets this process use it, for which it is asked. This and
+ * the kernels for AMX are built where RACK72_HAS_AMX is defined: where the compiler knows AMX.
  */
 int rack72_amx_ready(void);
 
@@ -87,7 +87,7 @@ void rack72_mxfp4_amx(const product *p, const uint8_t *codes, const uint8_t *sca
  *          of each row at a time, in the order of the activations, each plus 128
  * scales:  [outputs / 16, blocks, 16] bfloat16
  * Tiles are whole here: what lies behind the last output is zero.
- * scratch: as above
+ * scratch: as above, for AMX alone
  */
 void rack72_int8_avx2(const product *p, const uint8_t *codes, const uint16_t *scales);
 void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *scales);

@@ -40,6 +40,11 @@ final class LimitMeter {
   /** Rounds of arithmetic in a piece of work: some tens of microseconds. */
   private static final int ROUNDS = 20_000;
 
+  /**
+   * The same where a call into C holds off the garbage collector, with instructions of any length.
+   */
+  private static final int INT8_ROUNDS = 2_000;
+
   /** Pieces for each thread, so that one that started late does not hold up the others. */
   private static final int PIECES_PER_THREAD = 64;
 
@@ -173,7 +178,7 @@ final class LimitMeter {
       return OptionalDouble.empty();
     }
     int count = workers.size() * PIECES_PER_THREAD;
-    long products = fast.int8Peak(ROUNDS).getAsLong();
+    long products = fast.int8Peak(INT8_ROUNDS).getAsLong();
     Runnable batch =
         () -> {
           AtomicLong all = new AtomicLong();
@@ -182,7 +187,7 @@ final class LimitMeter {
               1,
               (from, to) -> {
                 for (int i = from; i < to; i++) {
-                  all.addAndGet(fast.int8Peak(ROUNDS).getAsLong());
+                  all.addAndGet(fast.int8Peak(INT8_ROUNDS).getAsLong());
                 }
               });
           check(all.get() == count * products);

@@ -123,7 +123,7 @@ public final class FastKernels implements Kernels {
   /**
    * For reports on how near the products come to the processor's peak: multiplies bytes in
    * registers on the calling thread, with the instructions of the products, and does nothing else.
-   * A call holds off the garbage collector; a thousand rounds take some microseconds.
+   * A call holds off the garbage collector; a thousand rounds take up to some tens of microseconds.
    *
    * @param rounds at most 2^24
    * @return multiply-adds done; empty where no instruction multiplies bytes

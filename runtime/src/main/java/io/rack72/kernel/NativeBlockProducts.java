@@ -191,6 +191,8 @@ final class NativeBlockProducts implements BlockProducts {
   public void multiply(
       Int8Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset) {
     check(w.rows(), w.columns(), bias, x, from, to, y, yOffset);
+    MemorySegment scratch =
+        instructions == Instructions.AMX ? scratch(x.blocks()) : MemorySegment.NULL;
     try {
       MULTIPLY_INT8.invokeExact(
           instructions.number,
@@ -206,7 +208,7 @@ final class NativeBlockProducts implements BlockProducts {
           to,
           w.codes(),
           w.scales(),
-          scratch(x.blocks()));
+          scratch);
     } catch (RuntimeException | Error e) {
       // Such as memory that is closed already.
       throw e;

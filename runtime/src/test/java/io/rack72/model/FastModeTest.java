@@ -95,6 +95,7 @@ class FastModeTest {
     "small-odd, AVX2, 72, 16",
     "small-odd, JAVA, 72, 1",
     "wide, AUTO, 72, 512",
+    "wide, AVX512, 8, 512",
     "wide, AVX2, 1, 16",
     "wide, JAVA, 8, 16",
   })

@@ -143,6 +143,11 @@ final class LocalLauncher implements RackLauncher {
     }
 
     @Override
+    public String kernels() {
+      return computing.numerics().kernels().name();
+    }
+
+    @Override
     public ActorSystem<NodeActor.Command> system() {
       return rack.system();
     }

@@ -58,7 +58,12 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
       case EXACT -> Numerics.exact(model.checkpoint(), workers);
       case FAST -> {
         try {
-          yield Numerics.fast(model.checkpoint(), workers, config.kernels(), config.denseWeights());
+          yield Numerics.fast(
+              model.checkpoint(),
+              workers,
+              config.kernels(),
+              config.denseWeights(),
+              config.kvFormat());
         } catch (IllegalArgumentException e) {
           throw new CommandFailedException("rack72.cpu.kernels: " + e.getMessage(), e);
         }
@@ -69,7 +74,7 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
   /** What a rack of this model is made of on a host with so much memory. */
   RackSettings settings(Rack72Config config, long hostMemoryBytes) {
     RackSizing sizing =
-        RackSizing.of(config, model.checkpoint().config(), numerics.weights(), hostMemoryBytes);
+        RackSizing.of(config, model.checkpoint().config(), numerics, hostMemoryBytes);
     return new RackSettings(
         config.rack(),
         config.expertParallel(),

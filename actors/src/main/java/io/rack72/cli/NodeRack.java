@@ -105,6 +105,11 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
   }
 
   @Override
+  public String kernels() {
+    return computing.numerics().kernels().name();
+  }
+
+  @Override
   public ServedModel model() {
     return parts.model();
   }

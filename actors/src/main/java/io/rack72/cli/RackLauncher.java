@@ -35,6 +35,9 @@ public interface RackLauncher {
 
     RackSettings settings();
 
+    /** What computes, in a word, such as {@code fast-avx512}. */
+    String kernels();
+
     /** Its guardian is the rack. */
     ActorSystem<NodeActor.Command> system();
 

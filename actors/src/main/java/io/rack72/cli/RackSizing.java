@@ -5,7 +5,7 @@ import io.rack72.config.KvSettings;
 import io.rack72.config.Rack72Config;
 import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvSizing;
-import io.rack72.model.ModelWeights;
+import io.rack72.model.Numerics;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
@@ -21,15 +21,17 @@ record RackSizing(int dataParallel, long kvBytesPerGpu) {
   /**
    * Derives it.
    *
-   * @param weights in the formats in which they lie in HBM
+   * @param numerics tells what weights, keys and values take
    * @param hostMemoryBytes of which KV memory gets the configured share
    * @throws HbmBudget.DoesNotFitException if the weights do not fit in HBM
    * @throws CommandFailedException if KV memory that is set outright does not fit in the host's
    */
   static RackSizing of(
-      Rack72Config config, ModelConfig model, ModelWeights weights, long hostMemoryBytes) {
+      Rack72Config config, ModelConfig model, Numerics numerics, long hostMemoryBytes) {
     int dataParallel =
-        config.dataParallel().orElseGet(() -> gpusWithRoom(config, model, hostMemoryBytes));
+        config
+            .dataParallel()
+            .orElseGet(() -> gpusWithRoom(config, model, numerics, hostMemoryBytes));
     ExpertPlacement placement =
         new ExpertPlacement(
             1, config.rack().gpuCount(), config.expertParallel(), model.layers(), model.experts());
@@ -37,8 +39,8 @@ record RackSizing(int dataParallel, long kvBytesPerGpu) {
         new HbmBudget(
             config.rack(),
             Placement.first(placement, dataParallel),
-            weights.sharedBytes(),
-            weights.expertBytes());
+            numerics.weights().sharedBytes(),
+            numerics.weights().expertBytes());
     // Weights that do not fit are told as such, before the KV memory that is left is none.
     hbm.check(0);
     checkHostHolds(config.kv(), dataParallel, hostMemoryBytes);
@@ -46,14 +48,16 @@ record RackSizing(int dataParallel, long kvBytesPerGpu) {
         dataParallel, config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()));
   }
 
-  private static int gpusWithRoom(Rack72Config config, ModelConfig model, long hostMemoryBytes) {
+  private static int gpusWithRoom(
+      Rack72Config config, ModelConfig model, Numerics numerics, long hostMemoryBytes) {
+    int vectorBytes = numerics.kernels().kvFormat().vectorBytes(model.headDim());
     return config
         .kv()
         .gpusWithRoom(
             hostMemoryBytes,
             config.rack().gpuCount(),
             KvSizing.bytesFor(
-                new KvLayout(model, config.kv().blockTokens()),
+                new KvLayout(model, config.kv().blockTokens(), vectorBytes),
                 config.kv().leastContext(),
                 config.scheduler().maxRunning(),
                 config.scheduler().tokenBudget()));

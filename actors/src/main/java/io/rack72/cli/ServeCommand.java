@@ -100,7 +100,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private static String ready(Rack72Config config, RackLauncher.Rack rack, URI url) {
     return ("rack72: serving %s on %s (%d GPUs on %d trays,"
-            + " expert-parallel %d, data-parallel %d, context %d tokens)")
+            + " expert-parallel %d, data-parallel %d, context %d tokens, kernels %s)")
         .formatted(
             rack.model().name(),
             url,
@@ -108,7 +108,8 @@ final class ServeCommand implements Callable<Integer> {
             config.rack().trays(),
             config.expertParallel(),
             rack.settings().dataParallel(),
-            rack.model().contextLimit());
+            rack.model().contextLimit(),
+            rack.kernels());
   }
 
   private static String readyJson(Rack72Config config, RackLauncher.Rack rack, URI url) {
@@ -121,6 +122,7 @@ final class ServeCommand implements Callable<Integer> {
     report.put("expert_parallel", config.expertParallel());
     report.put("data_parallel", rack.settings().dataParallel());
     report.put("context_limit", rack.model().contextLimit());
+    report.put("kernels", rack.kernels());
     report.put("fingerprint", rack.model().fingerprint());
     report.put("pid", ProcessHandle.current().pid());
     return Json.line(report);

@@ -165,6 +165,11 @@ final class StandInRack implements RackLauncher.Rack {
   }
 
   @Override
+  public String kernels() {
+    return "modeled";
+  }
+
+  @Override
   public ServedModel model() {
     return rack.model();
   }

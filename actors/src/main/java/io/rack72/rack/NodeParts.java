@@ -77,7 +77,7 @@ public final class NodeParts {
                     1, settings.expertParallel(), config.layers(), config.experts(), whole),
                 settings.dataParallel()))
         .check(settings.kv().hbmBytes());
-    layout = new KvLayout(config, settings.kv().blockTokens(), placed.kvElementBytes());
+    layout = new KvLayout(config, settings.kv().blockTokens(), placed.kvVectorBytes());
     sizing =
         KvSizing.of(
             layout,

@@ -36,7 +36,7 @@ import java.util.function.Supplier;
  * @param computed whether steps have tensors, which limits their size
  * @param sharedBytes of everything that is not an expert, as it lies in HBM
  * @param expertBytes of one expert of one layer
- * @param kvElementBytes of one element of keys and values
+ * @param kvVectorBytes of the key or the value of one kv head at one position
  * @param threads on which GPUs compute; where absent, as many as the settings say are made
  * @param device makes that of each GPU
  * @param tokens makes what chooses tokens, for each GPU
@@ -53,7 +53,7 @@ public record PlacedModel(
     boolean computed,
     long sharedBytes,
     long expertBytes,
-    int kvElementBytes,
+    int kvVectorBytes,
     Optional<Executor> threads,
     Function<GpuId, Device> device,
     Supplier<TokenSource> tokens) {
@@ -89,7 +89,7 @@ public record PlacedModel(
         true,
         numerics.weights().sharedBytes(),
         numerics.weights().expertBytes(),
-        Float.BYTES,
+        numerics.kernels().kvFormat().vectorBytes(config.headDim()),
         Optional.of(numerics.workers()),
         id ->
             new CpuDevice(
@@ -115,7 +115,7 @@ public record PlacedModel(
         computed,
         sharedBytes,
         expertBytes,
-        kvElementBytes,
+        kvVectorBytes,
         threads,
         devices,
         tokens);

@@ -158,7 +158,7 @@ public final class ModeledRack {
             false,
             weights.shared(),
             weights.expert(),
-            formats.kvBytes(),
+            formats.kvBytes() * config.headDim(),
             Optional.empty(),
             gpu ->
                 switch (fidelity) {

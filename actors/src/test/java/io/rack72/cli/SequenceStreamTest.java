@@ -77,6 +77,11 @@ class SequenceStreamTest {
     }
 
     @Override
+    public String kernels() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Clock clock() {
       throw new UnsupportedOperationException();
     }

@@ -57,6 +57,7 @@ class ServeCommandTest {
     assertEquals(launcher.url.toString(), ready.get("url").asText());
     assertEquals(8, ready.get("gpus").asInt());
     assertEquals(512, ready.get("context_limit").asInt());
+    assertTrue(ready.get("kernels").asText().matches("vector-\\d+"), ready.toString());
     int port = launcher.url.getPort();
     assertThrows(
         IOException.class, () -> new Socket(InetAddress.getLoopbackAddress(), port).close());

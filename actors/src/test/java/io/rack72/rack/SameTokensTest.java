@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.kernel.Workers;
 import io.rack72.model.Numerics;
 import io.rack72.sampling.SampledToken;
@@ -85,7 +86,11 @@ class SameTokensTest {
         fast
             ? (checkpoint, workers) ->
                 Numerics.fast(
-                    checkpoint, workers, FastKernels.Choice.AUTO, Numerics.DenseWeights.INT8)
+                    checkpoint,
+                    workers,
+                    FastKernels.Choice.AUTO,
+                    Numerics.DenseWeights.INT8,
+                    KvFormat.INT8)
             : Numerics::exact;
     int[] prompt = GoldenPrompts.read("wide").prompts().get(3).tokenIds();
     List<SampledToken> greedy = null;

@@ -3,6 +3,7 @@ package io.rack72.config;
 import io.rack72.hardware.GpuProfile;
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.model.Numerics;
 import io.rack72.roofline.Layout;
 import io.rack72.schedule.HedgeLimits;
@@ -68,6 +69,7 @@ final class ConfigReader {
             : keys.integer("cpu.threads", 1, 1024, "auto or a whole number from 1 to 1024"),
         keys.choice("numeric-mode", NumericMode.class),
         keys.choice("fast.dense-weights", Numerics.DenseWeights.class),
+        keys.choice("fast.kv-format", KvFormat.class),
         keys.choice("cpu.kernels", FastKernels.Choice.class),
         keys.isWord("seed", "random")
             ? OptionalLong.empty()

@@ -2,6 +2,7 @@ package io.rack72.config;
 
 import io.rack72.hardware.RackProfile;
 import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.model.Numerics;
 import io.rack72.roofline.GpuSpec;
 import io.rack72.schedule.HedgeLimits;
@@ -29,6 +30,7 @@ import java.util.OptionalLong;
  * @param cpuThreads threads that compute, for all GPUs together
  * @param numericMode precision of activations
  * @param denseWeights format of the weights of attention and of the output matrix in the fast mode
+ * @param kvFormat of keys and values in the fast mode
  * @param kernels which code computes the products of the fast mode; tokens do not depend on it
  * @param seed of requests that bring none; empty for another one each time
  * @param http the gateway
@@ -49,6 +51,7 @@ public record Rack72Config(
     int cpuThreads,
     NumericMode numericMode,
     Numerics.DenseWeights denseWeights,
+    KvFormat kvFormat,
     FastKernels.Choice kernels,
     OptionalLong seed,
     HttpSettings http,

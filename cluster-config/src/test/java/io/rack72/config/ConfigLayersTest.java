@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.model.Numerics;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -186,10 +187,12 @@ class ConfigLayersTest {
         ConfigLayers.defaults()
             .set("rack72.numeric-mode=fast")
             .set("rack72.fast.dense-weights=bf16")
+            .set("rack72.fast.kv-format=int8")
             .set("rack72.cpu.kernels=java")
             .load(HOST);
     assertEquals(NumericMode.FAST, config.numericMode());
     assertEquals(Numerics.DenseWeights.BF16, config.denseWeights());
+    assertEquals(KvFormat.INT8, config.kvFormat());
     assertEquals(FastKernels.Choice.JAVA, config.kernels());
     assertEquals(
         "rack72.cpu.kernels (--set) is auto or java or avx2 or avx512 or neon or amx, not \"sve\"",

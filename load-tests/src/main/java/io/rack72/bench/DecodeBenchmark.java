@@ -2,6 +2,7 @@ package io.rack72.bench;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.kernel.Workers;
 import io.rack72.model.Numerics;
 import java.nio.file.Path;
@@ -86,7 +87,8 @@ public class DecodeBenchmark {
     numerics =
         mode.equals("exact")
             ? Numerics.exact(open, workers)
-            : Numerics.fast(open, workers, FastKernels.Choice.AUTO, Numerics.DenseWeights.INT8);
+            : Numerics.fast(
+                open, workers, FastKernels.Choice.AUTO, Numerics.DenseWeights.INT8, KvFormat.BF16);
     load =
         new RackLoad(
             open,

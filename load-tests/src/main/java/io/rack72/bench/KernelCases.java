@@ -5,6 +5,8 @@ import io.rack72.kernel.Int8Conversion;
 import io.rack72.kernel.Kernels;
 import io.rack72.kernel.Kernels.AttentionShape;
 import io.rack72.kernel.Kernels.KvPages;
+import io.rack72.kernel.Kernels.SequenceRows;
+import io.rack72.kernel.KvFormat;
 import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
 import io.rack72.tensor.Bf16Matrix;
@@ -16,6 +18,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -42,7 +45,6 @@ final class KernelCases {
   private static final int QUERIES = HEADS * HEAD_DIM;
   private static final int VOCABULARY = 201_088;
   private static final int BLOCK_TOKENS = 16;
-  private static final int KV_FLOATS = 2 * KV_HEADS * HEAD_DIM;
   private static final int ROW_KERNELS_ROWS = 128;
   private static final float SWIGLU_LIMIT = 7;
   private static final String BOTH = "both";
@@ -151,17 +153,31 @@ final class KernelCases {
   private void attention(Consumer<KernelCase> measure) {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment pool = arena.allocate(ROTATED_BYTES, 64);
-      // Two floats of either sign between 1/2 and 2.
-      fill(pool, bits -> (bits & 0x80FF_FFFF_80FF_FFFFL) | 0x3F00_0000_3F00_0000L);
-      measure.accept(attention("attention, context 512", pool, 511, 1));
-      measure.accept(attention("attention, context 8192", pool, 8191, 1));
-      measure.accept(attention("attention, prefill", pool, 0, 256));
+      for (KvFormat format : KvFormat.values()) {
+        fill(pool, bits -> withExponents(format, bits));
+        measure.accept(attention("attention, context 512", format, pool, 511, 1));
+        measure.accept(attention("attention, context 8192", format, pool, 8191, 1));
+        measure.accept(attention("attention, prefill", format, pool, 0, 256));
+      }
     }
   }
 
-  private KernelCase attention(String name, MemorySegment pool, int firstPosition, int rows) {
+  /** Numbers of either sign between 1/2 and 2, as far as a format has exponents. */
+  private static long withExponents(KvFormat format, long bits) {
+    return switch (format) {
+      case FLOAT32 -> (bits & 0x80FF_FFFF_80FF_FFFFL) | 0x3F00_0000_3F00_0000L;
+      case BF16 -> (bits & 0x80FF_80FF_80FF_80FFL) | 0x3F00_3F00_3F00_3F00L;
+      // Scales among them, so of any size, and small ones.
+      case INT8 -> bits & 0x3F3F_3F3F_3F3F_3F3FL;
+    };
+  }
+
+  private KernelCase attention(
+      String name, KvFormat format, MemorySegment pool, int firstPosition, int rows) {
+    Kernels kernels = new VectorKernels(workers, format);
     int keys = firstPosition + rows;
-    long blockBytes = (long) BLOCK_TOKENS * KV_FLOATS * Float.BYTES;
+    long positionBytes = 2L * KV_HEADS * format.vectorBytes(HEAD_DIM);
+    long blockBytes = BLOCK_TOKENS * positionBytes;
     int blocks = Math.ceilDiv(keys, BLOCK_TOKENS);
     int sequences = Math.toIntExact(pool.byteSize() / (blocks * blockBytes));
     List<KvPages> pages = new ArrayList<>();
@@ -180,16 +196,22 @@ final class KernelCases {
     float[] out = new float[rows * QUERIES];
     long pairs = (long) rows * firstPosition + (long) rows * (rows + 1) / 2;
     return new KernelCase(
-        name,
-        BOTH,
+        name + ", " + format.name().toLowerCase(Locale.ROOT),
+        format == KvFormat.FLOAT32 ? BOTH : "fast",
         rows,
-        (long) keys * KV_FLOATS * Float.BYTES,
+        keys * positionBytes,
         4L * pairs * QUERIES,
         Limits.Arithmetic.FLOAT32,
         inTurn(
             sequences,
             i ->
-                exact.attend(shape, pages.get(i), sinks, queries, 0, rows, firstPosition, 0, out)));
+                kernels.attend(
+                    shape,
+                    List.of(new SequenceRows(pages.get(i), 0, rows, firstPosition)),
+                    sinks,
+                    queries,
+                    0,
+                    out)));
   }
 
   /** Kernels that know nothing but activations. */

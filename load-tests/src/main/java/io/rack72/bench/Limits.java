@@ -8,8 +8,9 @@ import java.util.OptionalDouble;
  *
  * @param readBytes that are read from memory
  * @param float32Operations fused multiply-adds of the Vector API, two for each
- * @param int8Operations multiply-adds of the fast mode's kernels, two for each; empty where these
- *     compute in float32
+ * @param int8Operations multiply-adds of the fast mode's native kernels, two for each, with the
+ *     instruction and the shape that they use; empty for those in Java, which multiply 16-bit
+ *     numbers and are compared with float32
  */
 record Limits(double readBytes, double float32Operations, OptionalDouble int8Operations) {
   /** Numbers that a kernel computes with. */

@@ -4,6 +4,7 @@ import io.rack72.checkpoint.Checkpoint;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.config.NumericMode;
 import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.kernel.Workers;
 import io.rack72.model.Numerics;
 import java.io.PrintWriter;
@@ -109,7 +110,8 @@ final class SpeedTable implements Callable<Integer> {
         Numerics numerics =
             mode == NumericMode.EXACT
                 ? Numerics.exact(checkpoint, workers)
-                : Numerics.fast(checkpoint, workers, kernels, Numerics.DenseWeights.INT8)) {
+                : Numerics.fast(
+                    checkpoint, workers, kernels, Numerics.DenseWeights.INT8, KvFormat.BF16)) {
       List<String> rows = new ArrayList<>();
       for (int count : sequences) {
         RackLoad.Shape shape = new RackLoad.Shape(count, DECODE_PROMPT, Integer.MAX_VALUE);

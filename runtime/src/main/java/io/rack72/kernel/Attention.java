@@ -6,9 +6,10 @@ import static io.rack72.kernel.SummationOrder.LANES;
 
 import io.rack72.kernel.Kernels.AttentionShape;
 import io.rack72.kernel.Kernels.KvPages;
+import io.rack72.kernel.Kernels.SequenceRows;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -21,19 +22,29 @@ import jdk.incubator.vector.VectorOperators;
  * <ul>
  *   <li>A score is the sum of q[d] * k[d] over rising d, each one fused multiply-add, from +0, and
  *       then multiplied by the scale.
- *   <li>The maximum m begins as the sink, the denominator l as 1 (0 where the sink is minus
- *       infinity), the weighted values a as +0.
- *   <li>Positions go in tiles of {@value #TILE}, which begin at multiples of {@value #TILE}
- *       whatever the window, the pages or the rows computed together. For a tile, m' is the largest
- *       of m and its visible scores; l and a are multiplied by exp(m - m'); then for each visible
- *       position in rising order, with p = exp(score - m'), l += p and a[d] = fma(p, v[d], a[d]).
+ *   <li>Positions go in spans of {@value #SPAN}, which begin at multiples of {@value #SPAN}
+ *       whatever the window, the pages or the rows computed together, and each is computed on its
+ *       own. In the span of the first visible position the maximum m begins as the sink and the
+ *       denominator l as 1 (0 where the sink is minus infinity), in the others m as minus infinity
+ *       and l as 0; the weighted values a as +0 in all.
+ *   <li>In a span positions go in tiles of {@value #TILE}, which begin at multiples of {@value
+ *       #TILE}. For a tile, m' is the largest of m and its visible scores; l and a are multiplied
+ *       by exp(m - m'); then for each visible position in rising order, with p = exp(score - m'), l
+ *       += p and a[d] = fma(p, v[d], a[d]).
+ *   <li>Spans are put together in rising order. Of those so far and the next, m' is the larger
+ *       maximum, c = exp(m - m') of those so far and n = exp(m - m') of the next; l becomes fma(l
+ *       of the next, n, l * c), and a[d] likewise.
  *   <li>The output is a / l.
  * </ul>
  *
  * <p>A vector holds one number of many (row, query head) pairs that share a kv head, so no sum ever
- * crosses its lanes. Work is shared out by kv head and chunk of rows.
+ * crosses its lanes. Work is shared out by sequence, kv head and chunk of rows; where that is too
+ * little for all cores, spans are too.
  */
 final class Attention {
+  /** Positions that can be computed without those before them; a multiple of {@link #TILE}. */
+  static final int SPAN = 1024;
+
   /** Positions between two corrections of the running softmax. */
   static final int TILE = 32;
 
@@ -49,36 +60,39 @@ final class Attention {
   /** Multiplications below which handing work to another core costs more than it saves. */
   private static final long MIN_SHARED_PRODUCTS = 1 << 16;
 
+  /** Pieces of work for each core from which on spans are not shared out. */
+  private static final int ENOUGH_PER_CORE = 2;
+
+  /** Floats that the spans which are computed at the same time may take until they are together. */
+  private static final int MOST_SPAN_FLOATS = 1 << 22;
+
   private final AttentionShape shape;
-  private final KvPages pages;
+  private final KvFormat format;
+  private final List<SequenceRows> sequences;
   private final float[] sinks;
   private final float[] queries;
-  private final int firstRow;
-  private final int rows;
-  private final int firstPosition;
   private final int window;
   private final float[] out;
   private final int headDim;
   private final int group;
   private final int rowsPerChunk;
 
+  // Of sequence i: items firstItem[i] to firstItem[i + 1] - 1.
+  private final int[] firstItem;
+
   Attention(
       AttentionShape shape,
-      KvPages pages,
+      KvFormat format,
+      List<SequenceRows> sequences,
       float[] sinks,
       float[] queries,
-      int firstRow,
-      int rows,
-      int firstPosition,
       int window,
       float[] out) {
     this.shape = shape;
-    this.pages = pages;
+    this.format = format;
+    this.sequences = sequences;
     this.sinks = sinks;
     this.queries = queries;
-    this.firstRow = firstRow;
-    this.rows = rows;
-    this.firstPosition = firstPosition;
     this.window = window;
     this.out = out;
     if (shape.kvHeads() < 1 || shape.queryHeads() % shape.kvHeads() != 0) {
@@ -88,28 +102,39 @@ final class Attention {
     }
     headDim = shape.headDim();
     group = shape.queryHeads() / shape.kvHeads();
-    rowsPerChunk = Math.clamp(PAIRS / group, 1, Math.max(1, rows));
+    rowsPerChunk = Math.max(1, PAIRS / group);
     long width = (long) shape.queryHeads() * headDim;
-    Sizes.check("queries", queries, firstRow + rows, width);
-    Sizes.check("out", out, firstRow + rows, width);
+    firstItem = new int[sequences.size() + 1];
+    for (int i = 0; i < sequences.size(); i++) {
+      SequenceRows rows = sequences.get(i);
+      Sizes.check("queries", queries, rows.firstRow() + rows.rows(), width);
+      Sizes.check("out", out, rows.firstRow() + rows.rows(), width);
+      firstItem[i + 1] = firstItem[i] + Math.ceilDiv(rows.rows(), rowsPerChunk) * shape.kvHeads();
+    }
     Sizes.check("sinks", sinks, 1, shape.queryHeads());
   }
 
   /** Computes all rows. */
   void apply(Workers workers) {
-    int items = Math.ceilDiv(rows, rowsPerChunk) * shape.kvHeads();
-    long keys = (long) firstPosition + rows - firstVisible(firstPosition);
-    if (keys * rows * shape.queryHeads() * headDim < MIN_SHARED_PRODUCTS) {
+    int items = firstItem[sequences.size()];
+    long products = 0;
+    int pieces = 0;
+    for (int i = 0; i < sequences.size(); i++) {
+      SequenceRows rows = sequences.get(i);
+      long keys = (long) rows.firstPosition() + rows.rows() - firstVisible(rows.firstPosition());
+      products += keys * rows.rows() * shape.queryHeads() * headDim;
+      for (int row = 0; row < rows.rows(); row += rowsPerChunk) {
+        pieces += shape.kvHeads() * new Chunk(rows, 0, row).spans();
+      }
+    }
+    if (products < MIN_SHARED_PRODUCTS) {
       attend(0, items);
+    } else if (pieces > items
+        && items < ENOUGH_PER_CORE * workers.size()
+        && (long) pieces * spanFloats() <= MOST_SPAN_FLOATS) {
+      attendSpans(items, pieces, workers);
     } else {
       workers.share(items, 1, this::attend);
-    }
-  }
-
-  private void attend(int from, int to) {
-    for (int item = from; item < to; item++) {
-      int row = item / shape.kvHeads() * rowsPerChunk;
-      attend(item % shape.kvHeads(), row, Math.min(rowsPerChunk, rows - row));
     }
   }
 
@@ -117,35 +142,153 @@ final class Attention {
     return window > 0 ? Math.max(0, position - window + 1) : 0;
   }
 
-  private void attend(int kvHead, int row, int chunkRows) {
-    int pairs = chunkRows * group;
-    int lanes = Math.ceilDiv(pairs, LANES) * LANES;
-    int width = Math.ceilDiv(headDim, LANES) * LANES;
+  /** Floats of a span's maxima, denominators and weighted values, of the largest chunk. */
+  private int spanFloats() {
+    return rowsPerChunk * group * (2 + width());
+  }
+
+  /** Weighted values of a pair, in whole vectors of any width. */
+  private int width() {
+    return Math.ceilDiv(headDim, LANES) * LANES;
+  }
+
+  /** Some rows of a sequence and a kv head: what one loaded tile of keys and values is used for. */
+  private final class Chunk {
+    final SequenceRows of;
+    final int kvHead;
+    final int row;
+    final int rows;
+    final int pairs;
+    final int lanes;
+    final int firstPosition;
+    final int end;
+
+    Chunk(SequenceRows of, int kvHead, int row) {
+      this.of = of;
+      this.kvHead = kvHead;
+      this.row = row;
+      rows = Math.min(rowsPerChunk, of.rows() - row);
+      pairs = rows * group;
+      lanes = Math.ceilDiv(pairs, LENGTH) * LENGTH;
+      firstPosition = of.firstPosition() + row;
+      end = firstPosition + rows;
+    }
+
+    int firstSpan() {
+      return firstVisible(firstPosition) / SPAN;
+    }
+
+    int lastSpan() {
+      return (end - 1) / SPAN;
+    }
+
+    int spans() {
+      return lastSpan() - firstSpan() + 1;
+    }
+  }
+
+  private Chunk chunk(int item) {
+    int i = Arrays.binarySearch(firstItem, item);
+    // Between two first items the place is that of the later one; equal ones are of empty
+    // sequences.
+    int sequence = i >= 0 ? i : -i - 2;
+    while (firstItem[sequence + 1] <= item) {
+      sequence++;
+    }
+    int local = item - firstItem[sequence];
+    return new Chunk(
+        sequences.get(sequence), local % shape.kvHeads(), local / shape.kvHeads() * rowsPerChunk);
+  }
+
+  private void attend(int from, int to) {
+    for (int item = from; item < to; item++) {
+      attend(chunk(item));
+    }
+  }
+
+  private void attend(Chunk chunk) {
+    Scratch scratch = Scratch.ofThread();
+    if (chunk.spans() == 1) {
+      attend(chunk, chunk.firstSpan());
+      finish(chunk, scratch.softmax.atLeast(0), chunk.lanes, scratch.sums.atLeast(0), 0);
+      return;
+    }
+    float[] next = scratch.span.atLeast(spanFloats());
+    float[] all = scratch.spans.atLeast(spanFloats());
+    for (int span = chunk.firstSpan(); span <= chunk.lastSpan(); span++) {
+      attend(chunk, span);
+      pack(chunk, next, 0);
+      join(chunk, span, next, 0, all);
+    }
+    finish(chunk, all, chunk.pairs, all, 2 * chunk.pairs);
+  }
+
+  /** Shares out spans, and puts them together when all are there. */
+  private void attendSpans(int items, int pieces, Workers workers) {
+    int floats = spanFloats();
+    Chunk[] chunks = new Chunk[pieces];
+    int[] spans = new int[pieces];
+    int piece = 0;
+    for (int item = 0; item < items; item++) {
+      Chunk chunk = chunk(item);
+      for (int span = chunk.firstSpan(); span <= chunk.lastSpan(); span++) {
+        chunks[piece] = chunk;
+        spans[piece++] = span;
+      }
+    }
+    float[] computed = Scratch.ofThread().computedSpans.atLeast(pieces * floats);
+    workers.share(
+        pieces,
+        1,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
+            attend(chunks[i], spans[i]);
+            pack(chunks[i], computed, i * floats);
+          }
+        });
+    float[] all = Scratch.ofThread().spans.atLeast(floats);
+    for (int i = 0; i < pieces; i++) {
+      Chunk chunk = chunks[i];
+      join(chunk, spans[i], computed, i * floats, all);
+      if (spans[i] == chunk.lastSpan()) {
+        finish(chunk, all, chunk.pairs, all, 2 * chunk.pairs);
+      }
+    }
+  }
+
+  /**
+   * Computes a span of a chunk: the maxima from 0 and the denominators from {@code lanes} of the
+   * thread's softmax, and its sums.
+   */
+  private void attend(Chunk chunk, int span) {
+    int lanes = chunk.lanes;
+    int width = width();
     Scratch scratch = Scratch.ofThread();
     // Vectors at the end of a key or value read into the next one, and behind the last.
     float[] keys = scratch.keys.atLeast(TILE * headDim + LANES);
     float[] values = scratch.values.atLeast(TILE * headDim + LANES);
     float[] transposed = scratch.queries.atLeast(headDim * lanes);
     float[] scores = scratch.scores.atLeast(TILE * lanes);
-    float[] sums = scratch.sums.atLeast(pairs * width);
+    float[] sums = scratch.sums.atLeast(chunk.pairs * width);
     float[] softmax = scratch.softmax.atLeast(3 * lanes);
-    begin(kvHead, row, chunkRows, lanes, transposed, softmax);
-    Arrays.fill(sums, 0, pairs * width, 0);
+    begin(chunk, span, transposed, softmax);
+    Arrays.fill(sums, 0, chunk.pairs * width, 0);
 
-    int first = firstVisible(firstPosition + row);
-    int end = firstPosition + row + chunkRows;
+    KvPages pages = chunk.of.pages();
+    int first = Math.max(firstVisible(chunk.firstPosition), span * SPAN);
+    int end = Math.min(chunk.end, (span + 1) * SPAN);
     for (int tile = first / TILE * TILE; tile < end; tile += TILE) {
       int from = Math.max(first - tile, 0);
       int to = Math.min(end - tile, TILE);
-      load(kvHead, pages.keyOffsetBytes(), tile + from, to - from, keys, from * headDim);
-      load(kvHead, pages.valueOffsetBytes(), tile + from, to - from, values, from * headDim);
+      load(chunk, pages.keyOffsetBytes(), tile + from, to - from, keys, from * headDim);
+      load(chunk, pages.valueOffsetBytes(), tile + from, to - from, values, from * headDim);
       score(keys, from, to, transposed, lanes, scores);
-      hide(row, chunkRows, tile, from, to, lanes, scores);
+      hide(chunk, tile, from, to, scores);
       normalise(from, to, lanes, scores, softmax);
-      for (int r = 0; r < chunkRows; r++) {
-        int position = firstPosition + row + r;
-        int visibleFrom = Math.max(firstVisible(position) - tile, 0);
-        int visibleTo = Math.min(position + 1 - tile, TILE);
+      for (int r = 0; r < chunk.rows; r++) {
+        int position = chunk.firstPosition + r;
+        int visibleFrom = Math.max(firstVisible(position) - tile, from);
+        int visibleTo = Math.min(position + 1 - tile, to);
         if (visibleFrom < visibleTo) {
           for (int pair = r * group; pair < (r + 1) * group; pair++) {
             float correction = softmax[2 * lanes + pair];
@@ -164,44 +307,89 @@ final class Attention {
         }
       }
     }
-    finish(kvHead, row, chunkRows, lanes, width, softmax, sums);
   }
 
   /** Transposes the queries, and begins the maxima (at 0), denominators (at {@code lanes}). */
-  private void begin(
-      int kvHead, int row, int chunkRows, int lanes, float[] transposed, float[] softmax) {
+  private void begin(Chunk chunk, int span, float[] transposed, float[] softmax) {
+    int lanes = chunk.lanes;
     Arrays.fill(softmax, 0, 3 * lanes, 0);
-    for (int r = 0; r < chunkRows; r++) {
+    if (chunk.pairs < lanes) {
+      Arrays.fill(transposed, 0, headDim * lanes, 0);
+    }
+    for (int r = 0; r < chunk.rows; r++) {
+      boolean withSink = firstVisible(chunk.firstPosition + r) / SPAN == span;
       for (int h = 0; h < group; h++) {
-        int head = kvHead * group + h;
+        int head = chunk.kvHead * group + h;
         int pair = r * group + h;
-        int from = ((firstRow + row + r) * shape.queryHeads() + head) * headDim;
+        int from = ((chunk.of.firstRow() + chunk.row + r) * shape.queryHeads() + head) * headDim;
         for (int d = 0; d < headDim; d++) {
           transposed[d * lanes + pair] = queries[from + d];
         }
-        softmax[pair] = sinks[head];
-        softmax[lanes + pair] = sinks[head] == Float.NEGATIVE_INFINITY ? 0 : 1;
+        float sink = withSink ? sinks[head] : Float.NEGATIVE_INFINITY;
+        softmax[pair] = sink;
+        softmax[lanes + pair] = sink == Float.NEGATIVE_INFINITY ? 0 : 1;
+      }
+    }
+  }
+
+  /** Copies the maxima, denominators and sums that a span has left: {@code [2 + width, pairs]}. */
+  private void pack(Chunk chunk, float[] to, int at) {
+    Scratch scratch = Scratch.ofThread();
+    float[] softmax = scratch.softmax.atLeast(0);
+    System.arraycopy(softmax, 0, to, at, chunk.pairs);
+    System.arraycopy(softmax, chunk.lanes, to, at + chunk.pairs, chunk.pairs);
+    float[] sums = scratch.sums.atLeast(0);
+    System.arraycopy(sums, 0, to, at + 2 * chunk.pairs, chunk.pairs * width());
+  }
+
+  /** Puts a span behind those before it. */
+  private void join(Chunk chunk, int span, float[] next, int at, float[] all) {
+    int pairs = chunk.pairs;
+    int width = width();
+    for (int pair = 0; pair < pairs; pair++) {
+      int position = chunk.firstPosition + pair / group;
+      int first = firstVisible(position) / SPAN;
+      if (span < first || span * SPAN > position) {
+        // The row sees nothing of it.
+        continue;
+      }
+      int sums = 2 * pairs + pair * width;
+      if (span == first) {
+        all[pair] = next[at + pair];
+        all[pairs + pair] = next[at + pairs + pair];
+        System.arraycopy(next, at + sums, all, sums, width);
+        continue;
+      }
+      float max = Math.max(all[pair], next[at + pair]);
+      // While nothing but minus infinity was seen, nothing may be subtracted from it.
+      float shift = max == Float.NEGATIVE_INFINITY ? 0 : max;
+      float before = Exp.of(all[pair] - shift);
+      float now = Exp.of(next[at + pair] - shift);
+      all[pair] = max;
+      all[pairs + pair] = Math.fma(next[at + pairs + pair], now, all[pairs + pair] * before);
+      for (int d = 0; d < width; d += LENGTH) {
+        FloatVector.fromArray(FLOATS, next, at + sums + d)
+            .fma(
+                FloatVector.broadcast(FLOATS, now),
+                FloatVector.fromArray(FLOATS, all, sums + d).mul(before))
+            .intoArray(all, sums + d);
       }
     }
   }
 
   /** Copies the keys or values of consecutive positions out of their pages. */
   private void load(
-      int kvHead, long offsetBytes, int position, int count, float[] to, int toIndex) {
+      Chunk chunk, long offsetBytes, int position, int count, float[] to, int toIndex) {
+    KvPages pages = chunk.of.pages();
     int blockTokens = pages.blockTokens();
     int done = 0;
     while (done < count) {
       int token = (position + done) % blockTokens;
       int run = Math.min(count - done, blockTokens - token);
       MemorySegment block = pages.blocks()[(position + done) / blockTokens];
-      long from = offsetBytes + ((long) kvHead * blockTokens + token) * headDim * Float.BYTES;
-      MemorySegment.copy(
-          block,
-          ValueLayout.JAVA_FLOAT_UNALIGNED,
-          from,
-          to,
-          toIndex + done * headDim,
-          run * headDim);
+      long vector = (long) chunk.kvHead * blockTokens + token;
+      long from = offsetBytes + vector * format.vectorBytes(headDim);
+      KvReader.read(format, block, from, run, headDim, to, toIndex + done * headDim);
       done += run;
     }
   }
@@ -258,14 +446,14 @@ final class Attention {
    * Sets the scores of keys that a row does not see to minus infinity, which gives them weight
    * zero: adding that to a denominator changes no bit.
    */
-  private void hide(int row, int chunkRows, int tile, int from, int to, int lanes, float[] scores) {
-    for (int r = 0; r < chunkRows; r++) {
-      int position = firstPosition + row + r;
+  private void hide(Chunk chunk, int tile, int from, int to, float[] scores) {
+    for (int r = 0; r < chunk.rows; r++) {
+      int position = chunk.firstPosition + r;
       int visibleFrom = firstVisible(position) - tile;
       int visibleTo = position + 1 - tile;
       for (int t = from; t < to; t++) {
         if (t < visibleFrom || t >= visibleTo) {
-          int s = t * lanes + r * group;
+          int s = t * chunk.lanes + r * group;
           Arrays.fill(scores, s, s + group, Float.NEGATIVE_INFINITY);
         }
       }
@@ -344,17 +532,20 @@ final class Attention {
     }
   }
 
-  private void finish(
-      int kvHead, int row, int chunkRows, int lanes, int width, float[] softmax, float[] sums) {
-    for (int r = 0; r < chunkRows; r++) {
-      for (int h = 0; h < group; h++) {
-        int pair = r * group + h;
-        float denominator = softmax[lanes + pair];
-        int head = kvHead * group + h;
-        int to = ((firstRow + row + r) * shape.queryHeads() + head) * headDim;
-        for (int d = 0; d < headDim; d++) {
-          out[to + d] = sums[pair * width + d] / denominator;
-        }
+  /**
+   * Divides the sums by the denominators.
+   *
+   * @param denominators of the pairs, from {@code first} on
+   * @param sums {@code [pairs, width]} from {@code at} on
+   */
+  private void finish(Chunk chunk, float[] denominators, int first, float[] sums, int at) {
+    int width = width();
+    for (int pair = 0; pair < chunk.pairs; pair++) {
+      int row = chunk.of.firstRow() + chunk.row + pair / group;
+      int head = chunk.kvHead * group + pair % group;
+      int to = (row * shape.queryHeads() + head) * headDim;
+      for (int d = 0; d < headDim; d++) {
+        out[to + d] = sums[at + pair * width + d] / denominators[first + pair];
       }
     }
   }

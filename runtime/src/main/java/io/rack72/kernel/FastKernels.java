@@ -5,6 +5,7 @@ import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 import io.rack72.tensor.WeightMatrix;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -94,6 +95,11 @@ public final class FastKernels implements Kernels {
   @Override
   public String name() {
     return "fast-" + products.name();
+  }
+
+  @Override
+  public KvFormat kvFormat() {
+    return exact.kvFormat();
   }
 
   @Override
@@ -191,15 +197,12 @@ public final class FastKernels implements Kernels {
   @Override
   public void attend(
       AttentionShape shape,
-      KvPages pages,
+      List<SequenceRows> sequences,
       float[] sinks,
       float[] queries,
-      int firstRow,
-      int rows,
-      int firstPosition,
       int window,
       float[] out) {
-    exact.attend(shape, pages, sinks, queries, firstRow, rows, firstPosition, window, out);
+    exact.attend(shape, sequences, sinks, queries, window, out);
   }
 
   @Override

@@ -19,9 +19,9 @@ import jdk.incubator.vector.VectorOperators;
  * Turns bfloat16 matrices into 8-bit ones for the fast mode.
  *
  * <p><b>The numeric contract.</b> With {@code a} the largest magnitude of 32 weights that share a
- * scale, the scale is {@code a / 127} rounded up to bfloat16, and a number is the weight divided by
- * the scale, rounded to the nearest whole one, ties to even. A block whose scale would be subnormal
- * is zero; one with an infinity or a NaN has the scale NaN.
+ * scale, the scale is {@code a / 127} rounded up to bfloat16, and a number is the weight times
+ * {@code 1 / scale}, both in float32, rounded to the nearest whole one, ties to even. A block whose
+ * scale would be subnormal is zero; one with an infinity or a NaN has the scale NaN.
  */
 public final class Int8Conversion {
   private static final int BLOCK = Int8Matrix.BLOCK;

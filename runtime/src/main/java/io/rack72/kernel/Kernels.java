@@ -3,6 +3,7 @@ package io.rack72.kernel;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * The arithmetic of a gpt-oss forward pass, over row-major activations in arrays of float32.
@@ -17,6 +18,9 @@ import java.lang.foreign.MemorySegment;
 public interface Kernels {
   /** Name and lane width, for reports, such as {@code vector-256}. */
   String name();
+
+  /** The format in which {@link #attend} reads keys and values. */
+  KvFormat kvFormat();
 
   /**
    * Root-mean-square normalisation: {@code out = x / sqrt(mean(x^2) + epsilon) * weight}, row by
@@ -48,25 +52,20 @@ public interface Kernels {
   void rotate(float[] x, int rows, int heads, int headDim, float[] cosines, float[] sines);
 
   /**
-   * Attention of consecutive query rows of one sequence over its paged keys and values, with one
-   * sink logit per query head, which joins the softmax's denominator and adds no value. Row {@code
-   * r} stands at position {@code firstPosition + r} and sees the keys up to its own position, only
-   * the last {@code window} of them where {@code window > 0}. The keys and values of the rows
-   * themselves are already stored in the pages.
+   * Attention of query rows over the paged keys and values of their sequences, with one sink logit
+   * per query head, which joins the softmax's denominator and adds no value. A row sees the keys up
+   * to its own position, only the last {@code window} of them where {@code window > 0}.
    *
-   * @param queries {@code [.., queryHeads * headDim]}, of which rows {@code firstRow} to {@code
-   *     firstRow + rows} belong to this sequence; query head {@code h} uses kv head {@code h /
+   * @param sequences whose rows are computed; no row is in two
+   * @param queries {@code [.., queryHeads * headDim]}; query head {@code h} uses kv head {@code h /
    *     (queryHeads / kvHeads)}
-   * @param out same shape and rows as {@code queries}
+   * @param out same shape as {@code queries}, of which the sequences' rows are written
    */
   void attend(
       AttentionShape shape,
-      KvPages pages,
+      List<SequenceRows> sequences,
       float[] sinks,
       float[] queries,
-      int firstRow,
-      int rows,
-      int firstPosition,
       int window,
       float[] out);
 
@@ -93,10 +92,18 @@ public interface Kernels {
   /**
    * One layer's keys and values of one sequence. Position {@code p} lies in {@code blocks[p /
    * blockTokens]}, at token {@code t = p % blockTokens}; the key of kv head {@code h} starts at
-   * byte {@code keyOffsetBytes + ((h * blockTokens + t) * headDim) * 4} of it, the value likewise
-   * from {@code valueOffsetBytes}; native-endian floats. Entries of blocks behind a sliding window
-   * may be null.
+   * byte {@code keyOffsetBytes + (h * blockTokens + t) * kvFormat().vectorBytes(headDim)} of it,
+   * the value likewise from {@code valueOffsetBytes}. Entries of blocks behind a sliding window may
+   * be null.
    */
   record KvPages(
       MemorySegment[] blocks, int blockTokens, long keyOffsetBytes, long valueOffsetBytes) {}
+
+  /**
+   * Consecutive query rows of one sequence, the first of which stands at {@code firstPosition}.
+   *
+   * @param pages in which the keys and values of the rows themselves are stored already
+   * @param firstRow of the rows among all queries
+   */
+  record SequenceRows(KvPages pages, int firstRow, int rows, int firstPosition) {}
 }

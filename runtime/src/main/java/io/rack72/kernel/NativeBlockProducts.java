@@ -23,6 +23,8 @@ import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The products in C, one file for each instruction set (see {@code kernels.h}). Arrays are passed
@@ -50,6 +52,8 @@ final class NativeBlockProducts implements BlockProducts {
   }
 
   /** On macOS too, which loads a library by any name. */
+  private static final Logger LOG = LoggerFactory.getLogger(NativeBlockProducts.class);
+
   private static final String FILE = "librack72.so";
 
   private static final FunctionDescriptor MXFP4 =
@@ -137,14 +141,22 @@ final class NativeBlockProducts implements BlockProducts {
         Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
         return Optional.of(SymbolLookup.libraryLookup(file, Arena.global()));
       } catch (IllegalArgumentException e) {
-        // Built for another system, or the directory's files may not be run.
+        LOG.warn(
+            "the native kernels of this build cannot be used, so Java computes the same bits more"
+                + " slowly: they are of another system, or files in {} may not be run"
+                + " (-Djava.io.tmpdir says where else to unpack them): {}",
+            file.getParent(),
+            e.getMessage());
         return Optional.empty();
       } finally {
         // The library stays mapped without its name.
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      // Nowhere to unpack it: Java computes the same bits.
+      LOG.warn(
+          "the native kernels of this build cannot be unpacked, so Java computes the same bits more"
+              + " slowly (-Djava.io.tmpdir says where to): {}",
+          e.toString());
       return Optional.empty();
     }
   }

@@ -40,6 +40,15 @@ final class Scratch {
   /** Weighted sums of values. */
   final Room sums = new Room();
 
+  /** Maxima, denominators and weighted sums of one span of positions. */
+  final Room span = new Room();
+
+  /** Those of the spans so far. */
+  final Room spans = new Room();
+
+  /** Those of many spans, which other threads fill, of the call that this thread makes. */
+  final Room computedSpans = new Room();
+
   /** Activations in 8 bits, of the call that this thread makes. */
   final Int8Activations activations = new Int8Activations();
 

@@ -9,6 +9,7 @@ import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 import io.rack72.tensor.WeightMatrix;
+import java.util.List;
 import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 
@@ -27,12 +28,29 @@ public final class VectorKernels implements Kernels {
   private static final int PARTS_PER_CORE = 4;
 
   private final Workers workers;
+  private final KvFormat kvFormat;
 
   /**
+   * Kernels for keys and values in float32.
+   *
    * @param workers who share in large calls; the caller closes them
    */
   public VectorKernels(Workers workers) {
+    this(workers, KvFormat.FLOAT32);
+  }
+
+  /**
+   * @param workers who share in large calls; the caller closes them
+   * @param kvFormat of keys and values
+   */
+  public VectorKernels(Workers workers, KvFormat kvFormat) {
     this.workers = workers;
+    this.kvFormat = kvFormat;
+  }
+
+  @Override
+  public KvFormat kvFormat() {
+    return kvFormat;
   }
 
   @Override
@@ -127,16 +145,12 @@ public final class VectorKernels implements Kernels {
   @Override
   public void attend(
       AttentionShape shape,
-      KvPages pages,
+      List<SequenceRows> sequences,
       float[] sinks,
       float[] queries,
-      int firstRow,
-      int rows,
-      int firstPosition,
       int window,
       float[] out) {
-    new Attention(shape, pages, sinks, queries, firstRow, rows, firstPosition, window, out)
-        .apply(workers);
+    new Attention(shape, kvFormat, sequences, sinks, queries, window, out).apply(workers);
   }
 
   @Override

@@ -15,7 +15,8 @@
  *       place where the compiler could choose;
  *   <li>{@link io.rack72.kernel.Exp} is the only exponential; division and square root are exact by
  *       IEEE 754; angles come from {@link java.lang.StrictMath};
- *   <li>threads share out whole output elements, never parts of one sum.
+ *   <li>threads share out whole output elements, or parts of a sum that the written order has as
+ *       such whoever computes them: spans of a long context.
  * </ul>
  *
  * <p>The tests hold a second implementation in plain loops, which spells the orders out, and

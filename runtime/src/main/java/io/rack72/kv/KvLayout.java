@@ -18,27 +18,27 @@ public final class KvLayout {
   private final long[] keyOffsets;
 
   /**
-   * A layout for a model.
+   * A layout of keys and values in float32.
    *
    * @param blockTokens positions in a block, 1 to 1024
    */
   public KvLayout(ModelConfig config, int blockTokens) {
-    this(config, blockTokens, Float.BYTES);
+    this(config, blockTokens, config.headDim() * Float.BYTES);
   }
 
   /**
    * A layout for a model.
    *
    * @param blockTokens positions in a block, 1 to 1024
-   * @param elementBytes of an element; what computes here computes with those of 4
+   * @param vectorBytes of the key or the value of one kv head at one position
    */
-  public KvLayout(ModelConfig config, int blockTokens, int elementBytes) {
+  public KvLayout(ModelConfig config, int blockTokens, int vectorBytes) {
     if (blockTokens < 1 || blockTokens > 1024) {
       throw new IllegalArgumentException("a KV block holds 1 to 1024 tokens, not " + blockTokens);
     }
     this.config = config;
     this.blockTokens = blockTokens;
-    layerBytes = 2L * config.kvWidth() * blockTokens * elementBytes;
+    layerBytes = 2L * config.kvHeads() * blockTokens * vectorBytes;
     keyOffsets = new long[config.layers()];
     int sliding = 0;
     for (int layer = 0; layer < config.layers(); layer++) {

@@ -3,12 +3,14 @@ package io.rack72.model;
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.kernel.ExpertChoice;
 import io.rack72.kernel.Kernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.kernel.RotaryTable;
 import io.rack72.kv.KvLayout;
 import io.rack72.model.ForwardObserver.Stage;
 import io.rack72.tensor.Bf16Vector;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The forward pass of gpt-oss, computed: everything but the experts, which other GPUs own.
@@ -112,20 +114,14 @@ final class CpuForwardStep implements ForwardStep {
     kernels.rotate(keys, rows, config.kvHeads(), config.headDim(), cosines, sines);
 
     int window = config.sliding(layer) ? config.slidingWindow() : 0;
+    List<Kernels.SequenceRows> sequences = new ArrayList<>();
     for (StepBatch.Slice slice : batch.slices()) {
       Kernels.KvPages pages = pages(slice, layer);
       store(slice, pages);
-      kernels.attend(
-          attentionShape,
-          pages,
-          w.sinks(),
-          queries,
-          slice.firstRow(),
-          slice.rows(),
-          slice.firstPosition(),
-          window,
-          attended);
+      sequences.add(
+          new Kernels.SequenceRows(pages, slice.firstRow(), slice.rows(), slice.firstPosition()));
     }
+    kernels.attend(attentionShape, sequences, w.sinks(), queries, window, attended);
     kernels.multiply(w.output(), w.outputBias(), attended, rows, hidden);
   }
 
@@ -200,6 +196,7 @@ final class CpuForwardStep implements ForwardStep {
 
   /** Writes the keys and values of a slice's rows into its sequence's blocks. */
   private void store(StepBatch.Slice slice, Kernels.KvPages pages) {
+    KvFormat format = kernels.kvFormat();
     int headDim = config.headDim();
     for (int r = 0; r < slice.rows(); r++) {
       int position = slice.firstPosition() + r;
@@ -207,15 +204,12 @@ final class CpuForwardStep implements ForwardStep {
       int token = position % pages.blockTokens();
       for (int head = 0; head < config.kvHeads(); head++) {
         int from = (slice.firstRow() + r) * config.kvWidth() + head * headDim;
-        long to = (long) (head * pages.blockTokens() + token) * headDim * Float.BYTES;
-        copy(keys, from, block, pages.keyOffsetBytes() + to);
-        copy(values, from, block, pages.valueOffsetBytes() + to);
+        long vector = (long) head * pages.blockTokens() + token;
+        long to = vector * format.vectorBytes(headDim);
+        format.store(keys, from, headDim, block, pages.keyOffsetBytes() + to);
+        format.store(values, from, headDim, block, pages.valueOffsetBytes() + to);
       }
     }
-  }
-
-  private void copy(float[] source, int from, MemorySegment block, long toBytes) {
-    MemorySegment.copy(source, from, block, ValueLayout.JAVA_FLOAT, toBytes, config.headDim());
   }
 
   /** Calls are numbered: 2l is {@code route(l)}, 2l + 1 is {@code combine(l)}, then logits. */

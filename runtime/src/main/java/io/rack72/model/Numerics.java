@@ -3,9 +3,11 @@ package io.rack72.model;
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.kernel.FastKernels;
 import io.rack72.kernel.Kernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
 import java.lang.foreign.Arena;
+import java.util.Locale;
 
 /**
  * A numeric mode at work on a checkpoint: its kernels, and the weights in the formats that they
@@ -16,7 +18,8 @@ import java.lang.foreign.Arena;
  *
  * <p><b>Fast</b>: activations in 8 bits where they meet weights of experts, and, unless the dense
  * weights are left in bfloat16, those of attention and the output matrix, which are converted to 8
- * bits here. The router, the norms and attention itself stay in float32.
+ * bits here. Keys and values are stored in fewer bits. The router, the norms and attention itself
+ * stay in float32.
  */
 public final class Numerics implements AutoCloseable {
   /** Formats of the weights of attention and of the output matrix in the fast mode. */
@@ -64,19 +67,29 @@ public final class Numerics implements AutoCloseable {
    * The fast mode. Converting the dense weights reads them once.
    *
    * @param choice which kernels; tokens do not depend on it
+   * @param kv format of keys and values
    * @throws IllegalArgumentException where this machine lacks the kernels that are chosen
    */
   public static Numerics fast(
-      Checkpoint checkpoint, Workers workers, FastKernels.Choice choice, DenseWeights dense) {
+      Checkpoint checkpoint,
+      Workers workers,
+      FastKernels.Choice choice,
+      DenseWeights dense,
+      KvFormat kv) {
     return new Numerics(
-        dense == DenseWeights.INT8 ? "fast" : "fast-bf16",
-        new FastKernels(new VectorKernels(workers), workers, choice),
+        "fast"
+            + (dense == DenseWeights.INT8 ? "" : "-dense-" + dense.name().toLowerCase(Locale.ROOT))
+            + (kv == KvFormat.BF16 ? "" : "-kv-" + kv.name().toLowerCase(Locale.ROOT)),
+        new FastKernels(new VectorKernels(workers, kv), workers, choice),
         new CheckpointWeights(checkpoint),
         dense,
         workers);
   }
 
-  /** All that tokens depend on, in a word: {@code exact}, {@code fast} or {@code fast-bf16}. */
+  /**
+   * All that tokens depend on, in a word: {@code exact}, or {@code fast} and what differs from
+   * 8-bit dense weights and bfloat16 keys and values, such as {@code fast-dense-bf16-kv-int8}.
+   */
   public String mode() {
     return mode;
   }

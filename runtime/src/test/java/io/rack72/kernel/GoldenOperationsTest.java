@@ -8,6 +8,7 @@ import io.rack72.checkpoint.ModelConfig;
 import io.rack72.checkpoint.RopeScaling;
 import io.rack72.kernel.Kernels.AttentionShape;
 import io.rack72.kernel.Kernels.KvPages;
+import io.rack72.kernel.Kernels.SequenceRows;
 import io.rack72.tensor.Mxfp4Matrix;
 import java.io.IOException;
 import java.io.InputStream;
@@ -117,10 +118,11 @@ class GoldenOperationsTest {
         new AttentionShape(queryHeads, kvHeads, dim, attention.get("scale").floatValue());
     float[] keys = rows3d(attention.get("k"));
     float[] values = rows3d(attention.get("v"));
-    KvPages pages = Samples.pages(shape, tokens, 4, keys, values);
+    KvPages pages = Samples.pages(KvFormat.FLOAT32, shape, tokens, 4, keys, values);
     float[] actual = new float[tokens * queryHeads * dim];
     float[] sinks = floats(attention.get("sinks"));
-    kernels.attend(shape, pages, sinks, rows3d(q), 0, tokens, 0, window, actual);
+    List<SequenceRows> sequences = List.of(new SequenceRows(pages, 0, tokens, 0));
+    kernels.attend(shape, sequences, sinks, rows3d(q), window, actual);
     String name = window == 0 ? "output_full" : "output_window_" + window;
     assertClose(rows2d(attention.get(name)), actual);
   }

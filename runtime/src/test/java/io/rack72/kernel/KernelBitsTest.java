@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.rack72.kernel.Kernels.AttentionShape;
 import io.rack72.kernel.Kernels.KvPages;
+import io.rack72.kernel.Kernels.SequenceRows;
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Mxfp4Matrix;
@@ -249,7 +250,7 @@ class KernelBitsTest {
       int blockTokens = samples.between(1, 40);
       float[] keys = samples.floats(positions * kvHeads * shape.headDim());
       float[] values = samples.floats(positions * kvHeads * shape.headDim());
-      KvPages pages = Samples.pages(shape, positions, blockTokens, keys, values);
+      KvPages pages = Samples.pages(KvFormat.FLOAT32, shape, positions, blockTokens, keys, values);
       float[] sinks = samples.floats(shape.queryHeads());
       if (seed % 5 == 0) {
         sinks[0] = Float.NEGATIVE_INFINITY;
@@ -259,8 +260,9 @@ class KernelBitsTest {
       float[] expected = new float[queries.length];
       float[] actual = new float[queries.length];
       int first = positions - rows;
-      scalar.attend(shape, pages, sinks, queries, firstRow, rows, first, window, expected);
-      vector.attend(shape, pages, sinks, queries, firstRow, rows, first, window, actual);
+      List<SequenceRows> sequences = List.of(new SequenceRows(pages, firstRow, rows, first));
+      scalar.attend(shape, sequences, sinks, queries, window, expected);
+      vector.attend(shape, sequences, sinks, queries, window, actual);
       assertSameBits(
           expected,
           actual,
@@ -268,6 +270,88 @@ class KernelBitsTest {
               + ", %d rows to %d, window %d, blocks of %d"
                   .formatted(rows, positions, window, blockTokens));
     }
+  }
+
+  /** Long contexts, which few workers compute in whole and many in spans, and some at a time. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 64})
+  void attentionOverLongContextsHasTheBitsOfTheContract(int cores) {
+    try (Workers workers = new Workers(cores)) {
+      Kernels vector = new VectorKernels(workers);
+      for (int seed = 0; seed < 12; seed++) {
+        Samples samples = new Samples(seed);
+        AttentionShape shape = new AttentionShape(4, 2, 6, 0.3f);
+        int window = new int[] {0, 0, 40, 1500}[seed % 4];
+        int blockTokens = samples.between(1, 40);
+        float[] sinks = samples.floats(4);
+        if (seed % 5 == 0) {
+          sinks[1] = Float.NEGATIVE_INFINITY;
+        }
+        List<SequenceRows> sequences = new ArrayList<>();
+        int row = samples.between(0, 2);
+        for (int i = seed % 3; i >= 0; i--) {
+          // Rows on both sides of where a span begins, and far from it.
+          int last = new int[] {1024, 1040, 2049, 3500}[samples.between(0, 3)];
+          int rows = samples.between(1, 40);
+          float[] keys = samples.floats(last * 2 * 6);
+          KvPages pages =
+              Samples.pages(
+                  KvFormat.FLOAT32, shape, last, blockTokens, keys, samples.floats(keys.length));
+          sequences.add(new SequenceRows(pages, row, rows, last - rows));
+          row += rows;
+        }
+        float[] queries = samples.floats(row * 4 * 6);
+        float[] expected = new float[queries.length];
+        float[] actual = new float[queries.length];
+        scalar.attend(shape, sequences, sinks, queries, window, expected);
+        vector.attend(shape, sequences, sinks, queries, window, actual);
+        assertSameBits(expected, actual, "seed " + seed + ", window " + window);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {128, 256, 512})
+  void attentionReadsKeysAndValuesAsTheyWereRounded(int bits) {
+    for (int seed = 0; seed < 24; seed++) {
+      Samples samples = new Samples(seed);
+      KvFormat format = seed % 2 == 0 ? KvFormat.BF16 : KvFormat.INT8;
+      AttentionShape shape = new AttentionShape(4, 2, new int[] {30, 64, 80}[seed % 3], 0.3f);
+      int positions = samples.between(1, 130);
+      int rows = samples.between(1, Math.min(40, positions));
+      int blockTokens = samples.between(1, 40);
+      float[] keys = samples.floats(positions * 2 * shape.headDim());
+      float[] values = samples.floats(positions * 2 * shape.headDim());
+      KvPages pages = Samples.pages(format, shape, positions, blockTokens, keys, values);
+      KvPages rounded =
+          Samples.pages(
+              KvFormat.FLOAT32,
+              shape,
+              positions,
+              blockTokens,
+              rounded(format, keys, shape.headDim()),
+              rounded(format, values, shape.headDim()));
+      float[] sinks = samples.floats(4);
+      float[] queries = samples.floats(rows * 4 * shape.headDim());
+      float[] expected = new float[queries.length];
+      float[] actual = new float[queries.length];
+      int first = positions - rows;
+      Kernels vector = ShapeLoader.kernels(bits, WORKERS, format);
+      scalar.attend(
+          shape, List.of(new SequenceRows(rounded, 0, rows, first)), sinks, queries, 0, expected);
+      vector.attend(
+          shape, List.of(new SequenceRows(pages, 0, rows, first)), sinks, queries, 0, actual);
+      assertSameBits(expected, actual, format + " " + shape + ", " + positions + " positions");
+    }
+  }
+
+  private static float[] rounded(KvFormat format, float[] x, int headDim) {
+    float[] out = new float[x.length];
+    for (int from = 0; from < x.length; from += headDim) {
+      float[] vector = KvFormatTest.rounded(format, Arrays.copyOfRange(x, from, from + headDim));
+      System.arraycopy(vector, 0, out, from, headDim);
+    }
+    return out;
   }
 
   @ParameterizedTest
@@ -294,7 +378,7 @@ class KernelBitsTest {
     Mxfp4Matrix mxfp4 = samples.mxfp4Matrix(352, width);
     AttentionShape shape = new AttentionShape(8, 2, 64, 0.125f);
     float[] kv = samples.floats(100 * 2 * 64);
-    KvPages pages = Samples.pages(shape, 100, 16, kv, kv);
+    KvPages pages = Samples.pages(KvFormat.FLOAT32, shape, 100, 16, kv, kv);
     float[] sinks = samples.floats(8);
     float[] norm = samples.floats(352);
     float[] x = samples.floats(rows * 352);
@@ -305,7 +389,8 @@ class KernelBitsTest {
       float[] hidden = new float[rows * 352];
       kernels.multiply(bf16, null, x, 1, queries);
       kernels.multiply(bf16, null, x, rows, queries);
-      kernels.attend(shape, pages, sinks, queries, 0, rows, 100 - rows, 0, values);
+      kernels.attend(
+          shape, List.of(new SequenceRows(pages, 0, rows, 100 - rows)), sinks, queries, 0, values);
       kernels.multiply(mxfp4, null, values, rows, hidden);
       kernels.multiply(mxfp4, null, values, 1, hidden);
       kernels.rmsNorm(hidden, rows, norm, 1e-5f, hidden);

@@ -73,25 +73,29 @@ final class Samples {
    * @param values likewise
    */
   static KvPages pages(
-      AttentionShape shape, int positions, int blockTokens, float[] keys, float[] values) {
+      KvFormat format,
+      AttentionShape shape,
+      int positions,
+      int blockTokens,
+      float[] keys,
+      float[] values) {
     int dim = shape.headDim();
     int width = shape.kvHeads() * dim;
+    int vectorBytes = format.vectorBytes(dim);
     long keyOffset = 64;
-    long valueOffset = keyOffset + 4L * width * blockTokens;
+    long valueOffset = keyOffset + (long) shape.kvHeads() * blockTokens * vectorBytes;
     MemorySegment[] blocks = new MemorySegment[Math.ceilDiv(positions, blockTokens)];
     for (int b = 0; b < blocks.length; b++) {
-      blocks[b] = Arena.ofAuto().allocate(valueOffset + 4L * width * blockTokens, 64);
-      for (long i = 0; i < blocks[b].byteSize() / 4; i++) {
-        blocks[b].setAtIndex(ValueLayout.JAVA_FLOAT, i, Float.NaN);
-      }
+      blocks[b] = Arena.ofAuto().allocate(2 * valueOffset - keyOffset, 64);
+      // The bits of a NaN in each format of floats.
+      blocks[b].fill((byte) 0xFF);
     }
     for (int p = 0; p < positions; p++) {
       for (int h = 0; h < shape.kvHeads(); h++) {
-        long at = 4L * ((long) h * blockTokens + p % blockTokens) * dim;
-        MemorySegment block = blocks[p / blockTokens];
+        long at = ((long) h * blockTokens + p % blockTokens) * vectorBytes;
         int from = p * width + h * dim;
-        MemorySegment.copy(keys, from, block, ValueLayout.JAVA_FLOAT, keyOffset + at, dim);
-        MemorySegment.copy(values, from, block, ValueLayout.JAVA_FLOAT, valueOffset + at, dim);
+        format.store(keys, from, dim, blocks[p / blockTokens], keyOffset + at);
+        format.store(values, from, dim, blocks[p / blockTokens], valueOffset + at);
       }
     }
     return new KvPages(blocks, blockTokens, keyOffset, valueOffset);

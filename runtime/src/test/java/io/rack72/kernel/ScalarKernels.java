@@ -8,6 +8,7 @@ import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The numeric contract in plain loops: one number at a time, one thread, no tiles. It shares no
@@ -97,6 +98,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public KvFormat kvFormat() {
+    return KvFormat.FLOAT32;
+  }
+
+  @Override
   public void rotate(float[] x, int rows, int heads, int headDim, float[] cosines, float[] sines) {
     int half = headDim / 2;
     for (int r = 0; r < rows; r++) {
@@ -117,24 +123,37 @@ public final class ScalarKernels implements Kernels {
   @Override
   public void attend(
       AttentionShape shape,
-      KvPages pages,
+      List<SequenceRows> sequences,
       float[] sinks,
       float[] queries,
-      int firstRow,
-      int rows,
-      int firstPosition,
       int window,
       float[] out) {
     int dim = shape.headDim();
-    for (int r = 0; r < rows; r++) {
-      for (int h = 0; h < shape.queryHeads(); h++) {
-        int kvHead = h / (shape.queryHeads() / shape.kvHeads());
-        int at = ((firstRow + r) * shape.queryHeads() + h) * dim;
-        float[] query = Arrays.copyOfRange(queries, at, at + dim);
-        float[] result =
-            attendOne(shape, pages, sinks[h], query, kvHead, firstPosition + r, window);
-        System.arraycopy(result, 0, out, at, dim);
+    for (SequenceRows rows : sequences) {
+      for (int r = 0; r < rows.rows(); r++) {
+        for (int h = 0; h < shape.queryHeads(); h++) {
+          int kvHead = h / (shape.queryHeads() / shape.kvHeads());
+          int at = ((rows.firstRow() + r) * shape.queryHeads() + h) * dim;
+          float[] query = Arrays.copyOfRange(queries, at, at + dim);
+          int position = rows.firstPosition() + r;
+          float[] result =
+              attendOne(shape, rows.pages(), sinks[h], query, kvHead, position, window);
+          System.arraycopy(result, 0, out, at, dim);
+        }
       }
+    }
+  }
+
+  /** What attention has seen so far. */
+  private static final class Softmax {
+    float max;
+    float denominator;
+    float[] sums;
+
+    Softmax(float max, float denominator, int dim) {
+      this.max = max;
+      this.denominator = denominator;
+      sums = new float[dim];
     }
   }
 
@@ -146,16 +165,45 @@ public final class ScalarKernels implements Kernels {
       int kvHead,
       int position,
       int window) {
-    int dim = shape.headDim();
     int first = window > 0 ? Math.max(0, position - window + 1) : 0;
-    float max = sink;
-    float denominator = sink == Float.NEGATIVE_INFINITY ? 0 : 1;
-    float[] sums = new float[dim];
-    for (int tile = first / 32 * 32; tile <= position; tile += 32) {
+    int dim = shape.headDim();
+    Softmax all = new Softmax(sink, sink == Float.NEGATIVE_INFINITY ? 0 : 1, dim);
+    int end = Math.min(position + 1, first / 1024 * 1024 + 1024);
+    attendSpan(shape, pages, query, kvHead, first, end, all);
+    for (int span = end; span <= position; span += 1024) {
+      Softmax next = new Softmax(Float.NEGATIVE_INFINITY, 0, dim);
+      attendSpan(shape, pages, query, kvHead, span, Math.min(position + 1, span + 1024), next);
+      float max = Math.max(all.max, next.max);
+      float shift = max == Float.NEGATIVE_INFINITY ? 0 : max;
+      float before = Exp.of(all.max - shift);
+      float now = Exp.of(next.max - shift);
+      all.max = max;
+      all.denominator = Math.fma(next.denominator, now, all.denominator * before);
+      for (int d = 0; d < dim; d++) {
+        all.sums[d] = Math.fma(next.sums[d], now, all.sums[d] * before);
+      }
+    }
+    for (int d = 0; d < dim; d++) {
+      all.sums[d] /= all.denominator;
+    }
+    return all.sums;
+  }
+
+  /** Positions {@code first} to {@code end}, exclusive. */
+  private static void attendSpan(
+      AttentionShape shape,
+      KvPages pages,
+      float[] query,
+      int kvHead,
+      int first,
+      int end,
+      Softmax seen) {
+    int dim = shape.headDim();
+    for (int tile = first / 32 * 32; tile < end; tile += 32) {
       int from = Math.max(first, tile);
-      int to = Math.min(position + 1, tile + 32);
+      int to = Math.min(end, tile + 32);
       float[] scores = new float[32];
-      float newMax = max;
+      float newMax = seen.max;
       for (int p = from; p < to; p++) {
         float dot = 0;
         for (int d = 0; d < dim; d++) {
@@ -166,25 +214,21 @@ public final class ScalarKernels implements Kernels {
         newMax = Math.max(newMax, scores[p - tile]);
       }
       float shift = newMax == Float.NEGATIVE_INFINITY ? 0 : newMax;
-      float correction = Exp.of(max - shift);
-      denominator *= correction;
+      float correction = Exp.of(seen.max - shift);
+      seen.denominator *= correction;
       for (int d = 0; d < dim; d++) {
-        sums[d] *= correction;
+        seen.sums[d] *= correction;
       }
       for (int p = from; p < to; p++) {
         float weight = Exp.of(scores[p - tile] - shift);
-        denominator += weight;
+        seen.denominator += weight;
         for (int d = 0; d < dim; d++) {
           float value = element(pages, pages.valueOffsetBytes(), kvHead, p, dim, d);
-          sums[d] = Math.fma(weight, value, sums[d]);
+          seen.sums[d] = Math.fma(weight, value, seen.sums[d]);
         }
       }
-      max = newMax;
+      seen.max = newMax;
     }
-    for (int d = 0; d < dim; d++) {
-      sums[d] /= denominator;
-    }
-    return sums;
   }
 
   private static float element(

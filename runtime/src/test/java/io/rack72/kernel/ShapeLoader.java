@@ -16,6 +16,8 @@ public final class ShapeLoader extends ClassLoader {
           "kernel.Kernels",
           "kernel.Kernels$AttentionShape",
           "kernel.Kernels$KvPages",
+          "kernel.Kernels$SequenceRows",
+          "kernel.KvFormat",
           "kernel.Workers",
           "kernel.Workers$Task",
           "sampling.BrokenLogitsException",
@@ -34,14 +36,19 @@ public final class ShapeLoader extends ClassLoader {
 
   /** Kernels of the exact mode that compute with vectors of {@code bits} bits. */
   static Kernels kernels(int bits, Workers workers) {
+    return kernels(bits, workers, KvFormat.FLOAT32);
+  }
+
+  /** The same for keys and values in another format. */
+  static Kernels kernels(int bits, Workers workers, KvFormat kvFormat) {
     return kernelsOf(
         bits,
         loader ->
             (Kernels)
                 loader
                     .loadClass(PACKAGE + "VectorKernels")
-                    .getConstructor(Workers.class)
-                    .newInstance(workers));
+                    .getConstructor(Workers.class, KvFormat.class)
+                    .newInstance(workers, kvFormat));
   }
 
   /** Kernels of the fast mode, in Java, that compute with vectors of {@code bits} bits. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.checkpoint.Checkpoint;
 import io.rack72.kernel.FastKernels;
+import io.rack72.kernel.KvFormat;
 import io.rack72.kernel.Workers;
 import io.rack72.text.Tokenizer;
 import io.rack72.text.Tokenizers;
@@ -32,19 +33,25 @@ class FastModeTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "tiny, INT8, 0.08",
-    "tiny, BF16, 0.03",
-    "small-odd, INT8, 0.052",
-    "small-odd, BF16, 0.024",
-    "wide, INT8, 0.19",
-    "wide, BF16, 0.041",
+    "tiny, INT8, FLOAT32, 0.08",
+    "tiny, INT8, BF16, 0.068",
+    "tiny, INT8, INT8, 0.087",
+    "tiny, BF16, BF16, 0.032",
+    "small-odd, INT8, FLOAT32, 0.052",
+    "small-odd, INT8, BF16, 0.058",
+    "small-odd, INT8, INT8, 0.061",
+    "small-odd, BF16, BF16, 0.028",
+    "wide, INT8, FLOAT32, 0.19",
+    "wide, INT8, BF16, 0.198",
+    "wide, INT8, INT8, 0.214",
+    "wide, BF16, BF16, 0.054",
   })
   void logitsOfRandomModelsStayCloseToTheExactOnes(
-      String model, Numerics.DenseWeights dense, double bound) {
+      String model, Numerics.DenseWeights dense, KvFormat kv, double bound) {
     try (Golden golden = Golden.open(model)) {
       List<Double> errors = new ArrayList<>();
       for (String prompt : List.of("len7", "len40", "len200")) {
-        errors.addAll(distances(golden.checkpoint(), dense, golden.prompt(prompt)));
+        errors.addAll(distances(golden.checkpoint(), dense, kv, golden.prompt(prompt)));
       }
       double median = median(errors);
       assertTrue(median < bound, "%.4f".formatted(median));
@@ -53,8 +60,9 @@ class FastModeTest {
 
   /** The same for the trained model that comes with the project. */
   @ParameterizedTest
-  @CsvSource({"INT8, 0.02", "BF16, 0.02"})
-  void logitsOfTheBundledModelStayCloseToTheExactOnes(Numerics.DenseWeights dense, double bound) {
+  @CsvSource({"INT8, FLOAT32, 0.025", "INT8, BF16, 0.03", "INT8, INT8, 0.036", "BF16, BF16, 0.024"})
+  void logitsOfTheBundledModelStayCloseToTheExactOnes(
+      Numerics.DenseWeights dense, KvFormat kv, double bound) {
     Path directory = Path.of("../models/rack72-mini");
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
       Tokenizer tokenizer =
@@ -63,16 +71,16 @@ class FastModeTest {
           tokenizer.encode(
               "What is 347 + 285? Sort these words: tea, rabbit, lamp. How many GPUs has the rack?"
                   + " The rack has 72 GPUs. Call the function set_light with the room kitchen.");
-      double median = median(distances(checkpoint, dense, tokens));
+      double median = median(distances(checkpoint, dense, kv, tokens));
       assertTrue(median < bound, "%.4f".formatted(median));
     }
   }
 
   /** For each position. */
   private static List<Double> distances(
-      Checkpoint checkpoint, Numerics.DenseWeights dense, int[] tokens) {
+      Checkpoint checkpoint, Numerics.DenseWeights dense, KvFormat kv, int[] tokens) {
     try (Numerics exact = Numerics.exact(checkpoint, WORKERS);
-        Numerics fast = Numerics.fast(checkpoint, WORKERS, FastKernels.Choice.AUTO, dense)) {
+        Numerics fast = Numerics.fast(checkpoint, WORKERS, FastKernels.Choice.AUTO, dense, kv)) {
       float[] expected = logits(exact, tokens);
       float[] actual = logits(fast, tokens);
       int width = expected.length / tokens.length;
@@ -88,22 +96,22 @@ class FastModeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "tiny, AUTO, 72, 16",
-    "tiny, AVX2, 8, 1",
-    "tiny, JAVA, 8, 512",
-    "small-odd, AUTO, 8, 16",
-    "small-odd, AVX2, 72, 16",
-    "small-odd, JAVA, 72, 1",
-    "wide, AUTO, 72, 512",
-    "wide, AVX512, 8, 512",
-    "wide, AVX2, 1, 16",
-    "wide, JAVA, 8, 16",
+    "tiny, AUTO, 72, 16, INT8",
+    "tiny, AVX2, 8, 1, BF16",
+    "tiny, JAVA, 8, 512, FLOAT32",
+    "small-odd, AUTO, 8, 16, INT8",
+    "small-odd, AVX2, 72, 16, BF16",
+    "small-odd, JAVA, 72, 1, FLOAT32",
+    "wide, AUTO, 72, 512, INT8",
+    "wide, AVX512, 8, 512, INT8",
+    "wide, AVX2, 1, 16, FLOAT32",
+    "wide, JAVA, 8, 16, INT8",
   })
   void kernelsDegreeAndChunkSizeChangeNoBit(
-      String model, FastKernels.Choice choice, int degree, int chunk) {
+      String model, FastKernels.Choice choice, int degree, int chunk, KvFormat kv) {
     try (Golden golden = Golden.open(model);
-        Numerics reference = fast(golden, FastKernels.Choice.JAVA, Numerics.DenseWeights.INT8);
-        Numerics numerics = fast(golden, available(choice), Numerics.DenseWeights.INT8)) {
+        Numerics reference = fast(golden, FastKernels.Choice.JAVA, kv);
+        Numerics numerics = fast(golden, available(choice), kv)) {
       int[] prompt = golden.prompt("len200");
       assertArrayEquals(trace(reference, prompt, 1, 512), trace(numerics, prompt, degree, chunk));
     }
@@ -145,9 +153,8 @@ class FastModeTest {
     return FastKernels.isAvailable(choice) ? choice : FastKernels.Choice.AUTO;
   }
 
-  private static Numerics fast(
-      Golden golden, FastKernels.Choice choice, Numerics.DenseWeights dense) {
-    return Numerics.fast(golden.checkpoint(), WORKERS, choice, dense);
+  private static Numerics fast(Golden golden, FastKernels.Choice choice, KvFormat kv) {
+    return Numerics.fast(golden.checkpoint(), WORKERS, choice, Numerics.DenseWeights.INT8, kv);
   }
 
   private static InMemoryRack rack(Numerics numerics, int degree) {

@@ -28,7 +28,8 @@ final class InMemoryRack implements AutoCloseable {
 
   InMemoryRack(ModelWeights weights, Kernels kernels, int degree, ForwardObserver observer) {
     config = weights.config();
-    cache = new KvCache(new KvLayout(config, BLOCK_TOKENS), BLOCKS, BLOCKS);
+    int vectorBytes = kernels.kvFormat().vectorBytes(config.headDim());
+    cache = new KvCache(new KvLayout(config, BLOCK_TOKENS, vectorBytes), BLOCKS, BLOCKS);
     owner = (layer, expert) -> (layer * config.experts() + expert) % degree;
     RotaryTable rotary = new RotaryTable(config);
     for (int gpu = 0; gpu < degree; gpu++) {

@@ -121,7 +121,7 @@ public final class ClusterLaunch {
         Workers workers = new Workers(config.cpuThreads());
         Numerics numerics = ModelOnCpu.numerics(config, model, workers)) {
       return RackSizing.of(
-          config, model.checkpoint().config(), numerics, invocation.hostMemoryBytes());
+          config, model.checkpoint().config(), numerics.weights(), invocation.hostMemoryBytes());
     }
   }
 

@@ -74,7 +74,7 @@ record ModelOnCpu(OpenModel model, Workers workers, WallClock clock, Numerics nu
   /** What a rack of this model is made of on a host with so much memory. */
   RackSettings settings(Rack72Config config, long hostMemoryBytes) {
     RackSizing sizing =
-        RackSizing.of(config, model.checkpoint().config(), numerics, hostMemoryBytes);
+        RackSizing.of(config, model.checkpoint().config(), numerics.weights(), hostMemoryBytes);
     return new RackSettings(
         config.rack(),
         config.expertParallel(),

@@ -3,6 +3,7 @@ package io.rack72.cli;
 import io.rack72.clock.Clock;
 import io.rack72.cluster.ClusterNode;
 import io.rack72.cluster.NodeCard;
+import io.rack72.config.NumericMode;
 import io.rack72.config.Rack72Config;
 import io.rack72.hardware.TrayId;
 import io.rack72.model.ForwardObserver;
@@ -93,15 +94,23 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
     shared.put("rack72.scheduler.priority-aging", "" + limits.agingArrivals());
     shared.put("rack72.scheduler.context-limit", "" + limits.contextLimit());
     shared.put("rack72.fabric.credit-bytes", "" + settings.portWindowBytes());
-    shared.put("rack72.numeric-mode", computing.numerics().mode());
+    shared.put("rack72.numeric-mode", word(config.numericMode()));
+    if (config.numericMode() == NumericMode.FAST) {
+      shared.put("rack72.fast.dense-weights", word(config.denseWeights()));
+      shared.put("rack72.fast.kv-format", word(config.kvFormat()));
+    }
     shared.put("rack72.model.name", parts.model().name());
-    shared.put("rack72.cluster.timing", config.cluster().timing().name().toLowerCase(Locale.ROOT));
+    shared.put("rack72.cluster.timing", word(config.cluster().timing()));
     shared.put("rack72.cluster.start-trays", "" + config.cluster().startTrays());
     return new NodeCard(
         config.cluster().name(),
         Version.current(),
         computing.model().checkpoint().fingerprint(),
         shared);
+  }
+
+  private static String word(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT);
   }
 
   @Override

@@ -5,7 +5,7 @@ import io.rack72.config.KvSettings;
 import io.rack72.config.Rack72Config;
 import io.rack72.kv.KvLayout;
 import io.rack72.kv.KvSizing;
-import io.rack72.model.Numerics;
+import io.rack72.model.ModelWeights;
 import io.rack72.placement.ExpertPlacement;
 import io.rack72.placement.HbmBudget;
 import io.rack72.placement.Placement;
@@ -21,17 +21,15 @@ record RackSizing(int dataParallel, long kvBytesPerGpu) {
   /**
    * Derives it.
    *
-   * @param numerics tells what weights, keys and values take
+   * @param weights in the formats in which they lie in HBM
    * @param hostMemoryBytes of which KV memory gets the configured share
    * @throws HbmBudget.DoesNotFitException if the weights do not fit in HBM
    * @throws CommandFailedException if KV memory that is set outright does not fit in the host's
    */
   static RackSizing of(
-      Rack72Config config, ModelConfig model, Numerics numerics, long hostMemoryBytes) {
+      Rack72Config config, ModelConfig model, ModelWeights weights, long hostMemoryBytes) {
     int dataParallel =
-        config
-            .dataParallel()
-            .orElseGet(() -> gpusWithRoom(config, model, numerics, hostMemoryBytes));
+        config.dataParallel().orElseGet(() -> gpusWithRoom(config, model, hostMemoryBytes));
     ExpertPlacement placement =
         new ExpertPlacement(
             1, config.rack().gpuCount(), config.expertParallel(), model.layers(), model.experts());
@@ -39,8 +37,8 @@ record RackSizing(int dataParallel, long kvBytesPerGpu) {
         new HbmBudget(
             config.rack(),
             Placement.first(placement, dataParallel),
-            numerics.weights().sharedBytes(),
-            numerics.weights().expertBytes());
+            weights.sharedBytes(),
+            weights.expertBytes());
     // Weights that do not fit are told as such, before the KV memory that is left is none.
     hbm.check(0);
     checkHostHolds(config.kv(), dataParallel, hostMemoryBytes);
@@ -48,16 +46,15 @@ record RackSizing(int dataParallel, long kvBytesPerGpu) {
         dataParallel, config.kv().bytesPerGpu(hostMemoryBytes, dataParallel, hbm.kvRoomBytes()));
   }
 
-  private static int gpusWithRoom(
-      Rack72Config config, ModelConfig model, Numerics numerics, long hostMemoryBytes) {
-    int vectorBytes = numerics.kernels().kvFormat().vectorBytes(model.headDim());
+  private static int gpusWithRoom(Rack72Config config, ModelConfig model, long hostMemoryBytes) {
     return config
         .kv()
         .gpusWithRoom(
             hostMemoryBytes,
             config.rack().gpuCount(),
+            // In float32 in the fast mode too, so that a smaller format means longer contexts.
             KvSizing.bytesFor(
-                new KvLayout(model, config.kv().blockTokens(), vectorBytes),
+                new KvLayout(model, config.kv().blockTokens()),
                 config.kv().leastContext(),
                 config.scheduler().maxRunning(),
                 config.scheduler().tokenBudget()));

@@ -71,7 +71,7 @@ class RackSizingTest {
             OpenModel.open(config, CommandRun.invocation("", false, CommandRun.localLauncher()));
         Workers workers = new Workers(1);
         Numerics numerics = Numerics.exact(open.checkpoint(), workers)) {
-      return RackSizing.of(config, open.checkpoint().config(), numerics, hostMemoryBytes);
+      return RackSizing.of(config, open.checkpoint().config(), numerics.weights(), hostMemoryBytes);
     }
   }
 }

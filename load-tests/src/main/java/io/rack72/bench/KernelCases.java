@@ -154,7 +154,7 @@ final class KernelCases {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment pool = arena.allocate(ROTATED_BYTES, 64);
       for (KvFormat format : KvFormat.values()) {
-        fill(pool, bits -> withExponents(format, bits));
+        fill(pool, format);
         measure.accept(attention("attention, context 512", format, pool, 511, 1));
         measure.accept(attention("attention, context 8192", format, pool, 8191, 1));
         measure.accept(attention("attention, prefill", format, pool, 0, 256));
@@ -162,14 +162,19 @@ final class KernelCases {
     }
   }
 
-  /** Numbers of either sign between 1/2 and 2, as far as a format has exponents. */
-  private static long withExponents(KvFormat format, long bits) {
-    return switch (format) {
-      case FLOAT32 -> (bits & 0x80FF_FFFF_80FF_FFFFL) | 0x3F00_0000_3F00_0000L;
-      case BF16 -> (bits & 0x80FF_80FF_80FF_80FFL) | 0x3F00_3F00_3F00_3F00L;
-      // Scales among them, so of any size, and small ones.
-      case INT8 -> bits & 0x3F3F_3F3F_3F3F_3F3FL;
-    };
+  /** Fills memory with vectors of keys and values. */
+  private void fill(MemorySegment memory, KvFormat format) {
+    float[] numbers = floats(1 << 16);
+    int bytes = format.vectorBytes(HEAD_DIM);
+    workers.share(
+        Math.toIntExact(memory.byteSize() / bytes),
+        1 << 12,
+        (from, to) -> {
+          for (int v = from; v < to; v++) {
+            int at = v * HEAD_DIM % numbers.length;
+            format.store(numbers, at, HEAD_DIM, memory, (long) v * bytes);
+          }
+        });
   }
 
   private KernelCase attention(

@@ -8,6 +8,7 @@ import io.rack72.kernel.Kernels.AttentionShape;
 import io.rack72.kernel.Kernels.KvPages;
 import io.rack72.kernel.Kernels.SequenceRows;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
@@ -38,8 +39,8 @@ import jdk.incubator.vector.VectorOperators;
  * </ul>
  *
  * <p>A vector holds one number of many (row, query head) pairs that share a kv head, so no sum ever
- * crosses its lanes. Work is shared out by sequence, kv head and chunk of rows; where that is too
- * little for all cores, spans are too.
+ * crosses its lanes. Work is shared out by sequence, kv head and chunk of rows; of chunks that have
+ * a large part of all work, each span on its own.
  */
 final class Attention {
   /** Positions that can be computed without those before them; a multiple of {@link #TILE}. */
@@ -60,15 +61,14 @@ final class Attention {
   /** Multiplications below which handing work to another core costs more than it saves. */
   private static final long MIN_SHARED_PRODUCTS = 1 << 16;
 
-  /** Pieces of work for each core from which on spans are not shared out. */
-  private static final int ENOUGH_PER_CORE = 2;
+  /** A chunk with more than so small a part of a core's share is split where it has spans. */
+  private static final int PARTS_PER_CORE = 2;
 
-  /** Floats that the spans which are computed at the same time may take until they are together. */
-  private static final int MOST_SPAN_FLOATS = 1 << 22;
+  /** Floats that spans may take until all of a call are there; further chunks are not split. */
+  private static final int MOST_SPAN_FLOATS = 1 << 21;
 
   private final AttentionShape shape;
   private final KvFormat format;
-  private final List<SequenceRows> sequences;
   private final float[] sinks;
   private final float[] queries;
   private final int window;
@@ -76,9 +76,7 @@ final class Attention {
   private final int headDim;
   private final int group;
   private final int rowsPerChunk;
-
-  // Of sequence i: items firstItem[i] to firstItem[i + 1] - 1.
-  private final int[] firstItem;
+  private final List<Chunk> chunks = new ArrayList<>();
 
   Attention(
       AttentionShape shape,
@@ -90,7 +88,6 @@ final class Attention {
       float[] out) {
     this.shape = shape;
     this.format = format;
-    this.sequences = sequences;
     this.sinks = sinks;
     this.queries = queries;
     this.window = window;
@@ -104,47 +101,90 @@ final class Attention {
     group = shape.queryHeads() / shape.kvHeads();
     rowsPerChunk = Math.max(1, PAIRS / group);
     long width = (long) shape.queryHeads() * headDim;
-    firstItem = new int[sequences.size() + 1];
-    for (int i = 0; i < sequences.size(); i++) {
-      SequenceRows rows = sequences.get(i);
+    for (SequenceRows rows : sequences) {
       Sizes.check("queries", queries, rows.firstRow() + rows.rows(), width);
       Sizes.check("out", out, rows.firstRow() + rows.rows(), width);
-      firstItem[i + 1] = firstItem[i] + Math.ceilDiv(rows.rows(), rowsPerChunk) * shape.kvHeads();
+      for (int row = 0; row < rows.rows(); row += rowsPerChunk) {
+        for (int kvHead = 0; kvHead < shape.kvHeads(); kvHead++) {
+          chunks.add(new Chunk(rows, kvHead, row));
+        }
+      }
     }
     Sizes.check("sinks", sinks, 1, shape.queryHeads());
   }
 
   /** Computes all rows. */
   void apply(Workers workers) {
-    int items = firstItem[sequences.size()];
     long products = 0;
-    int pieces = 0;
-    for (int i = 0; i < sequences.size(); i++) {
-      SequenceRows rows = sequences.get(i);
-      long keys = (long) rows.firstPosition() + rows.rows() - firstVisible(rows.firstPosition());
-      products += keys * rows.rows() * shape.queryHeads() * headDim;
-      for (int row = 0; row < rows.rows(); row += rowsPerChunk) {
-        pieces += shape.kvHeads() * new Chunk(rows, 0, row).spans();
-      }
+    for (Chunk chunk : chunks) {
+      products += chunk.products();
     }
     if (products < MIN_SHARED_PRODUCTS) {
-      attend(0, items);
-    } else if (pieces > items
-        && items < ENOUGH_PER_CORE * workers.size()
-        && (long) pieces * spanFloats() <= MOST_SPAN_FLOATS) {
-      attendSpans(items, pieces, workers);
-    } else {
-      workers.share(items, 1, this::attend);
+      chunks.forEach(this::attend);
+      return;
     }
+    List<Piece> pieces = pieces(products / ((long) PARTS_PER_CORE * workers.size()));
+    Piece last = pieces.getLast();
+    float[] spans = Scratch.ofThread().computedSpans.atLeast(last.at + last.floats());
+    workers.share(
+        pieces.size(),
+        1,
+        (from, to) -> {
+          for (Piece piece : pieces.subList(from, to)) {
+            if (piece.isWhole()) {
+              attend(piece.chunk);
+            } else {
+              attend(piece.chunk, piece.span);
+              pack(piece.chunk, spans, piece.at);
+            }
+          }
+        });
+    for (Piece piece : pieces) {
+      if (!piece.isWhole()) {
+        join(piece, spans);
+      }
+    }
+  }
+
+  /**
+   * What can be computed on its own: a chunk, or a span of one.
+   *
+   * @param span of the chunk, or {@link Piece#WHOLE}
+   * @param at where the span's results go
+   */
+  private record Piece(Chunk chunk, int span, int at) {
+    static final int WHOLE = -1;
+
+    boolean isWhole() {
+      return span == WHOLE;
+    }
+
+    int floats() {
+      return isWhole() ? 0 : chunk.floats();
+    }
+  }
+
+  /** All work, with the chunks that have more than {@code most} products in spans. */
+  private List<Piece> pieces(long most) {
+    List<Piece> pieces = new ArrayList<>();
+    int at = 0;
+    for (Chunk chunk : chunks) {
+      long room = (long) MOST_SPAN_FLOATS - at;
+      boolean splits = chunk.spans() > 1 && chunk.products() > most;
+      if (!splits || (long) chunk.spans() * chunk.floats() > room) {
+        pieces.add(new Piece(chunk, Piece.WHOLE, at));
+        continue;
+      }
+      for (int span = chunk.firstSpan(); span <= chunk.lastSpan(); span++) {
+        pieces.add(new Piece(chunk, span, at));
+        at += chunk.floats();
+      }
+    }
+    return pieces;
   }
 
   private int firstVisible(int position) {
     return window > 0 ? Math.max(0, position - window + 1) : 0;
-  }
-
-  /** Floats of a span's maxima, denominators and weighted values, of the largest chunk. */
-  private int spanFloats() {
-    return rowsPerChunk * group * (2 + width());
   }
 
   /** Weighted values of a pair, in whole vectors of any width. */
@@ -185,24 +225,15 @@ final class Attention {
     int spans() {
       return lastSpan() - firstSpan() + 1;
     }
-  }
 
-  private Chunk chunk(int item) {
-    int i = Arrays.binarySearch(firstItem, item);
-    // Between two first items the place is that of the later one; equal ones are of empty
-    // sequences.
-    int sequence = i >= 0 ? i : -i - 2;
-    while (firstItem[sequence + 1] <= item) {
-      sequence++;
+    /** Multiplications of queries with keys. */
+    long products() {
+      return (long) (end - firstVisible(firstPosition)) * pairs * headDim;
     }
-    int local = item - firstItem[sequence];
-    return new Chunk(
-        sequences.get(sequence), local % shape.kvHeads(), local / shape.kvHeads() * rowsPerChunk);
-  }
 
-  private void attend(int from, int to) {
-    for (int item = from; item < to; item++) {
-      attend(chunk(item));
+    /** Of a span's maxima, denominators and weighted values. */
+    int floats() {
+      return pairs * (2 + width());
     }
   }
 
@@ -210,11 +241,11 @@ final class Attention {
     Scratch scratch = Scratch.ofThread();
     if (chunk.spans() == 1) {
       attend(chunk, chunk.firstSpan());
-      finish(chunk, scratch.softmax.atLeast(0), chunk.lanes, scratch.sums.atLeast(0), 0);
+      finish(chunk, scratch.softmax.array(), chunk.lanes, scratch.sums.array(), 0);
       return;
     }
-    float[] next = scratch.span.atLeast(spanFloats());
-    float[] all = scratch.spans.atLeast(spanFloats());
+    float[] next = scratch.span.atLeast(chunk.floats());
+    float[] all = scratch.spans.atLeast(chunk.floats());
     for (int span = chunk.firstSpan(); span <= chunk.lastSpan(); span++) {
       attend(chunk, span);
       pack(chunk, next, 0);
@@ -223,36 +254,13 @@ final class Attention {
     finish(chunk, all, chunk.pairs, all, 2 * chunk.pairs);
   }
 
-  /** Shares out spans, and puts them together when all are there. */
-  private void attendSpans(int items, int pieces, Workers workers) {
-    int floats = spanFloats();
-    Chunk[] chunks = new Chunk[pieces];
-    int[] spans = new int[pieces];
-    int piece = 0;
-    for (int item = 0; item < items; item++) {
-      Chunk chunk = chunk(item);
-      for (int span = chunk.firstSpan(); span <= chunk.lastSpan(); span++) {
-        chunks[piece] = chunk;
-        spans[piece++] = span;
-      }
-    }
-    float[] computed = Scratch.ofThread().computedSpans.atLeast(pieces * floats);
-    workers.share(
-        pieces,
-        1,
-        (from, to) -> {
-          for (int i = from; i < to; i++) {
-            attend(chunks[i], spans[i]);
-            pack(chunks[i], computed, i * floats);
-          }
-        });
-    float[] all = Scratch.ofThread().spans.atLeast(floats);
-    for (int i = 0; i < pieces; i++) {
-      Chunk chunk = chunks[i];
-      join(chunk, spans[i], computed, i * floats, all);
-      if (spans[i] == chunk.lastSpan()) {
-        finish(chunk, all, chunk.pairs, all, 2 * chunk.pairs);
-      }
+  /** Puts a span that was computed on its own behind those before it. */
+  private void join(Piece piece, float[] spans) {
+    Chunk chunk = piece.chunk;
+    float[] all = Scratch.ofThread().spans.atLeast(chunk.floats());
+    join(chunk, piece.span, spans, piece.at, all);
+    if (piece.span == chunk.lastSpan()) {
+      finish(chunk, all, chunk.pairs, all, 2 * chunk.pairs);
     }
   }
 
@@ -335,10 +343,10 @@ final class Attention {
   /** Copies the maxima, denominators and sums that a span has left: {@code [2 + width, pairs]}. */
   private void pack(Chunk chunk, float[] to, int at) {
     Scratch scratch = Scratch.ofThread();
-    float[] softmax = scratch.softmax.atLeast(0);
+    float[] softmax = scratch.softmax.array();
     System.arraycopy(softmax, 0, to, at, chunk.pairs);
     System.arraycopy(softmax, chunk.lanes, to, at + chunk.pairs, chunk.pairs);
-    float[] sums = scratch.sums.atLeast(0);
+    float[] sums = scratch.sums.array();
     System.arraycopy(sums, 0, to, at + 2 * chunk.pairs, chunk.pairs * width());
   }
 

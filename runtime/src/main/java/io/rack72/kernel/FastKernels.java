@@ -10,8 +10,9 @@ import java.util.OptionalLong;
 
 /**
  * The kernels of the fast mode: products with MXFP4 and 8-bit weights take activations in 8 bits
- * ({@link Int8Activations}, {@link BlockProducts}); everything else is as in the exact mode. The
- * same bits on every machine, with native code or without.
+ * ({@link Int8Activations}, {@link BlockProducts}), and keys and values have a {@link KvFormat};
+ * everything else is as in the exact mode. The same bits on every machine, with native code or
+ * without.
  */
 public final class FastKernels implements Kernels {
   /** Which implementation computes the products. */

@@ -12,7 +12,10 @@ public enum KvFormat {
   /** Float32, as computed. */
   FLOAT32,
 
-  /** Bfloat16, rounded to the nearest, ties to even; a NaN stays one. Half the memory. */
+  /**
+   * Bfloat16, rounded to the nearest, ties to even; what is nearest to 2^128 is an infinity, and a
+   * NaN stays one. Half the memory.
+   */
   BF16,
 
   /**
@@ -21,8 +24,8 @@ public enum KvFormat {
    *
    * <p>With {@code a} the largest magnitude of a block, its scale is {@code a / 127}, and a number
    * is the element times {@code 127 / a}, rounded to the nearest whole one, ties to even. It is
-   * read as number times scale. A block with {@code a} below 2^-100 is zero; one with an infinity
-   * or a NaN is all NaN.
+   * read as number times scale, which of the greatest floats may be an infinity. A block with
+   * {@code a} below 2^-100 is zero; one with an infinity or a NaN is all NaN.
    */
   INT8;
 

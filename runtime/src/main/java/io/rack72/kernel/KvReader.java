@@ -1,20 +1,27 @@
 package io.rack72.kernel;
 
-import static io.rack72.kernel.Simd.FLOATS;
 import static io.rack72.kernel.Simd.LENGTH;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Reads vectors of keys and values as floats, in any {@link KvFormat}. */
 final class KvReader {
-  private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_128;
+  /** Bytes of the smallest vector that there is. */
+  private static final int LEAST_BYTES = 8;
+
+  /** As many bytes as a vector has floats, where there is such a vector. */
+  private static final VectorSpecies<Byte> BYTES =
+      VectorSpecies.of(
+          byte.class, VectorShape.forBitSize(Byte.SIZE * Math.max(LENGTH, LEAST_BYTES)));
 
   private KvReader() {}
 
@@ -70,17 +77,15 @@ final class KvReader {
       float scale =
           block.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + i / KvFormat.BLOCK * (long) Float.BYTES);
       int count = Math.min(KvFormat.BLOCK, headDim - i);
-      int whole = count / BYTES.length() * BYTES.length();
-      for (int j = 0; j < whole; j += BYTES.length()) {
-        ByteVector sixteen =
-            ByteVector.fromMemorySegment(BYTES, block, numbers + i + j, ByteOrder.nativeOrder());
-        for (int part = 0; part < BYTES.length() / LENGTH; part++) {
-          sixteen
-              .convertShape(VectorOperators.B2F, FLOATS, part)
-              .reinterpretAsFloats()
-              .mul(scale)
-              .intoArray(to, index + i + j + part * LENGTH);
-        }
+      int whole = LENGTH < LEAST_BYTES ? 0 : count / LENGTH * LENGTH;
+      for (int j = 0; j < whole; j += LENGTH) {
+        IntVector wide =
+            (IntVector)
+                ByteVector.fromMemorySegment(BYTES, block, numbers + i + j, ByteOrder.nativeOrder())
+                    .convertShape(VectorOperators.B2I, Simd.INTS, 0);
+        ((FloatVector) wide.convert(VectorOperators.I2F, 0))
+            .mul(scale)
+            .intoArray(to, index + i + j);
       }
       for (int j = whole; j < count; j++) {
         to[index + i + j] = block.get(ValueLayout.JAVA_BYTE, numbers + i + j) * scale;

@@ -51,9 +51,9 @@ final class NativeBlockProducts implements BlockProducts {
     }
   }
 
-  /** On macOS too, which loads a library by any name. */
   private static final Logger LOG = LoggerFactory.getLogger(NativeBlockProducts.class);
 
+  /** On macOS too, which loads a library by any name. */
   private static final String FILE = "librack72.so";
 
   private static final FunctionDescriptor MXFP4 =

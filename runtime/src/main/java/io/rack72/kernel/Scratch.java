@@ -75,6 +75,11 @@ final class Scratch {
 
     private Room() {}
 
+    /** The array that was last asked for. */
+    float[] array() {
+      return array;
+    }
+
     /** An array of at least {@code length}, with whatever was last left in it. */
     float[] atLeast(int length) {
       if (array.length < length) {

@@ -14,8 +14,9 @@ import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The kernels of the exact mode, in float32, on the Vector API. Runs on every machine, and gives
- * the same bits on each.
+ * The kernels of the exact mode, in float32, on the Vector API, and what the fast mode has in
+ * common with it: attention too, over keys and values in any format. Runs on every machine, and
+ * gives the same bits on each.
  */
 public final class VectorKernels implements Kernels {
   /** Slope of the sigmoid in gpt-oss's gated activation. */

@@ -7,8 +7,8 @@ import io.rack72.checkpoint.ModelConfig;
  * sequence, for all layers of one kind: full layers share one kind of block, sliding layers
  * another, so that sliding layers can give back what their window has passed.
  *
- * <p>Within a block: layer of that kind, then keys before values, then kv head, token, element.
- * Immutable.
+ * <p>Within a block: layer of that kind, then keys before values, then kv head and token, for which
+ * there is a vector in the numeric mode's format. Immutable.
  */
 public final class KvLayout {
   private final ModelConfig config;

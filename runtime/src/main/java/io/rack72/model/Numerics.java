@@ -18,8 +18,8 @@ import java.util.Locale;
  *
  * <p><b>Fast</b>: activations in 8 bits where they meet weights of experts, and, unless the dense
  * weights are left in bfloat16, those of attention and the output matrix, which are converted to 8
- * bits here. Keys and values are stored in fewer bits. The router, the norms and attention itself
- * stay in float32.
+ * bits here. Keys and values are stored in a {@link KvFormat}. The router, the norms and the
+ * arithmetic of attention stay in float32.
  */
 public final class Numerics implements AutoCloseable {
   /** Formats of the weights of attention and of the output matrix in the fast mode. */
@@ -77,9 +77,7 @@ public final class Numerics implements AutoCloseable {
       DenseWeights dense,
       KvFormat kv) {
     return new Numerics(
-        "fast"
-            + (dense == DenseWeights.INT8 ? "" : "-dense-" + dense.name().toLowerCase(Locale.ROOT))
-            + (kv == KvFormat.BF16 ? "" : "-kv-" + kv.name().toLowerCase(Locale.ROOT)),
+        "fast-%s-kv-%s".formatted(word(dense), word(kv)),
         new FastKernels(new VectorKernels(workers, kv), workers, choice),
         new CheckpointWeights(checkpoint),
         dense,
@@ -87,11 +85,15 @@ public final class Numerics implements AutoCloseable {
   }
 
   /**
-   * All that tokens depend on, in a word: {@code exact}, or {@code fast} and what differs from
-   * 8-bit dense weights and bfloat16 keys and values, such as {@code fast-dense-bf16-kv-int8}.
+   * All that tokens depend on, in a word: {@code exact}, or {@code fast} with the formats of dense
+   * weights, and of keys and values, such as {@code fast-int8-kv-bf16}.
    */
   public String mode() {
     return mode;
+  }
+
+  private static String word(Enum<?> format) {
+    return format.name().toLowerCase(Locale.ROOT);
   }
 
   /** The threads that the kernels use; of whoever made them, who closes them. */

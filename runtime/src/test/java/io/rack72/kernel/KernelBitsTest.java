@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -272,40 +273,65 @@ class KernelBitsTest {
     }
   }
 
-  /** Long contexts, which few workers compute in whole and many in spans, and some at a time. */
+  /** Long contexts, which one worker computes in whole and many in spans. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 3, 64})
-  void attentionOverLongContextsHasTheBitsOfTheContract(int cores) {
+  @CsvSource({"1, 512", "3, 128", "3, 512", "64, 256", "64, 512"})
+  void attentionOverLongContextsHasTheBitsOfTheContract(int cores, int bits) {
+    // Rows on both sides of where a span begins, or where a window does; and far from it.
+    int[][] cases = {
+      {0, 1024, 9},
+      {0, 1040, 40},
+      {0, 2049, 1},
+      {0, 3500, 3},
+      {40, 1040, 9},
+      {40, 1080, 40},
+      {1500, 2540, 40},
+      {1500, 3580, 40},
+      {3000, 3500, 2}
+    };
     try (Workers workers = new Workers(cores)) {
-      Kernels vector = new VectorKernels(workers);
-      for (int seed = 0; seed < 12; seed++) {
-        Samples samples = new Samples(seed);
-        AttentionShape shape = new AttentionShape(4, 2, 6, 0.3f);
-        int window = new int[] {0, 0, 40, 1500}[seed % 4];
-        int blockTokens = samples.between(1, 40);
-        float[] sinks = samples.floats(4);
-        if (seed % 5 == 0) {
-          sinks[1] = Float.NEGATIVE_INFINITY;
+      for (KvFormat format : KvFormat.values()) {
+        Kernels vector = ShapeLoader.kernels(bits, workers, format);
+        for (int i = 0; i < cases.length; i++) {
+          Samples samples = new Samples(i);
+          int headDim = i % 2 == 0 ? 40 : 6;
+          AttentionShape shape = new AttentionShape(4, 2, headDim, 0.3f);
+          int window = cases[i][0];
+          float[] sinks = samples.floats(4);
+          if (i % 3 == 0) {
+            sinks[1] = Float.NEGATIVE_INFINITY;
+          }
+          List<SequenceRows> stored = new ArrayList<>();
+          List<SequenceRows> rounded = new ArrayList<>();
+          int row = samples.between(0, 2);
+          // Beside it a short one, with much less work.
+          for (int[] one :
+              new int[][] {cases[i], {window, 200, 2}, cases[(i + 1) % cases.length]}) {
+            int positions = one[1];
+            int rows = one[2];
+            int blockTokens = samples.between(1, 40);
+            float[] keys = samples.floats(positions * 2 * headDim);
+            float[] values = samples.floats(positions * 2 * headDim);
+            KvPages pages = Samples.pages(format, shape, positions, blockTokens, keys, values);
+            stored.add(new SequenceRows(pages, row, rows, positions - rows));
+            KvPages plain =
+                Samples.pages(
+                    KvFormat.FLOAT32,
+                    shape,
+                    positions,
+                    blockTokens,
+                    rounded(format, keys, headDim),
+                    rounded(format, values, headDim));
+            rounded.add(new SequenceRows(plain, row, rows, positions - rows));
+            row += rows;
+          }
+          float[] queries = samples.floats(row * 4 * headDim);
+          float[] expected = new float[queries.length];
+          float[] actual = new float[queries.length];
+          scalar.attend(shape, rounded, sinks, queries, window, expected);
+          vector.attend(shape, stored, sinks, queries, window, actual);
+          assertSameBits(expected, actual, format + ", case " + i);
         }
-        List<SequenceRows> sequences = new ArrayList<>();
-        int row = samples.between(0, 2);
-        for (int i = seed % 3; i >= 0; i--) {
-          // Rows on both sides of where a span begins, and far from it.
-          int last = new int[] {1024, 1040, 2049, 3500}[samples.between(0, 3)];
-          int rows = samples.between(1, 40);
-          float[] keys = samples.floats(last * 2 * 6);
-          KvPages pages =
-              Samples.pages(
-                  KvFormat.FLOAT32, shape, last, blockTokens, keys, samples.floats(keys.length));
-          sequences.add(new SequenceRows(pages, row, rows, last - rows));
-          row += rows;
-        }
-        float[] queries = samples.floats(row * 4 * 6);
-        float[] expected = new float[queries.length];
-        float[] actual = new float[queries.length];
-        scalar.attend(shape, sequences, sinks, queries, window, expected);
-        vector.attend(shape, sequences, sinks, queries, window, actual);
-        assertSameBits(expected, actual, "seed " + seed + ", window " + window);
       }
     }
   }

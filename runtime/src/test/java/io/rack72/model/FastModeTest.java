@@ -1,6 +1,7 @@
 package io.rack72.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.rack72.checkpoint.Checkpoint;
@@ -114,6 +115,21 @@ class FastModeTest {
         Numerics numerics = fast(golden, available(choice), kv)) {
       int[] prompt = golden.prompt("len200");
       assertArrayEquals(trace(reference, prompt, 1, 512), trace(numerics, prompt, degree, chunk));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "INT8, BF16, fast-int8-kv-bf16",
+    "INT8, INT8, fast-int8-kv-int8",
+    "BF16, FLOAT32, fast-bf16-kv-float32",
+  })
+  void theNameTellsAllThatTokensDependOn(Numerics.DenseWeights dense, KvFormat kv, String name) {
+    try (Golden golden = Golden.open("tiny");
+        Numerics numerics =
+            Numerics.fast(golden.checkpoint(), WORKERS, FastKernels.Choice.JAVA, dense, kv)) {
+      assertEquals(name, numerics.mode());
+      assertEquals(kv, numerics.kernels().kvFormat());
     }
   }
 

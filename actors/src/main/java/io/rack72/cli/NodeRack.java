@@ -3,7 +3,6 @@ package io.rack72.cli;
 import io.rack72.clock.Clock;
 import io.rack72.cluster.ClusterNode;
 import io.rack72.cluster.NodeCard;
-import io.rack72.config.NumericMode;
 import io.rack72.config.Rack72Config;
 import io.rack72.hardware.TrayId;
 import io.rack72.model.ForwardObserver;
@@ -74,7 +73,8 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
     }
   }
 
-  private static NodeCard card(Rack72Config config, NodeParts parts, ModelOnCpu computing) {
+  /** What must be alike on all nodes of a rack. */
+  static NodeCard card(Rack72Config config, NodeParts parts, ModelOnCpu computing) {
     RackSettings settings = parts.settings();
     SortedMap<String, String> shared = new TreeMap<>();
     shared.put("rack72.rack and rack72.gpu", settings.profile().toString());
@@ -94,23 +94,15 @@ record NodeRack(ClusterNode node, NodeParts parts, ModelOnCpu computing)
     shared.put("rack72.scheduler.priority-aging", "" + limits.agingArrivals());
     shared.put("rack72.scheduler.context-limit", "" + limits.contextLimit());
     shared.put("rack72.fabric.credit-bytes", "" + settings.portWindowBytes());
-    shared.put("rack72.numeric-mode", word(config.numericMode()));
-    if (config.numericMode() == NumericMode.FAST) {
-      shared.put("rack72.fast.dense-weights", word(config.denseWeights()));
-      shared.put("rack72.fast.kv-format", word(config.kvFormat()));
-    }
+    shared.put("rack72.numeric-mode and rack72.fast", computing.numerics().mode());
     shared.put("rack72.model.name", parts.model().name());
-    shared.put("rack72.cluster.timing", word(config.cluster().timing()));
+    shared.put("rack72.cluster.timing", config.cluster().timing().name().toLowerCase(Locale.ROOT));
     shared.put("rack72.cluster.start-trays", "" + config.cluster().startTrays());
     return new NodeCard(
         config.cluster().name(),
         Version.current(),
         computing.model().checkpoint().fingerprint(),
         shared);
-  }
-
-  private static String word(Enum<?> choice) {
-    return choice.name().toLowerCase(Locale.ROOT);
   }
 
   @Override

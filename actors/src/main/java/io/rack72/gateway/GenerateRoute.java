@@ -332,7 +332,7 @@ final class GenerateRoute {
                   settings.streams(),
                   meter,
                   answer,
-                  place::leave),
+                  place),
               generation.id(),
               Props.empty());
     } catch (RuntimeException e) {

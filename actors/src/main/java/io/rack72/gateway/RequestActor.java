@@ -107,7 +107,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   private final RequestMetrics.Meter meter;
   private final CompletableFuture<Answer> answer;
   private final CompletableFuture<Void> cut = new CompletableFuture<>();
-  private final Runnable leave;
+  private final RequestShares.Place place;
   private final Reply reply;
   private final RackSequences sequences;
   private final UnreadTokens unread;
@@ -122,8 +122,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
    * @param remaining of the request's time
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
    * @param meter measures it
-   * @param leave gives back the request's place, when it is over however it ended; is called more
-   *     than once, by any thread, where another request goes on with the stream
+   * @param place which the request leaves when it is over, however it ended
    */
   static Behavior<Command> create(
       Generation generation,
@@ -133,7 +132,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       StreamLimits limits,
       RequestMetrics.Meter meter,
       CompletableFuture<Answer> answer,
-      Runnable leave) {
+      RequestShares.Place place) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
@@ -149,7 +148,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
                         limits,
                         meter,
                         answer,
-                        leave);
+                        place);
                   } catch (RuntimeException e) {
                     // What never was an actor is not told that it stops.
                     context.getLog().error("request {} cannot begin", generation.id(), e);
@@ -157,7 +156,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
                         ApiError.failed("the server failed while it began the reply"));
                     stream.ifPresent(open -> open.close(false));
                     meter.over(Outcome.FAILED);
-                    leave.run();
+                    place.leave();
                     return Behaviors.stopped();
                   }
                 }));
@@ -173,7 +172,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       StreamLimits limits,
       RequestMetrics.Meter meter,
       CompletableFuture<Answer> answer,
-      Runnable leave) {
+      RequestShares.Place place) {
     super(context);
     this.generation = generation;
     this.stream = stream;
@@ -181,7 +180,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     this.limits = limits;
     this.meter = meter;
     this.answer = answer;
-    this.leave = leave;
+    this.place = place;
     this.reply = new Reply(generation, stream);
     this.sequences = new RackSequences(generation, reply, router, meter);
     this.unread = new UnreadTokens(limits.unreadTokens());
@@ -200,7 +199,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
                 sequences,
                 () -> {
                   // At once, so that the request that goes on with the stream can have the place.
-                  leave.run();
+                  place.leave();
                   self.tell(new GoesOnElsewhere());
                 }));
     sequences.submit(context.messageAdapter(SequenceEvent.class, Happened::new));
@@ -278,18 +277,18 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       case SequenceEvent.Placed there -> {
         sequences.placed(choice, there.gpu(), there.incarnation());
         stream.ifPresent(open -> open.placed(choice, there.gpu().index()));
-        place(choice);
+        placed(choice);
         yield this;
       }
       case SequenceEvent.Started started -> {
-        place(choice);
+        placed(choice);
         if (reply.start(choice, started.cachedTokens())) {
           stream.ifPresent(open -> open.started(choice, started.cachedTokens()));
         }
         yield this;
       }
       case SequenceEvent.Token token -> {
-        place(choice);
+        placed(choice);
         yield onToken(choice, token);
       }
       case SequenceEvent.Alive alive -> {
@@ -319,7 +318,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
   }
 
   /** A choice has its place: that it is computed says so too, where the first word was lost. */
-  private void place(int choice) {
+  private void placed(int choice) {
     reply.place(choice);
     if (isStreaming() && answer.complete(new Answer.Stream(cut))) {
       pauseIfUnread();
@@ -352,7 +351,9 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
       return next;
     }
     if (reply.allEnded()) {
-      answer.complete(new Answer.Whole(reply.whole()));
+      ObjectNode whole = reply.whole();
+      place.answered();
+      answer.complete(new Answer.Whole(whole));
       return Behaviors.stopped();
     }
     return this;
@@ -381,6 +382,9 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
     }
     ServerSentEvents events = reply.takeEvents(Optional.ofNullable(failure));
     if (!events.isEmpty()) {
+      if (reply.lastEventsTaken()) {
+        place.answered();
+      }
       send(events.toBytes());
     }
     return this;
@@ -444,7 +448,7 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
         failure != null || brokenOff
             ? Outcome.FAILED
             : reply.allEnded() ? Outcome.COMPLETE : Outcome.LEFT);
-    leave.run();
+    place.leave();
     stream.ifPresent(open -> open.close(reply.lastEventsTaken() && failure == null));
     sequences.cancel();
     answer.completeExceptionally(ApiError.unavailable("the server is stopping"));

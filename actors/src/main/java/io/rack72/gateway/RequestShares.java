@@ -83,6 +83,7 @@ final class RequestShares {
     private long ownTokens;
     private long ownBodyBytes;
     private boolean known;
+    private boolean answered;
     private boolean left;
 
     private Place(Tenant tenant) {
@@ -98,7 +99,7 @@ final class RequestShares {
      */
     void hold(int allSequences, long promptTokens) {
       synchronized (RequestShares.this) {
-        if (left || known) {
+        if (answered || known) {
           throw new IllegalStateException("a request holds what it is once, before it leaves");
         }
         sequences.require(tenant, allSequences - ownSequences, allSequences);
@@ -130,15 +131,30 @@ final class RequestShares {
       }
     }
 
-    /** Gives back what is held; a second time does nothing. May be called by any thread. */
-    void leave() {
+    /**
+     * Gives back all but the memory of the body, since the rack has no more work with the request.
+     * To be called before the client can have the end of its answer: who asks for one thing after
+     * the other is then never refused because of what it has been answered. A second time does
+     * nothing. May be called by any thread.
+     */
+    void answered() {
       synchronized (RequestShares.this) {
-        if (!left) {
-          left = true;
+        if (!answered) {
+          answered = true;
           sequences.giveBack(tenant, ownSequences);
           tokens.giveBack(tenant, ownTokens);
-          bodyBytes.giveBack(tenant, ownBodyBytes);
           requests.merge(tenant.name(), -1, Integer::sum);
+        }
+      }
+    }
+
+    /** Gives back all that is held; a second time does nothing. May be called by any thread. */
+    void leave() {
+      synchronized (RequestShares.this) {
+        answered();
+        if (!left) {
+          left = true;
+          bodyBytes.giveBack(tenant, ownBodyBytes);
         }
       }
     }

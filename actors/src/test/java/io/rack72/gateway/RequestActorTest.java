@@ -27,7 +27,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -45,12 +44,16 @@ import org.junit.jupiter.api.Timeout;
 class RequestActorTest {
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
   private static final int UNREAD_LIMIT = 20;
+  private static final long BODY_BYTES = 10;
   private static final Duration STUCK_TIMEOUT = Duration.ofMinutes(1);
   private static ActorTestKit kit;
   private static ManualTime time;
 
   private TestProbe<RouterActor.Command> router;
-  private final AtomicInteger left = new AtomicInteger();
+  private final RequestShares shares =
+      new RequestShares(LoadLimits.DEFAULT, BODY_BYTES, List.of(Tenant.EVERYBODY));
+
+  private RequestShares.Place place;
   private final ManualClock clock = new ManualClock();
   private final RequestMetrics metrics = new RequestMetrics(clock);
   private CompletableFuture<RequestActor.Answer> answer;
@@ -514,13 +517,40 @@ class RequestActorTest {
   }
 
   @Test
+  void placeIsGivenBackBeforeTheClientHasTheAnswer() throws Exception {
+    CompletableFuture<Long> then = answer.thenApply(how -> shares.sequences());
+    begin("{\"prompt\": \"x\", \"max_tokens\": 1}");
+    placed(0);
+    last(0, 0, 'a', FinishReason.LENGTH);
+    assertEquals(0, await(then));
+    assertLeft();
+  }
+
+  @Test
+  void placeOfAStreamIsGivenBackBeforeItsEndAndTheBodyWhenItIsRead() throws Exception {
+    begin("{\"prompt\": \"x\", \"max_tokens\": 2, \"stream\": true}");
+    placed(0);
+    token(0, 1, 0, 'a');
+    pull();
+    assertEquals(1, shares.sequences());
+    CompletableFuture<Optional<ByteString>> end = new CompletableFuture<>();
+    CompletableFuture<Long> then = end.thenApply(events -> shares.sequences());
+    request.tell(new RequestActor.Pull(end));
+    last(0, 1, 'b', FinishReason.LENGTH);
+    assertEquals(0, await(then));
+    assertEquals(BODY_BYTES, shares.keptBodyBytes(), "the stream can be gone on with");
+    assertTrue(end.join().orElseThrow().utf8String().endsWith("data: [DONE]\n\n"));
+    request.tell(new RequestActor.Disconnected());
+    assertLeft();
+  }
+
+  @Test
   void placeIsLeftOnceHoweverTheRequestEnds() throws Exception {
     begin("{\"prompt\": \"x\", \"stream\": true}");
     placed(0);
     ended(0, SequenceEvent.Cause.FAILED);
     pull();
     pull();
-    assertEquals(0, left.get(), "the client has not got the end yet");
     request.tell(new RequestActor.Disconnected());
     request.tell(new RequestActor.Disconnected());
     assertLeft();
@@ -727,6 +757,9 @@ class RequestActorTest {
   }
 
   private void spawn(Generation generation) {
+    place = shares.enter(Tenant.EVERYBODY);
+    place.hold(generation.sequences().size(), generation.promptTokens());
+    assertTrue(place.keepBody(BODY_BYTES));
     request =
         kit.spawn(
             RequestActor.create(
@@ -737,7 +770,7 @@ class RequestActorTest {
                 new StreamLimits(UNREAD_LIMIT, STUCK_TIMEOUT, HEARTBEAT),
                 metrics.begin(0, generation.promptTokens(), generation.sequences().size()),
                 answer,
-                left::incrementAndGet));
+                place));
   }
 
   private String measured() {
@@ -792,10 +825,12 @@ class RequestActorTest {
     assertEquals(id(choice), router.expectMessageClass(RouterActor.Resume.class).id());
   }
 
-  /** The request is over, and has given back its place exactly once. */
+  /** The request is over, and has given back all that it held. */
   private void assertLeft() {
     kit.createTestProbe().expectTerminated(request);
-    assertEquals(1, left.get());
+    assertEquals(0, shares.sequences());
+    assertEquals(0, shares.tokens());
+    assertEquals(0, shares.keptBodyBytes());
   }
 
   /** A stream of which as much waits as may wait, most of it in its first choice. */

@@ -314,6 +314,68 @@ static void test_int8(const drawing *d) {
   drop_shape(&s);
 }
 
+/* A weight of any kind: near to others, halfway between two numbers, or any bits at all. */
+static uint16_t draw_weight(const drawing *d) {
+  if (one_in(8)) return (uint16_t)(to_bits((float)between(-254, 254) / 2) >> 16);
+  return one_in(50) ? (uint16_t)next() : draw_bf16(d);
+}
+
+static void expect_block(const float *w, uint16_t *scale, int *numbers) {
+  float most = 0;
+  int infinite = 0;
+  for (int k = 0; k < BLOCK; k++) {
+    infinite |= !isfinite(w[k]);
+    most = fmaxf(most, fabsf(w[k]));
+  }
+  const uint32_t quotient = to_bits(most / 127);
+  *scale = (uint16_t)((quotient >> 16) + ((quotient & 0xFFFF) != 0));
+  if (infinite) *scale = 0x7FC0;
+  if (from_bf16(*scale) < FLT_MIN) *scale = 0;
+  const int zero = infinite || !*scale;
+  for (int k = 0; k < BLOCK; k++) {
+    const float number = w[k] * (1 / from_bf16(*scale));
+    numbers[k] = zero ? 0 : (int)nearbyintf(number);
+  }
+}
+
+static void test_convert(const drawing *d) {
+  const int rows = between(1, 100), columns = between(1, 200), blocks = (columns + BLOCK - 1) / BLOCK;
+  const int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, from = between(0, tiles), to = between(from, tiles);
+  const size_t w_bytes = (size_t)(rows * columns) * 2;
+  const size_t code_bytes = (size_t)(tiles * blocks) * TILE_BYTES, scale_bytes = code_bytes / BLOCK * 2;
+  uint16_t *w = take(w_bytes), *scales = take(scale_bytes);
+  uint8_t *codes = take(code_bytes);
+  for (int i = 0; i < rows * columns; i++) w[i] = draw_weight(d);
+  memset(codes, 0xA5, code_bytes);
+  memset(scales, 0xA5, scale_bytes);
+  rack72_convert_int8(w, rows, columns, from, to, codes, scales);
+  for (int row = 0; row < tiles * TILE_ROWS; row++) {
+    for (int b = 0; b < blocks; b++) {
+      const int there = row / TILE_ROWS >= from && row / TILE_ROWS < to;
+      const int lane = row % TILE_ROWS, block = row / TILE_ROWS * blocks + b;
+      float weights[BLOCK] = {0};
+      for (int k = 0; row < rows && k < BLOCK && b * BLOCK + k < columns; k++)
+        weights[k] = from_bf16(w[row * columns + b * BLOCK + k]);
+      uint16_t scale;
+      int numbers[BLOCK];
+      expect_block(weights, &scale, numbers);
+      int good = scales[block * TILE_ROWS + lane] == (there ? scale : 0xA5A5);
+      for (int k = 0; k < BLOCK; k++) {
+        const int place = k % 2 * BLOCK / 2 + k / 2;
+        const uint8_t code = codes[block * TILE_BYTES + place / 4 * 64 + lane * 4 + place % 4];
+        good &= code == (there ? (uint8_t)(numbers[k] + INT8_OFFSET) : 0xA5);
+      }
+      if (good) continue;
+      fprintf(stderr, "rack72_convert_int8: %d x %d, tiles %d to %d: row %d, block %d is wrong\n", rows, columns,
+              from, to, row, b);
+      exit(1);
+    }
+  }
+  give_back(w, w_bytes);
+  give_back(codes, code_bytes);
+  give_back(scales, scale_bytes);
+}
+
 int main(int argc, char **argv) {
   char tested[32] = "";
   int wanted = argc < 2;
@@ -335,7 +397,8 @@ int main(int argc, char **argv) {
     const drawing d = {one_in(4), special[between(0, 3)]};
     test_mxfp4(&d);
     test_int8(&d);
+    test_convert(&d);
   }
-  printf("rack72: native kernels for%s gave the right bits for %d shapes\n", tested, 2 * SHAPES);
+  printf("rack72: native kernels for%s gave the right bits for %d shapes\n", tested, 3 * SHAPES);
   return 0;
 }

@@ -1,7 +1,6 @@
 package io.rack72.bench;
 
 import io.rack72.kernel.FastKernels;
-import io.rack72.kernel.Int8Conversion;
 import io.rack72.kernel.Kernels;
 import io.rack72.kernel.Kernels.AttentionShape;
 import io.rack72.kernel.Kernels.KvPages;
@@ -73,7 +72,7 @@ final class KernelCases {
     try (Arena source = Arena.ofShared()) {
       Bf16Matrix matrix = bf16(QUERIES, HIDDEN, source);
       for (long bytes = 0; bytes < STREAMED_BYTES; bytes += dense.getLast().bytes()) {
-        dense.add(Int8Conversion.convert(matrix, arena, workers));
+        dense.add(fast.convert(matrix, arena));
       }
     }
   }
@@ -114,7 +113,7 @@ final class KernelCases {
     try (Arena arena = Arena.ofShared()) {
       List<Int8Matrix> weights = new ArrayList<>();
       try (Arena source = Arena.ofShared()) {
-        weights.add(Int8Conversion.convert(bf16(VOCABULARY, HIDDEN, source), arena, workers));
+        weights.add(fast.convert(bf16(VOCABULARY, HIDDEN, source), arena));
       }
       for (int rows : new int[] {1, 32}) {
         measure.accept(product("int8", fast, weights, rows));

@@ -1,11 +1,12 @@
 package io.rack72.kernel;
 
+import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 
 /**
- * Products of weights with activations in 8 bits.
+ * Products of weights with activations in 8 bits, and how dense weights get their 8 bits.
  *
  * <p><b>The numeric contract.</b> Inside a block of 32 columns the products of whole numbers are
  * added, exactly in any order. Then, for the blocks of a row in turn, {@code sum = fma((float) dot,
@@ -43,4 +44,13 @@ sealed interface BlockProducts permits NativeBlockProducts, VectorBlockProducts 
   /** The same with 8-bit weights; x is filled with {@link Int8Matrix#OFFSET}. */
   void multiply(
       Int8Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset);
+
+  /**
+   * Converts weights as {@link Int8Conversion} says.
+   *
+   * @param from the first tile
+   * @param to the one behind the last
+   * @param out of the size of {@code w}
+   */
+  void convert(Bf16Matrix w, int from, int to, Int8Matrix out);
 }

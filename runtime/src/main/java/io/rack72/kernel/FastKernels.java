@@ -5,6 +5,8 @@ import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 import io.rack72.tensor.WeightMatrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -14,7 +16,7 @@ import java.util.OptionalLong;
  * everything else is as in the exact mode. The same bits on every machine, with native code or
  * without.
  */
-public final class FastKernels implements Kernels {
+public final class FastKernels implements Kernels, Int8Conversion {
   /** Which implementation computes the products. */
   public enum Choice {
     /** The best that was built and that this processor has. */
@@ -45,6 +47,9 @@ public final class FastKernels implements Kernels {
    * memory gives them, whatever is computed.
    */
   private static final long MOST_PRODUCTS = 100_000_000;
+
+  /** Weights of a piece of a conversion: some hundred microseconds' worth. */
+  private static final int CONVERTED_WEIGHTS = 1 << 18;
 
   /** Activation rows that are worked on together, which bounds the scratch memory. */
   private static final int MAX_ROWS = 512;
@@ -125,6 +130,23 @@ public final class FastKernels implements Kernels {
               Int8Matrix.OFFSET,
               (in, from, to, yOffset) -> products.multiply(int8, bias, in, from, to, y, yOffset));
     }
+  }
+
+  @Override
+  public Int8Matrix convert(Bf16Matrix matrix, Arena arena) {
+    int tiles = Int8Matrix.tiles(matrix.rows());
+    long blocks = (long) tiles * Int8Matrix.blocks(matrix.columns());
+    MemorySegment codes = NativeMemory.allocate(blocks * Int8Matrix.TILE_BLOCK_BYTES, arena);
+    MemorySegment scales =
+        NativeMemory.allocate(blocks * BlockProducts.TILE_ROWS * Short.BYTES, arena);
+    Int8Matrix out = new Int8Matrix(codes, scales, matrix.rows(), matrix.columns());
+    int grain =
+        Math.max(1, CONVERTED_WEIGHTS / BlockProducts.TILE_ROWS / Math.max(1, matrix.columns()));
+    workers.share(tiles, grain, (from, to) -> products.convert(matrix, from, to, out));
+    if (matrix.data().isMapped()) {
+      matrix.data().unload();
+    }
+    return out;
   }
 
   /**

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
@@ -64,6 +65,8 @@ final class NativeBlockProducts implements BlockProducts {
       FunctionDescriptor.ofVoid(
           JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
           JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
+  private static final FunctionDescriptor CONVERT =
+      FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
   private static final FunctionDescriptor INT8_PEAK =
       FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG);
 
@@ -72,6 +75,8 @@ final class NativeBlockProducts implements BlockProducts {
   // Constants, since the compiler calls straight only where it knows the function.
   private static final MethodHandle MULTIPLY_MXFP4 = function("rack72_mxfp4", MXFP4);
   private static final MethodHandle MULTIPLY_INT8 = function("rack72_int8", INT8);
+  private static final MethodHandle CONVERT_INT8 =
+      function("rack72_convert_int8", CONVERT, new Linker.Option[0]);
   private static final MethodHandle PEAK = function("rack72_int8_peak", INT8_PEAK);
   private static final Set<Instructions> AVAILABLE = findAvailable();
 
@@ -120,14 +125,18 @@ final class NativeBlockProducts implements BlockProducts {
     return available;
   }
 
-  /** Null where there is no library. */
+  /** A function that takes arrays; null where there is no library. */
   private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+    return function(name, descriptor, Linker.Option.critical(true));
+  }
+
+  private static MethodHandle function(
+      String name, FunctionDescriptor descriptor, Linker.Option... options) {
     return LIBRARY
         .map(
             library ->
                 Linker.nativeLinker()
-                    .downcallHandle(
-                        library.findOrThrow(name), descriptor, Linker.Option.critical(true)))
+                    .downcallHandle(library.findOrThrow(name), descriptor, options))
         .orElse(null);
   }
 
@@ -221,6 +230,26 @@ final class NativeBlockProducts implements BlockProducts {
           w.codes(),
           w.scales(),
           scratch);
+    } catch (RuntimeException | Error e) {
+      // Such as memory that is closed already.
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("a native kernel does not fail", e);
+    }
+  }
+
+  /** Its calls do not hold off the garbage collector, since they may wait for a disk. */
+  @Override
+  public void convert(Bf16Matrix w, int from, int to, Int8Matrix out) {
+    boolean sizes = out.rows() == w.rows() && out.columns() == w.columns();
+    if (!sizes || from < 0 || from > to || to > Int8Matrix.tiles(w.rows())) {
+      throw new IllegalArgumentException(
+          "tiles %d to %d of %d x %d weights cannot be converted to %d x %d"
+              .formatted(from, to, w.rows(), w.columns(), out.rows(), out.columns()));
+    }
+    try {
+      CONVERT_INT8.invokeExact(
+          w.data(), w.rows(), w.columns(), from, to, out.codes(), out.scales());
     } catch (RuntimeException | Error e) {
       // Such as memory that is closed already.
       throw e;

@@ -4,6 +4,7 @@ import static io.rack72.kernel.Int8Activations.GROUP;
 import static io.rack72.kernel.WeightPanel.BLOCKS;
 import static io.rack72.kernel.WeightPanel.ROWS;
 
+import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
 import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
@@ -26,6 +27,11 @@ final class VectorBlockProducts implements BlockProducts {
   @Override
   public boolean takesPairs() {
     return true;
+  }
+
+  @Override
+  public void convert(Bf16Matrix w, int from, int to, Int8Matrix out) {
+    VectorInt8Conversion.convert(w, from, to, out);
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.rack72.model;
 
 import io.rack72.checkpoint.ModelConfig;
 import io.rack72.kernel.Int8Conversion;
-import io.rack72.kernel.Workers;
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.Arena;
@@ -23,15 +22,15 @@ final class Int8Weights implements ModelWeights {
    * Converts.
    *
    * @param arena owns the memory of the converted matrices
-   * @param workers who share in the work
+   * @param conversion of each matrix
    */
-  Int8Weights(ModelWeights stored, Arena arena, Workers workers) {
+  Int8Weights(ModelWeights stored, Arena arena, Int8Conversion conversion) {
     this.stored = stored;
     layers =
         IntStream.range(0, stored.config().layers())
-            .mapToObj(layer -> converted(stored.layer(layer), arena, workers))
+            .mapToObj(layer -> converted(stored.layer(layer), arena, conversion))
             .toList();
-    output = converted(stored.output(), arena, workers);
+    output = converted(stored.output(), arena, conversion);
     long saved = stored.output().bytes() - output.bytes();
     for (int layer = 0; layer < layers.size(); layer++) {
       saved += attentionBytes(stored.layer(layer)) - attentionBytes(layers.get(layer));
@@ -39,16 +38,16 @@ final class Int8Weights implements ModelWeights {
     sharedBytes = stored.sharedBytes() - saved;
   }
 
-  private static Layer converted(Layer layer, Arena arena, Workers workers) {
+  private static Layer converted(Layer layer, Arena arena, Int8Conversion conversion) {
     return new Layer(
         layer.attentionNorm(),
-        converted(layer.query(), arena, workers),
+        converted(layer.query(), arena, conversion),
         layer.queryBias(),
-        converted(layer.key(), arena, workers),
+        converted(layer.key(), arena, conversion),
         layer.keyBias(),
-        converted(layer.value(), arena, workers),
+        converted(layer.value(), arena, conversion),
         layer.valueBias(),
-        converted(layer.output(), arena, workers),
+        converted(layer.output(), arena, conversion),
         layer.outputBias(),
         layer.sinks(),
         layer.expertNorm(),
@@ -56,10 +55,9 @@ final class Int8Weights implements ModelWeights {
         layer.routerBias());
   }
 
-  private static WeightMatrix converted(WeightMatrix matrix, Arena arena, Workers workers) {
-    return matrix instanceof Bf16Matrix bf16
-        ? Int8Conversion.convert(bf16, arena, workers)
-        : matrix;
+  private static WeightMatrix converted(
+      WeightMatrix matrix, Arena arena, Int8Conversion conversion) {
+    return matrix instanceof Bf16Matrix bf16 ? conversion.convert(bf16, arena) : matrix;
   }
 
   private static long attentionBytes(Layer layer) {

@@ -30,23 +30,23 @@ public final class Numerics implements AutoCloseable {
     BF16
   }
 
+  /** Makes weights, of which the arena owns the memory. */
+  private interface WeightsMaker {
+    ModelWeights make(Arena arena);
+  }
+
   private final String mode;
   private final Workers workers;
   private final Kernels kernels;
   private final ModelWeights weights;
   private final Arena arena = Arena.ofShared();
 
-  private Numerics(
-      String mode, Kernels kernels, ModelWeights stored, DenseWeights dense, Workers workers) {
+  private Numerics(String mode, Kernels kernels, Workers workers, WeightsMaker weights) {
     this.mode = mode;
     this.workers = workers;
     this.kernels = kernels;
     try {
-      weights =
-          switch (dense) {
-            case BF16 -> stored;
-            case INT8 -> new Int8Weights(stored, arena, workers);
-          };
+      this.weights = weights.make(arena);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -55,12 +55,8 @@ public final class Numerics implements AutoCloseable {
 
   /** The exact mode. */
   public static Numerics exact(Checkpoint checkpoint, Workers workers) {
-    return new Numerics(
-        "exact",
-        new VectorKernels(workers),
-        new CheckpointWeights(checkpoint),
-        DenseWeights.BF16,
-        workers);
+    ModelWeights stored = new CheckpointWeights(checkpoint);
+    return new Numerics("exact", new VectorKernels(workers), workers, arena -> stored);
   }
 
   /**
@@ -76,12 +72,17 @@ public final class Numerics implements AutoCloseable {
       FastKernels.Choice choice,
       DenseWeights dense,
       KvFormat kv) {
+    FastKernels kernels = new FastKernels(new VectorKernels(workers, kv), workers, choice);
+    ModelWeights stored = new CheckpointWeights(checkpoint);
     return new Numerics(
         "fast-%s-kv-%s".formatted(word(dense), word(kv)),
-        new FastKernels(new VectorKernels(workers, kv), workers, choice),
-        new CheckpointWeights(checkpoint),
-        dense,
-        workers);
+        kernels,
+        workers,
+        arena ->
+            switch (dense) {
+              case BF16 -> stored;
+              case INT8 -> new Int8Weights(stored, arena, kernels);
+            });
   }
 
   /**

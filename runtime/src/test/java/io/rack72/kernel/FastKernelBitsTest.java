@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.Arena;
@@ -82,7 +83,7 @@ class FastKernelBitsTest {
       float[] x = samples.floats(rows * columns);
       assertSameBits(
           PlainFastProducts.multiply(w, bias, x, rows),
-          multiply(kernels, Int8Conversion.convert(w, Arena.ofAuto(), WORKERS), bias, x, rows),
+          multiply(kernels, toInt8(kernels, w), bias, x, rows),
           rows + " rows, " + outputs + " x " + columns);
     }
   }
@@ -99,8 +100,35 @@ class FastKernelBitsTest {
         PlainFastProducts.multiply(w, null, x, rows), multiply(kernels, w, null, x, rows), "MXFP4");
     assertSameBits(
         PlainFastProducts.multiply(dense, null, x, rows),
-        multiply(kernels, Int8Conversion.convert(dense, Arena.ofAuto(), WORKERS), null, x, rows),
+        multiply(kernels, toInt8(kernels, dense), null, x, rows),
         "int8");
+  }
+
+  @ParameterizedTest
+  @MethodSource("implementations")
+  void conversionHasTheBytesOfTheContract(Kernels kernels) {
+    for (int seed = 0; seed < 60; seed++) {
+      Samples samples = new Samples(seed);
+      int outputs = samples.between(1, seed % 10 == 0 ? 600 : 70);
+      int columns = samples.between(1, seed % 10 == 0 ? 1200 : 200);
+      Bf16Matrix w = samples.bf16Matrix(outputs, columns);
+      for (long i = 0; i < (long) outputs * columns; i++) {
+        // All bits, among them NaN, infinity, the least numbers and halves between whole ones.
+        if (seed % 2 == 0 && samples.between(0, 40) == 0) {
+          short bits = (short) samples.between(0, 0xFFFF);
+          w.data().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+        } else if (seed % 3 == 0) {
+          float whole = samples.between(-254, 254) / 2f;
+          short bits = (short) (Float.floatToRawIntBits(whole) >>> 16);
+          w.data().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
+        }
+      }
+      Int8Matrix converted = toInt8(kernels, w);
+      Int8Matrix expected = PlainFastProducts.toInt8(w);
+      String size = "seed " + seed + ", " + outputs + " x " + columns;
+      assertEquals(-1, expected.scales().mismatch(converted.scales()), "a scale of " + size);
+      assertEquals(-1, expected.codes().mismatch(converted.codes()), "a code of " + size);
+    }
   }
 
   @ParameterizedTest
@@ -137,7 +165,7 @@ class FastKernelBitsTest {
       float[] x = samples.floats(rows * columns);
       assertSameBits(
           PlainFastProducts.multiply(w, null, x, rows),
-          multiply(kernels, Int8Conversion.convert(w, Arena.ofAuto(), WORKERS), null, x, rows),
+          multiply(kernels, toInt8(kernels, w), null, x, rows),
           "seed " + seed);
     }
   }
@@ -228,6 +256,10 @@ class FastKernelBitsTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> kernels.multiply(w, samples.bf16Vector(19), new float[128], 2, new float[40]));
+  }
+
+  private static Int8Matrix toInt8(Kernels kernels, Bf16Matrix w) {
+    return ((Int8Conversion) kernels).convert(w, Arena.ofAuto());
   }
 
   private static float[] multiply(

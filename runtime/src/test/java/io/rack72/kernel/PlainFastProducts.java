@@ -2,12 +2,17 @@ package io.rack72.kernel;
 
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Bf16Vector;
+import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /** The products of the fast mode in plain loops, written from the contracts alone. */
 final class PlainFastProducts {
   private static final int BLOCK = 32;
+  private static final ValueLayout.OfShort BF16 =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final int[] TWICE = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
   private PlainFastProducts() {}
@@ -46,16 +51,11 @@ final class PlainFastProducts {
         for (int from = 0; from < columns; from += BLOCK) {
           int count = Math.min(BLOCK, columns - from);
           float[] part = block(x, r * columns + from, count);
-          float[] weights = new float[BLOCK];
-          for (int i = 0; i < count; i++) {
-            weights[i] = w.row(o).get(from + i);
-          }
+          float[] weights = weights(w, o, from);
           float weightScale = weightScale(weights);
           int dot = 0;
           for (int i = 0; i < BLOCK; i++) {
-            boolean zero = weightScale == 0 || Float.isNaN(weightScale);
-            int weight = zero ? 0 : (int) Math.rint(weights[i] * (1 / weightScale));
-            dot += weight * number(part, i);
+            dot += weight(weights, i) * number(part, i);
           }
           sum = Math.fma((float) dot, weightScale * scale(part), sum);
         }
@@ -63,6 +63,42 @@ final class PlainFastProducts {
       }
     }
     return y;
+  }
+
+  /** The conversion alone. */
+  static Int8Matrix toInt8(Bf16Matrix w) {
+    int tiles = Math.ceilDiv(w.rows(), 16);
+    int blocks = Math.ceilDiv(w.columns(), BLOCK);
+    MemorySegment codes = MemorySegment.ofArray(new byte[tiles * blocks * 512]);
+    MemorySegment scales = MemorySegment.ofArray(new byte[tiles * blocks * 32]);
+    for (int o = 0; o < 16 * tiles; o++) {
+      for (int b = 0; b < blocks; b++) {
+        float[] weights = o < w.rows() ? weights(w, o, b * BLOCK) : new float[BLOCK];
+        long tileBlock = (long) o / 16 * blocks + b;
+        int scale = Float.floatToIntBits(weightScale(weights)) >>> 16;
+        scales.set(BF16, (tileBlock * 16 + o % 16) * 2, (short) scale);
+        for (int i = 0; i < BLOCK; i++) {
+          // The even columns come first, four numbers of a row at a time.
+          int place = i % 2 == 0 ? i / 2 : BLOCK / 2 + i / 2;
+          long at = tileBlock * 512 + place / 4 * 64L + o % 16 * 4L + place % 4;
+          codes.set(ValueLayout.JAVA_BYTE, at, (byte) (weight(weights, i) + 128));
+        }
+      }
+    }
+    return new Int8Matrix(codes, scales, w.rows(), w.columns());
+  }
+
+  private static float[] weights(Bf16Matrix w, int row, int from) {
+    float[] weights = new float[BLOCK];
+    for (int i = 0; i < Math.min(BLOCK, w.columns() - from); i++) {
+      weights[i] = w.row(row).get(from + i);
+    }
+    return weights;
+  }
+
+  private static int weight(float[] weights, int i) {
+    float scale = weightScale(weights);
+    return scale == 0 || Float.isNaN(scale) ? 0 : (int) Math.rint(weights[i] * (1 / scale));
   }
 
   private static float[] block(float[] x, int from, int count) {

@@ -272,4 +272,50 @@ void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *
   }
 }
 
+#include "convert.h"
+
+static __m128i numbers(__m512i weights, __m512 inverse) {
+  const __m512 scaled = _mm512_mul_ps(_mm512_castsi512_ps(weights), inverse);
+  const __m512i bits = _mm512_castps_si512(_mm512_add_ps(scaled, _mm512_set1_ps(ROUNDING)));
+  return _mm_xor_si128(_mm512_cvtepi32_epi8(bits), _mm_set1_epi8((char)INT8_OFFSET));
+}
+
+static void store_fours(uint8_t *codes, __m128i numbers) {
+  for (int g = 0; g < 4; g++) {
+    const int four = _mm_cvtsi128_si32(numbers);
+    memcpy(codes + 64 * g, &four, sizeof four);
+    numbers = _mm_bsrli_si128(numbers, 4);
+  }
+}
+
+/* The largest of 32 numbers. */
+static uint32_t largest(__m512i x) {
+  const __m256i of_16 = _mm256_max_epu16(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
+  const __m128i of_8 =
+      _mm_max_epu16(_mm256_castsi256_si128(of_16), _mm256_extracti128_si256(of_16, 1));
+  /* There is an instruction for the least. */
+  const __m128i least = _mm_minpos_epu16(_mm_xor_si128(of_8, _mm_set1_epi16(-1)));
+  return ~(uint32_t)_mm_cvtsi128_si32(least) & 0xFFFF;
+}
+
+static void convert_row(const uint16_t *w, int n, uint8_t *codes, uint16_t *scale) {
+  /* Pairs of columns, the even one in the low half. */
+  const __m512i pairs = _mm512_maskz_loadu_epi16(n == BLOCK ? 0xFFFFFFFF : (1u << n) - 1, w);
+  const uint32_t most = largest(_mm512_and_si512(pairs, _mm512_set1_epi16(0x7FFF)));
+  const __m512 inverse = _mm512_set1_ps(inverse_scale(most << 16, scale));
+  __m128i even = _mm_set1_epi8((char)INT8_OFFSET);
+  __m128i odd = even;
+  if (_mm512_cvtss_f32(inverse) != 0) {
+    even = numbers(_mm512_slli_epi32(pairs, 16), inverse);
+    odd = numbers(_mm512_and_si512(pairs, _mm512_set1_epi32((int)0xFFFF0000)), inverse);
+  }
+  store_fours(codes, even);
+  store_fours(codes + TILE_BYTES / 2, odd);
+}
+
+void rack72_convert_avx512(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
+                           uint16_t *scales) {
+  convert_tiles(w, rows, columns, from, to, codes, scales);
+}
+
 #endif

@@ -95,10 +95,12 @@ void rack72_int8_neon(const product *p, const uint8_t *codes, const uint16_t *sc
 void rack72_int8_amx(const product *p, const uint8_t *codes, const uint16_t *scales, uint8_t *scratch);
 
 /*
- * Bfloat16 weights [rows, columns] into 8-bit ones as above; tiles `from` to `to`, exclusive. The same code for all
- * instructions.
+ * Bfloat16 weights [rows, columns] into 8-bit ones as above; tiles `from` to `to`, exclusive. rack72_convert is for all
+ * processors.
  */
-void rack72_convert_int8(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
-                         uint16_t *scales);
+void rack72_convert(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
+                    uint16_t *scales);
+void rack72_convert_avx512(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
+                           uint16_t *scales);
 
 #endif

@@ -25,6 +25,8 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
 void rack72_int8(int instructions, const int8_t *x, const float *xscale, const int32_t *xstart,
                  const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
                  const uint8_t *codes, const uint16_t *scales, uint8_t *scratch);
+void rack72_convert_int8(int instructions, const uint16_t *w, int rows, int columns, int from, int to,
+                         uint8_t *codes, uint16_t *scales);
 
 static const char *const NAMES[] = {"none", "avx2", "avx512", "neon", "amx"};
 
@@ -341,39 +343,45 @@ static void expect_block(const float *w, uint16_t *scale, int *numbers) {
 static void test_convert(const drawing *d) {
   const int rows = between(1, 100), columns = between(1, 200), blocks = (columns + BLOCK - 1) / BLOCK;
   const int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, from = between(0, tiles), to = between(from, tiles);
-  const size_t w_bytes = (size_t)(rows * columns) * 2;
-  const size_t code_bytes = (size_t)(tiles * blocks) * TILE_BYTES, scale_bytes = code_bytes / BLOCK * 2;
-  uint16_t *w = take(w_bytes), *scales = take(scale_bytes);
-  uint8_t *codes = take(code_bytes);
+  const size_t w_size = (size_t)(rows * columns) * sizeof(uint16_t);
+  const size_t code_size = (size_t)(tiles * blocks) * TILE_BYTES;
+  const size_t scale_size = code_size / BLOCK * sizeof(uint16_t);
+  uint16_t *w = take(w_size), *scales = take(scale_size), *expected_scales = take(scale_size);
+  uint8_t *codes = take(code_size), *expected_codes = take(code_size);
   for (int i = 0; i < rows * columns; i++) w[i] = draw_weight(d);
-  memset(codes, 0xA5, code_bytes);
-  memset(scales, 0xA5, scale_bytes);
-  rack72_convert_int8(w, rows, columns, from, to, codes, scales);
-  for (int row = 0; row < tiles * TILE_ROWS; row++) {
+  memset(expected_codes, 0xA5, code_size);
+  memset(expected_scales, 0xA5, scale_size);
+  for (int row = from * TILE_ROWS; row < to * TILE_ROWS; row++) {
     for (int b = 0; b < blocks; b++) {
-      const int there = row / TILE_ROWS >= from && row / TILE_ROWS < to;
       const int lane = row % TILE_ROWS, block = row / TILE_ROWS * blocks + b;
       float weights[BLOCK] = {0};
+      int numbers[BLOCK];
       for (int k = 0; row < rows && k < BLOCK && b * BLOCK + k < columns; k++)
         weights[k] = from_bf16(w[row * columns + b * BLOCK + k]);
-      uint16_t scale;
-      int numbers[BLOCK];
-      expect_block(weights, &scale, numbers);
-      int good = scales[block * TILE_ROWS + lane] == (there ? scale : 0xA5A5);
+      expect_block(weights, &expected_scales[block * TILE_ROWS + lane], numbers);
       for (int k = 0; k < BLOCK; k++) {
         const int place = k % 2 * BLOCK / 2 + k / 2;
-        const uint8_t code = codes[block * TILE_BYTES + place / 4 * 64 + lane * 4 + place % 4];
-        good &= code == (there ? (uint8_t)(numbers[k] + INT8_OFFSET) : 0xA5);
+        expected_codes[block * TILE_BYTES + place / 4 * 64 + lane * 4 + place % 4] =
+            (uint8_t)(numbers[k] + INT8_OFFSET);
       }
-      if (good) continue;
-      fprintf(stderr, "rack72_convert_int8: %d x %d, tiles %d to %d: row %d, block %d is wrong\n", rows, columns,
-              from, to, row, b);
+    }
+  }
+  for (int instructions = AVX2; instructions <= AMX; instructions++) {
+    if (!rack72_has(instructions)) continue;
+    memset(codes, 0xA5, code_size);
+    memset(scales, 0xA5, scale_size);
+    rack72_convert_int8(instructions, w, rows, columns, from, to, codes, scales);
+    if (memcmp(scales, expected_scales, scale_size) || memcmp(codes, expected_codes, code_size)) {
+      fprintf(stderr, "rack72_convert_int8 with %s is wrong: %d x %d, tiles %d to %d\n",
+              NAMES[instructions], rows, columns, from, to);
       exit(1);
     }
   }
-  give_back(w, w_bytes);
-  give_back(codes, code_bytes);
-  give_back(scales, scale_bytes);
+  give_back(w, w_size);
+  give_back(scales, scale_size);
+  give_back(expected_scales, scale_size);
+  give_back(codes, code_size);
+  give_back(expected_codes, code_size);
 }
 
 int main(int argc, char **argv) {

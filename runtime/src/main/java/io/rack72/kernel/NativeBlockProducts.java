@@ -66,7 +66,8 @@ final class NativeBlockProducts implements BlockProducts {
           JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
           JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
   private static final FunctionDescriptor CONVERT =
-      FunctionDescriptor.ofVoid(ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+      FunctionDescriptor.ofVoid(
+          JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
   private static final FunctionDescriptor INT8_PEAK =
       FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG);
 
@@ -249,7 +250,14 @@ final class NativeBlockProducts implements BlockProducts {
     }
     try {
       CONVERT_INT8.invokeExact(
-          w.data(), w.rows(), w.columns(), from, to, out.codes(), out.scales());
+          instructions.number,
+          w.data(),
+          w.rows(),
+          w.columns(),
+          from,
+          to,
+          out.codes(),
+          out.scales());
     } catch (RuntimeException | Error e) {
       // Such as memory that is closed already.
       throw e;

@@ -1,5 +1,5 @@
 /*
- * For AVX-512 with VNNI and VBMI (Ice Lake, Zen 4 and later). A lane of a register is a weight row,
+ * For AVX-512 with VNNI and VBMI (Ice Lake, Zen 4 and later). In products a lane of a register is a weight row,
  * so a block's products are summed with no shuffle: vpdpbusd multiplies four columns of sixteen rows
  * with four activations that are broadcast. Its first operand is unsigned, so the weights are used
  * plus an offset, and the sum begins with what the offset adds too much.
@@ -272,9 +272,10 @@ void rack72_int8_avx512(const product *p, const uint8_t *codes, const uint16_t *
   }
 }
 
-#include "convert.h"
+#include "quantize.h"
 
-static __m128i numbers(__m512i weights, __m512 inverse) {
+/* Here the lanes are pairs of columns of one row. */
+static __m128i round_to_bytes(__m512i weights, __m512 inverse) {
   const __m512 scaled = _mm512_mul_ps(_mm512_castsi512_ps(weights), inverse);
   const __m512i bits = _mm512_castps_si512(_mm512_add_ps(scaled, _mm512_set1_ps(ROUNDING)));
   return _mm_xor_si128(_mm512_cvtepi32_epi8(bits), _mm_set1_epi8((char)INT8_OFFSET));
@@ -298,24 +299,24 @@ static uint32_t largest(__m512i x) {
   return ~(uint32_t)_mm_cvtsi128_si32(least) & 0xFFFF;
 }
 
-static void convert_row(const uint16_t *w, int n, uint8_t *codes, uint16_t *scale) {
+static void quantize_row(const uint8_t *w, int n, uint8_t *codes, uint16_t *scale) {
   /* Pairs of columns, the even one in the low half. */
   const __m512i pairs = _mm512_maskz_loadu_epi16(n == BLOCK ? 0xFFFFFFFF : (1u << n) - 1, w);
-  const uint32_t most = largest(_mm512_and_si512(pairs, _mm512_set1_epi16(0x7FFF)));
-  const __m512 inverse = _mm512_set1_ps(inverse_scale(most << 16, scale));
+  const uint32_t amax = largest(_mm512_and_si512(pairs, _mm512_set1_epi16(0x7FFF)));
+  const __m512 inverse = _mm512_set1_ps(inverse_scale(amax << 16, scale));
   __m128i even = _mm_set1_epi8((char)INT8_OFFSET);
   __m128i odd = even;
   if (_mm512_cvtss_f32(inverse) != 0) {
-    even = numbers(_mm512_slli_epi32(pairs, 16), inverse);
-    odd = numbers(_mm512_and_si512(pairs, _mm512_set1_epi32((int)0xFFFF0000)), inverse);
+    even = round_to_bytes(_mm512_slli_epi32(pairs, 16), inverse);
+    odd = round_to_bytes(_mm512_and_si512(pairs, _mm512_set1_epi32((int)0xFFFF0000)), inverse);
   }
   store_fours(codes, even);
   store_fours(codes + TILE_BYTES / 2, odd);
 }
 
-void rack72_convert_avx512(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
+void rack72_quantize_avx512(const uint8_t *w, int rows, int columns, int from, int to, uint8_t *codes,
                            uint16_t *scales) {
-  convert_tiles(w, rows, columns, from, to, codes, scales);
+  quantize_tiles(w, rows, columns, from, to, codes, scales);
 }
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * What Java calls: the products with their parts as single arguments, since the address of a Java array can be an argument but not lie in a struct.
+ * What Java calls: the products with their parts as single arguments, since the address of a Java array can be an
+ * argument but not lie in a struct, and the quantization of weights.
  */
 #include "kernels.h"
 
@@ -51,15 +52,15 @@ void rack72_int8(int instructions, const int8_t *x, const float *xscale, const i
 #endif
 }
 
-void rack72_convert_int8(int instructions, const uint16_t *w, int rows, int columns, int from, int to,
+void rack72_quantize_int8(int instructions, const uint8_t *w, int rows, int columns, int from, int to,
                          uint8_t *codes, uint16_t *scales) {
 #if defined(__x86_64__)
   if (instructions == AVX512 || instructions == AMX) {
-    rack72_convert_avx512(w, rows, columns, from, to, codes, scales);
+    rack72_quantize_avx512(w, rows, columns, from, to, codes, scales);
     return;
   }
 #else
   (void)instructions;
 #endif
-  rack72_convert(w, rows, columns, from, to, codes, scales);
+  rack72_quantize(w, rows, columns, from, to, codes, scales);
 }

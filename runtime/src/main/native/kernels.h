@@ -8,6 +8,8 @@
  *     sum = fma((float) I(b), weight_scale(b) * activation_scale(b), sum)
  *   y = sum + bias
  *
+ * And what makes bfloat16 weights 8-bit ones, whose contract is Int8Quantization.java's.
+ *
  * Nothing here allocates, checks or fails: sizes are checked where Java calls.
  */
 #ifndef RACK72_KERNELS_H
@@ -95,12 +97,12 @@ void rack72_int8_neon(const product *p, const uint8_t *codes, const uint16_t *sc
 void rack72_int8_amx(const product *p, const uint8_t *codes, const uint16_t *scales, uint8_t *scratch);
 
 /*
- * Bfloat16 weights [rows, columns] into 8-bit ones as above; tiles `from` to `to`, exclusive. rack72_convert is for all
- * processors.
+ * Quantizes bfloat16 weights [rows, columns] to 8-bit ones as above; tiles `from` to `to`, exclusive. The weights may
+ * begin at any address. rack72_quantize is for all processors.
  */
-void rack72_convert(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
+void rack72_quantize(const uint8_t *w, int rows, int columns, int from, int to, uint8_t *codes,
                     uint16_t *scales);
-void rack72_convert_avx512(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
+void rack72_quantize_avx512(const uint8_t *w, int rows, int columns, int from, int to, uint8_t *codes,
                            uint16_t *scales);
 
 #endif

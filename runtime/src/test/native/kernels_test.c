@@ -25,7 +25,7 @@ void rack72_mxfp4(int instructions, const int8_t *x, const float *xscale, const 
 void rack72_int8(int instructions, const int8_t *x, const float *xscale, const int32_t *xstart,
                  const uint16_t *bias, float *y, int64_t stride, int rows, int blocks, int from, int to,
                  const uint8_t *codes, const uint16_t *scales, uint8_t *scratch);
-void rack72_convert_int8(int instructions, const uint16_t *w, int rows, int columns, int from, int to,
+void rack72_quantize_int8(int instructions, const uint8_t *w, int rows, int columns, int from, int to,
                          uint8_t *codes, uint16_t *scales);
 
 static const char *const NAMES[] = {"none", "avx2", "avx512", "neon", "amx"};
@@ -340,15 +340,19 @@ static void expect_block(const float *w, uint16_t *scale, int *numbers) {
   }
 }
 
-static void test_convert(const drawing *d) {
+static void test_quantize(const drawing *d) {
   const int rows = between(1, 100), columns = between(1, 200), blocks = (columns + BLOCK - 1) / BLOCK;
   const int tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, from = between(0, tiles), to = between(from, tiles);
   const size_t w_size = (size_t)(rows * columns) * sizeof(uint16_t);
   const size_t code_size = (size_t)(tiles * blocks) * TILE_BYTES;
   const size_t scale_size = code_size / BLOCK * sizeof(uint16_t);
   uint16_t *w = take(w_size), *scales = take(scale_size), *expected_scales = take(scale_size);
+  /* In a file they can begin at an odd address. */
+  const size_t before = (size_t)between(0, 1);
+  uint8_t *placed = take(w_size + before);
   uint8_t *codes = take(code_size), *expected_codes = take(code_size);
   for (int i = 0; i < rows * columns; i++) w[i] = draw_weight(d);
+  memcpy(placed + before, w, w_size);
   memset(expected_codes, 0xA5, code_size);
   memset(expected_scales, 0xA5, scale_size);
   for (int row = from * TILE_ROWS; row < to * TILE_ROWS; row++) {
@@ -370,14 +374,15 @@ static void test_convert(const drawing *d) {
     if (!rack72_has(instructions)) continue;
     memset(codes, 0xA5, code_size);
     memset(scales, 0xA5, scale_size);
-    rack72_convert_int8(instructions, w, rows, columns, from, to, codes, scales);
+    rack72_quantize_int8(instructions, placed + before, rows, columns, from, to, codes, scales);
     if (memcmp(scales, expected_scales, scale_size) || memcmp(codes, expected_codes, code_size)) {
-      fprintf(stderr, "rack72_convert_int8 with %s is wrong: %d x %d, tiles %d to %d\n",
+      fprintf(stderr, "rack72_quantize_int8 with %s is wrong: %d x %d, tiles %d to %d\n",
               NAMES[instructions], rows, columns, from, to);
       exit(1);
     }
   }
   give_back(w, w_size);
+  give_back(placed, w_size + before);
   give_back(scales, scale_size);
   give_back(expected_scales, scale_size);
   give_back(codes, code_size);
@@ -405,7 +410,7 @@ int main(int argc, char **argv) {
     const drawing d = {one_in(4), special[between(0, 3)]};
     test_mxfp4(&d);
     test_int8(&d);
-    test_convert(&d);
+    test_quantize(&d);
   }
   printf("rack72: native kernels for%s gave the right bits for %d shapes\n", tested, 3 * SHAPES);
   return 0;

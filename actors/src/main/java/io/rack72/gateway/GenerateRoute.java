@@ -238,7 +238,7 @@ final class GenerateRoute {
               })
           .whenComplete(
               (response, failure) -> {
-                // An answer is over when its actor is.
+                // The actor of an answer leaves the place.
                 if (failure != null) {
                   place.leave();
                 }

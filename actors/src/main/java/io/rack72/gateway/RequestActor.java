@@ -122,7 +122,8 @@ final class RequestActor extends AbstractBehavior<RequestActor.Command> {
    * @param remaining of the request's time
    * @param answer completed once: with how the request is answered, or with an {@link ApiError}
    * @param meter measures it
-   * @param place which the request leaves when it is over, however it ended
+   * @param place of which work is given back before the client can have the end of the answer, and
+   *     which the request leaves when it is over, however it ended
    */
   static Behavior<Command> create(
       Generation generation,

@@ -3,6 +3,7 @@ package io.rack72.gateway;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * What live work the gateway has taken on, for whom, and whether there is room for more. Three
@@ -22,7 +23,11 @@ final class RequestShares {
   private final SharedLimit sequences;
   private final SharedLimit tokens;
   private final SharedLimit bodyBytes;
+  private final long mostSequences;
   private final Map<String, Integer> requests = new HashMap<>();
+
+  /** Answers that are over but for what their clients have not read, by tenant. */
+  private final Map<String, Integer> unread = new HashMap<>();
 
   /**
    * @param keptBodyBytes of all bodies together that are kept while their streams are answered
@@ -38,7 +43,9 @@ final class RequestShares {
     bodyBytes =
         new SharedLimit(
             BYTES, "bytes of kept bodies", keptBodyBytes, limits.shareThreshold(), tenants);
+    mostSequences = limits.sequences();
     tenants.forEach(tenant -> requests.put(tenant.name(), 0));
+    tenants.forEach(tenant -> unread.put(tenant.name(), 0));
   }
 
   /**
@@ -59,6 +66,11 @@ final class RequestShares {
     sequences.take(tenant, 1);
     requests.merge(tenant.name(), 1, Integer::sum);
     return new Place(tenant);
+  }
+
+  private long mostRequests(Tenant tenant) {
+    OptionalInt own = tenant.maxRequests();
+    return own.isPresent() ? own.getAsInt() : mostSequences;
   }
 
   /** Sequences of the requests that are being answered. */
@@ -84,6 +96,7 @@ final class RequestShares {
     private long ownBodyBytes;
     private boolean known;
     private boolean answered;
+    private boolean isUnread;
     private boolean left;
 
     private Place(Tenant tenant) {
@@ -100,7 +113,7 @@ final class RequestShares {
     void hold(int allSequences, long promptTokens) {
       synchronized (RequestShares.this) {
         if (answered || known) {
-          throw new IllegalStateException("a request holds what it is once, before it leaves");
+          throw new IllegalStateException("a request holds what it is once, before it is answered");
         }
         sequences.require(tenant, allSequences - ownSequences, allSequences);
         tokens.require(tenant, promptTokens, promptTokens);
@@ -113,8 +126,8 @@ final class RequestShares {
     }
 
     /**
-     * Takes memory for the request's body, which is kept for as long as the place is held; or none,
-     * where there is no room for it.
+     * Takes memory for the request's body, which is kept until the place is left; or none, where
+     * there is no room for it.
      *
      * @return whether there was room
      */
@@ -132,30 +145,44 @@ final class RequestShares {
     }
 
     /**
-     * Gives back all but the memory of the body, since the rack has no more work with the request.
-     * To be called before the client can have the end of its answer: who asks for one thing after
-     * the other is then never refused because of what it has been answered. A second time does
-     * nothing. May be called by any thread.
+     * Gives back all but the memory of the body: nothing more is asked of the rack for the request.
+     * To be called before the client can have the end of its answer, so that one which asks for one
+     * thing after the other is not refused here because of the request before. What a client does
+     * not read is kept until {@link #leave}; so a tenant may have as many such answers as requests,
+     * and with more the place is held until then. A second time does nothing. May be called by any
+     * thread.
      */
     void answered() {
       synchronized (RequestShares.this) {
-        if (!answered) {
-          answered = true;
-          sequences.giveBack(tenant, ownSequences);
-          tokens.giveBack(tenant, ownTokens);
-          requests.merge(tenant.name(), -1, Integer::sum);
+        if (!answered && unread.get(tenant.name()) < mostRequests(tenant)) {
+          giveBackWork();
+          isUnread = true;
+          unread.merge(tenant.name(), 1, Integer::sum);
         }
       }
+    }
+
+    private void giveBackWork() {
+      answered = true;
+      sequences.giveBack(tenant, ownSequences);
+      tokens.giveBack(tenant, ownTokens);
+      requests.merge(tenant.name(), -1, Integer::sum);
     }
 
     /** Gives back all that is held; a second time does nothing. May be called by any thread. */
     void leave() {
       synchronized (RequestShares.this) {
-        answered();
-        if (!left) {
-          left = true;
-          bodyBytes.giveBack(tenant, ownBodyBytes);
+        if (left) {
+          return;
         }
+        left = true;
+        if (!answered) {
+          giveBackWork();
+        }
+        if (isUnread) {
+          unread.merge(tenant.name(), -1, Integer::sum);
+        }
+        bodyBytes.giveBack(tenant, ownBodyBytes);
       }
     }
   }

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -45,13 +46,14 @@ class RequestActorTest {
   private static final Duration HEARTBEAT = Duration.ofSeconds(10);
   private static final int UNREAD_LIMIT = 20;
   private static final long BODY_BYTES = 10;
+  private static final Tenant ONE_AT_A_TIME = new Tenant("one", 1, OptionalInt.of(1));
   private static final Duration STUCK_TIMEOUT = Duration.ofMinutes(1);
   private static ActorTestKit kit;
   private static ManualTime time;
 
   private TestProbe<RouterActor.Command> router;
   private final RequestShares shares =
-      new RequestShares(LoadLimits.DEFAULT, BODY_BYTES, List.of(Tenant.EVERYBODY));
+      new RequestShares(LoadLimits.DEFAULT, 2 * BODY_BYTES, List.of(ONE_AT_A_TIME));
 
   private RequestShares.Place place;
   private final ManualClock clock = new ManualClock();
@@ -518,11 +520,12 @@ class RequestActorTest {
 
   @Test
   void placeIsGivenBackBeforeTheClientHasTheAnswer() throws Exception {
-    CompletableFuture<Long> then = answer.thenApply(how -> shares.sequences());
+    CompletableFuture<RequestShares.Place> next =
+        answer.thenApply(how -> shares.enter(ONE_AT_A_TIME));
     begin("{\"prompt\": \"x\", \"max_tokens\": 1}");
     placed(0);
     last(0, 0, 'a', FinishReason.LENGTH);
-    assertEquals(0, await(then));
+    await(next).leave();
     assertLeft();
   }
 
@@ -534,10 +537,11 @@ class RequestActorTest {
     pull();
     assertEquals(1, shares.sequences());
     CompletableFuture<Optional<ByteString>> end = new CompletableFuture<>();
-    CompletableFuture<Long> then = end.thenApply(events -> shares.sequences());
+    CompletableFuture<RequestShares.Place> next =
+        end.thenApply(events -> shares.enter(ONE_AT_A_TIME));
     request.tell(new RequestActor.Pull(end));
     last(0, 1, 'b', FinishReason.LENGTH);
-    assertEquals(0, await(then));
+    await(next).leave();
     assertEquals(BODY_BYTES, shares.keptBodyBytes(), "the stream can be gone on with");
     assertTrue(end.join().orElseThrow().utf8String().endsWith("data: [DONE]\n\n"));
     request.tell(new RequestActor.Disconnected());
@@ -545,10 +549,11 @@ class RequestActorTest {
   }
 
   @Test
-  void placeIsLeftOnceHoweverTheRequestEnds() throws Exception {
+  void nothingIsHeldHoweverTheRequestEnds() throws Exception {
     begin("{\"prompt\": \"x\", \"stream\": true}");
     placed(0);
     ended(0, SequenceEvent.Cause.FAILED);
+    assertEquals(1, shares.sequences(), "nothing was read yet");
     pull();
     pull();
     request.tell(new RequestActor.Disconnected());
@@ -757,7 +762,7 @@ class RequestActorTest {
   }
 
   private void spawn(Generation generation) {
-    place = shares.enter(Tenant.EVERYBODY);
+    place = shares.enter(ONE_AT_A_TIME);
     place.hold(generation.sequences().size(), generation.promptTokens());
     assertTrue(place.keepBody(BODY_BYTES));
     request =

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -120,6 +121,48 @@ class RequestSharesTest {
     assertEquals(2, shares.sequences());
     assertEquals(5, shares.tokens());
     assertThrows(IllegalStateException.class, () -> place.hold(1, 1));
+  }
+
+  @Test
+  void answeredRequestHoldsItsBodyOnly() {
+    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, 1000, List.of(WEB));
+    RequestShares.Place place = shares.enter(WEB);
+    place.hold(4, 10);
+    assertTrue(place.keepBody(100));
+    place.answered();
+    place.answered();
+    assertEquals(List.of(0L, 0L, 100L), held(shares));
+    assertThrows(IllegalStateException.class, () -> place.hold(1, 1));
+    place.leave();
+    place.answered();
+    assertEquals(List.of(0L, 0L, 0L), held(shares));
+  }
+
+  @Test
+  void tenantHasAsManyUnreadAnswersAsRequests() {
+    Tenant shy = new Tenant("shy", 1, OptionalInt.of(2));
+    RequestShares shares = new RequestShares(LoadLimits.DEFAULT, 1000, List.of(WEB, shy));
+    List<RequestShares.Place> unread = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      RequestShares.Place place = shares.enter(shy);
+      place.hold(1, 5);
+      place.answered();
+      unread.add(place);
+    }
+    assertEquals(List.of(2L, 10L, 0L), held(shares), "two are unread, two are held");
+    assertRefused(429, () -> shares.enter(shy));
+    unread.get(3).leave();
+    shares.enter(shy).answered();
+    assertRefused(429, () -> shares.enter(shy));
+    unread.get(0).leave();
+    unread.get(2).answered();
+    shares.enter(shy);
+    unread.forEach(RequestShares.Place::leave);
+    assertEquals(List.of(2L, 0L, 0L), held(shares));
+  }
+
+  private static List<Long> held(RequestShares shares) {
+    return List.of(shares.sequences(), shares.tokens(), shares.keptBodyBytes());
   }
 
   @Test

@@ -72,7 +72,7 @@ final class KernelCases {
     try (Arena source = Arena.ofShared()) {
       Bf16Matrix matrix = bf16(QUERIES, HIDDEN, source);
       for (long bytes = 0; bytes < STREAMED_BYTES; bytes += dense.getLast().bytes()) {
-        dense.add(fast.convert(matrix, arena));
+        dense.add(fast.quantize(matrix, arena));
       }
     }
   }
@@ -113,7 +113,7 @@ final class KernelCases {
     try (Arena arena = Arena.ofShared()) {
       List<Int8Matrix> weights = new ArrayList<>();
       try (Arena source = Arena.ofShared()) {
-        weights.add(fast.convert(bf16(VOCABULARY, HIDDEN, source), arena));
+        weights.add(fast.quantize(bf16(VOCABULARY, HIDDEN, source), arena));
       }
       for (int rows : new int[] {1, 32}) {
         measure.accept(product("int8", fast, weights, rows));

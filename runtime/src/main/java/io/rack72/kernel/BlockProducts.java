@@ -6,7 +6,7 @@ import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 
 /**
- * Products of weights with activations in 8 bits, and how dense weights get their 8 bits.
+ * Products of weights with activations in 8 bits, and the quantization of dense weights.
  *
  * <p><b>The numeric contract.</b> Inside a block of 32 columns the products of whole numbers are
  * added, exactly in any order. Then, for the blocks of a row in turn, {@code sum = fma((float) dot,
@@ -46,11 +46,11 @@ sealed interface BlockProducts permits NativeBlockProducts, VectorBlockProducts 
       Int8Matrix w, Bf16Vector bias, Int8Activations x, int from, int to, float[] y, int yOffset);
 
   /**
-   * Converts weights as {@link Int8Conversion} says.
+   * Quantizes weights, which are outside the heap, as {@link Int8Quantization} says.
    *
    * @param from the first tile
    * @param to the one behind the last
    * @param out of the size of {@code w}
    */
-  void convert(Bf16Matrix w, int from, int to, Int8Matrix out);
+  void quantize(Bf16Matrix w, int from, int to, Int8Matrix out);
 }

@@ -13,10 +13,10 @@ import java.util.OptionalLong;
 /**
  * The kernels of the fast mode: products with MXFP4 and 8-bit weights take activations in 8 bits
  * ({@link Int8Activations}, {@link BlockProducts}), and keys and values have a {@link KvFormat};
- * everything else is as in the exact mode. The same bits on every machine, with native code or
- * without.
+ * everything else is as in the exact mode. They quantize the dense weights too. The same bits on
+ * every machine, with native code or without.
  */
-public final class FastKernels implements Kernels, Int8Conversion {
+public final class FastKernels implements Kernels, Int8Quantization {
   /** Which implementation computes the products. */
   public enum Choice {
     /** The best that was built and that this processor has. */
@@ -48,8 +48,8 @@ public final class FastKernels implements Kernels, Int8Conversion {
    */
   private static final long MOST_PRODUCTS = 100_000_000;
 
-  /** Weights of a piece of a conversion: some hundred microseconds' worth. */
-  private static final int CONVERTED_WEIGHTS = 1 << 18;
+  /** Weights of a piece of a quantization, so that cores which start late have some too. */
+  private static final int QUANTIZED_WEIGHTS = 1 << 18;
 
   /** Activation rows that are worked on together, which bounds the scratch memory. */
   private static final int MAX_ROWS = 512;
@@ -133,7 +133,7 @@ public final class FastKernels implements Kernels, Int8Conversion {
   }
 
   @Override
-  public Int8Matrix convert(Bf16Matrix matrix, Arena arena) {
+  public Int8Matrix quantize(Bf16Matrix matrix, Arena arena) {
     int tiles = Int8Matrix.tiles(matrix.rows());
     long blocks = (long) tiles * Int8Matrix.blocks(matrix.columns());
     MemorySegment codes = NativeMemory.allocate(blocks * Int8Matrix.TILE_BLOCK_BYTES, arena);
@@ -141,8 +141,8 @@ public final class FastKernels implements Kernels, Int8Conversion {
         NativeMemory.allocate(blocks * BlockProducts.TILE_ROWS * Short.BYTES, arena);
     Int8Matrix out = new Int8Matrix(codes, scales, matrix.rows(), matrix.columns());
     int grain =
-        Math.max(1, CONVERTED_WEIGHTS / BlockProducts.TILE_ROWS / Math.max(1, matrix.columns()));
-    workers.share(tiles, grain, (from, to) -> products.convert(matrix, from, to, out));
+        Math.max(1, QUANTIZED_WEIGHTS / BlockProducts.TILE_ROWS / Math.max(1, matrix.columns()));
+    workers.share(tiles, grain, (from, to) -> products.quantize(matrix, from, to, out));
     if (matrix.data().isMapped()) {
       matrix.data().unload();
     }

@@ -29,8 +29,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The products in C, one file for each instruction set (see {@code kernels.h}). Arrays are passed
- * where they lie: a call holds off the garbage collector, so calls are pieces of at most some
- * hundred microseconds. All sizes are checked here, since C checks none.
+ * where they lie: a call of a product holds off the garbage collector, so calls are pieces of at
+ * most some hundred microseconds. All sizes are checked here, since C checks none.
  */
 final class NativeBlockProducts implements BlockProducts {
   /** Sets of instructions, with the numbers of {@code kernels.h}; the best of a processor last. */
@@ -65,7 +65,7 @@ final class NativeBlockProducts implements BlockProducts {
       FunctionDescriptor.ofVoid(
           JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT,
           JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
-  private static final FunctionDescriptor CONVERT =
+  private static final FunctionDescriptor QUANTIZE =
       FunctionDescriptor.ofVoid(
           JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
   private static final FunctionDescriptor INT8_PEAK =
@@ -74,11 +74,10 @@ final class NativeBlockProducts implements BlockProducts {
   private static final Optional<SymbolLookup> LIBRARY = load();
 
   // Constants, since the compiler calls straight only where it knows the function.
-  private static final MethodHandle MULTIPLY_MXFP4 = function("rack72_mxfp4", MXFP4);
-  private static final MethodHandle MULTIPLY_INT8 = function("rack72_int8", INT8);
-  private static final MethodHandle CONVERT_INT8 =
-      function("rack72_convert_int8", CONVERT, new Linker.Option[0]);
-  private static final MethodHandle PEAK = function("rack72_int8_peak", INT8_PEAK);
+  private static final MethodHandle MULTIPLY_MXFP4 = criticalFunction("rack72_mxfp4", MXFP4);
+  private static final MethodHandle MULTIPLY_INT8 = criticalFunction("rack72_int8", INT8);
+  private static final MethodHandle QUANTIZE_INT8 = function("rack72_quantize_int8", QUANTIZE);
+  private static final MethodHandle PEAK = criticalFunction("rack72_int8_peak", INT8_PEAK);
   private static final Set<Instructions> AVAILABLE = findAvailable();
 
   /** Rounds of {@link #peak} after which its sums would not fit in 32 bits. */
@@ -110,7 +109,7 @@ final class NativeBlockProducts implements BlockProducts {
 
   private static Set<Instructions> findAvailable() {
     Set<Instructions> available = EnumSet.of(Instructions.NONE);
-    MethodHandle has = function("rack72_has", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    MethodHandle has = criticalFunction("rack72_has", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     if (has == null) {
       return available;
     }
@@ -126,11 +125,12 @@ final class NativeBlockProducts implements BlockProducts {
     return available;
   }
 
-  /** A function that takes arrays; null where there is no library. */
-  private static MethodHandle function(String name, FunctionDescriptor descriptor) {
+  /** A short function, which can take arrays; null where there is no library. */
+  private static MethodHandle criticalFunction(String name, FunctionDescriptor descriptor) {
     return function(name, descriptor, Linker.Option.critical(true));
   }
 
+  /** Null where there is no library. */
   private static MethodHandle function(
       String name, FunctionDescriptor descriptor, Linker.Option... options) {
     return LIBRARY
@@ -241,15 +241,15 @@ final class NativeBlockProducts implements BlockProducts {
 
   /** Its calls do not hold off the garbage collector, since they may wait for a disk. */
   @Override
-  public void convert(Bf16Matrix w, int from, int to, Int8Matrix out) {
+  public void quantize(Bf16Matrix w, int from, int to, Int8Matrix out) {
     boolean sizes = out.rows() == w.rows() && out.columns() == w.columns();
     if (!sizes || from < 0 || from > to || to > Int8Matrix.tiles(w.rows())) {
       throw new IllegalArgumentException(
-          "tiles %d to %d of %d x %d weights cannot be converted to %d x %d"
+          "tiles %d to %d of %d x %d weights cannot be quantized to %d x %d"
               .formatted(from, to, w.rows(), w.columns(), out.rows(), out.columns()));
     }
     try {
-      CONVERT_INT8.invokeExact(
+      QUANTIZE_INT8.invokeExact(
           instructions.number,
           w.data(),
           w.rows(),

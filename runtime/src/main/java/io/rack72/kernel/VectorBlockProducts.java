@@ -30,8 +30,8 @@ final class VectorBlockProducts implements BlockProducts {
   }
 
   @Override
-  public void convert(Bf16Matrix w, int from, int to, Int8Matrix out) {
-    VectorInt8Conversion.convert(w, from, to, out);
+  public void quantize(Bf16Matrix w, int from, int to, Int8Matrix out) {
+    VectorInt8Quantization.quantize(w, from, to, out);
   }
 
   @Override

@@ -30,7 +30,7 @@
  * <p>{@link io.rack72.kernel.Kernels} is the interface that the model is written against; {@link
  * io.rack72.kernel.VectorKernels} implements it for the exact mode, {@link
  * io.rack72.kernel.FastKernels} for the fast one, whose own orders stand with {@link
- * io.rack72.kernel.Int8Activations}, {@link io.rack72.kernel.Int8Conversion}, {@link
+ * io.rack72.kernel.Int8Activations}, {@link io.rack72.kernel.Int8Quantization}, {@link
  * io.rack72.kernel.KvFormat} and {@link io.rack72.kernel.BlockProducts}.
  */
 package io.rack72.kernel;

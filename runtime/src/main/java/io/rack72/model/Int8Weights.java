@@ -1,7 +1,7 @@
 package io.rack72.model;
 
 import io.rack72.checkpoint.ModelConfig;
-import io.rack72.kernel.Int8Conversion;
+import io.rack72.kernel.Int8Quantization;
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.Arena;
@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Weights whose attention and output matrices are converted to 8 bits; the rest is as stored. The
+ * Weights whose attention and output matrices are quantized to 8 bits; the rest is as stored. The
  * embedding is only looked up, row by row, and the router decides, so both stay in bfloat16.
  */
 final class Int8Weights implements ModelWeights {
@@ -19,18 +19,18 @@ final class Int8Weights implements ModelWeights {
   private final long sharedBytes;
 
   /**
-   * Converts.
+   * Quantizes.
    *
-   * @param arena owns the memory of the converted matrices
-   * @param conversion of each matrix
+   * @param arena owns the memory of the quantized matrices
+   * @param quantization of each matrix
    */
-  Int8Weights(ModelWeights stored, Arena arena, Int8Conversion conversion) {
+  Int8Weights(ModelWeights stored, Arena arena, Int8Quantization quantization) {
     this.stored = stored;
     layers =
         IntStream.range(0, stored.config().layers())
-            .mapToObj(layer -> converted(stored.layer(layer), arena, conversion))
+            .mapToObj(layer -> quantized(stored.layer(layer), arena, quantization))
             .toList();
-    output = converted(stored.output(), arena, conversion);
+    output = quantized(stored.output(), arena, quantization);
     long saved = stored.output().bytes() - output.bytes();
     for (int layer = 0; layer < layers.size(); layer++) {
       saved += attentionBytes(stored.layer(layer)) - attentionBytes(layers.get(layer));
@@ -38,16 +38,16 @@ final class Int8Weights implements ModelWeights {
     sharedBytes = stored.sharedBytes() - saved;
   }
 
-  private static Layer converted(Layer layer, Arena arena, Int8Conversion conversion) {
+  private static Layer quantized(Layer layer, Arena arena, Int8Quantization quantization) {
     return new Layer(
         layer.attentionNorm(),
-        converted(layer.query(), arena, conversion),
+        quantized(layer.query(), arena, quantization),
         layer.queryBias(),
-        converted(layer.key(), arena, conversion),
+        quantized(layer.key(), arena, quantization),
         layer.keyBias(),
-        converted(layer.value(), arena, conversion),
+        quantized(layer.value(), arena, quantization),
         layer.valueBias(),
-        converted(layer.output(), arena, conversion),
+        quantized(layer.output(), arena, quantization),
         layer.outputBias(),
         layer.sinks(),
         layer.expertNorm(),
@@ -55,9 +55,9 @@ final class Int8Weights implements ModelWeights {
         layer.routerBias());
   }
 
-  private static WeightMatrix converted(
-      WeightMatrix matrix, Arena arena, Int8Conversion conversion) {
-    return matrix instanceof Bf16Matrix bf16 ? conversion.convert(bf16, arena) : matrix;
+  private static WeightMatrix quantized(
+      WeightMatrix matrix, Arena arena, Int8Quantization quantization) {
+    return matrix instanceof Bf16Matrix bf16 ? quantization.quantize(bf16, arena) : matrix;
   }
 
   private static long attentionBytes(Layer layer) {

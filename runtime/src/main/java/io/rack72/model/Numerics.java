@@ -8,6 +8,7 @@ import io.rack72.kernel.VectorKernels;
 import io.rack72.kernel.Workers;
 import java.lang.foreign.Arena;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
  * A numeric mode at work on a checkpoint: its kernels, and the weights in the formats that they
@@ -17,7 +18,7 @@ import java.util.Locale;
  * <p><b>Exact</b>: activations in float32 and weights as stored, what the reference vectors judge.
  *
  * <p><b>Fast</b>: activations in 8 bits where they meet weights of experts, and, unless the dense
- * weights are left in bfloat16, those of attention and the output matrix, which are converted to 8
+ * weights are left in bfloat16, those of attention and the output matrix, which are quantized to 8
  * bits here. Keys and values are stored in a {@link KvFormat}. The router, the norms and the
  * arithmetic of attention stay in float32.
  */
@@ -30,23 +31,19 @@ public final class Numerics implements AutoCloseable {
     BF16
   }
 
-  /** Makes weights, of which the arena owns the memory. */
-  private interface WeightsMaker {
-    ModelWeights make(Arena arena);
-  }
-
   private final String mode;
   private final Workers workers;
   private final Kernels kernels;
   private final ModelWeights weights;
   private final Arena arena = Arena.ofShared();
 
-  private Numerics(String mode, Kernels kernels, Workers workers, WeightsMaker weights) {
+  private Numerics(
+      String mode, Kernels kernels, Workers workers, Function<Arena, ModelWeights> weights) {
     this.mode = mode;
     this.workers = workers;
     this.kernels = kernels;
     try {
-      this.weights = weights.make(arena);
+      this.weights = weights.apply(arena);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -60,7 +57,7 @@ public final class Numerics implements AutoCloseable {
   }
 
   /**
-   * The fast mode. Converting the dense weights reads them once.
+   * The fast mode. Quantizing the dense weights reads them once.
    *
    * @param choice which kernels; tokens do not depend on it
    * @param kv format of keys and values
@@ -110,7 +107,7 @@ public final class Numerics implements AutoCloseable {
     return weights;
   }
 
-  /** Frees the converted weights. */
+  /** Frees the quantized weights. */
   @Override
   public void close() {
     arena.close();

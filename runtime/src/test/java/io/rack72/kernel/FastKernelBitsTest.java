@@ -106,7 +106,7 @@ class FastKernelBitsTest {
 
   @ParameterizedTest
   @MethodSource("implementations")
-  void conversionHasTheBytesOfTheContract(Kernels kernels) {
+  void quantizationHasTheBytesOfTheContract(Kernels kernels) {
     for (int seed = 0; seed < 60; seed++) {
       Samples samples = new Samples(seed);
       int outputs = samples.between(1, seed % 10 == 0 ? 600 : 70);
@@ -118,16 +118,16 @@ class FastKernelBitsTest {
           short bits = (short) samples.between(0, 0xFFFF);
           w.data().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
         } else if (seed % 3 == 0) {
-          float whole = samples.between(-254, 254) / 2f;
-          short bits = (short) (Float.floatToRawIntBits(whole) >>> 16);
+          float halves = samples.between(-254, 254) / 2f;
+          short bits = (short) (Float.floatToRawIntBits(halves) >>> 16);
           w.data().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
         }
       }
-      Int8Matrix converted = toInt8(kernels, w);
+      Int8Matrix quantized = toInt8(kernels, w);
       Int8Matrix expected = PlainFastProducts.toInt8(w);
       String size = "seed " + seed + ", " + outputs + " x " + columns;
-      assertEquals(-1, expected.scales().mismatch(converted.scales()), "a scale of " + size);
-      assertEquals(-1, expected.codes().mismatch(converted.codes()), "a code of " + size);
+      assertEquals(-1, expected.scales().mismatch(quantized.scales()), "a scale of " + size);
+      assertEquals(-1, expected.codes().mismatch(quantized.codes()), "a code of " + size);
     }
   }
 
@@ -259,7 +259,7 @@ class FastKernelBitsTest {
   }
 
   private static Int8Matrix toInt8(Kernels kernels, Bf16Matrix w) {
-    return ((Int8Conversion) kernels).convert(w, Arena.ofAuto());
+    return ((Int8Quantization) kernels).quantize(w, Arena.ofAuto());
   }
 
   private static float[] multiply(

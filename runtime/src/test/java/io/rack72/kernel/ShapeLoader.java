@@ -17,7 +17,7 @@ public final class ShapeLoader extends ClassLoader {
           "kernel.Kernels$AttentionShape",
           "kernel.Kernels$KvPages",
           "kernel.Kernels$SequenceRows",
-          "kernel.Int8Conversion",
+          "kernel.Int8Quantization",
           "kernel.KvFormat",
           "kernel.Workers",
           "kernel.Workers$Task",

@@ -9,14 +9,16 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import io.rack72.tensor.Bf16Matrix;
 import io.rack72.tensor.Int8Matrix;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** {@link Int8Conversion} on the Vector API: the lanes are the rows of a tile. */
-final class VectorInt8Conversion {
+/** {@link Int8Quantization} on the Vector API: the lanes are the rows of a tile. */
+final class VectorInt8Quantization {
   private static final int BLOCK = Int8Matrix.BLOCK;
   private static final int TILE_ROWS = Int8Matrix.TILE_ROWS;
   private static final int PAIRS = BLOCK / 2;
@@ -37,10 +39,17 @@ final class VectorInt8Conversion {
   /** The offset in each of an int's four bytes: what a negative byte lacks to be unsigned. */
   private static final int OFFSETS = 0x8080_8080;
 
-  private VectorInt8Conversion() {}
+  private static final ValueLayout.OfShort BF16 =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(LITTLE_ENDIAN);
 
-  /** Converts tiles {@code from} to {@code to}, exclusive. */
-  static void convert(Bf16Matrix matrix, int from, int to, Int8Matrix out) {
+  /** Two columns, the even one in the low half. */
+  private static final ValueLayout.OfInt PAIR =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(LITTLE_ENDIAN);
+
+  private VectorInt8Quantization() {}
+
+  /** Quantizes tiles {@code from} to {@code to}, exclusive. */
+  static void quantize(Bf16Matrix matrix, int from, int to, Int8Matrix out) {
     MemorySegment codes = out.codes();
     MemorySegment scales = out.scales();
     int blocks = Int8Matrix.blocks(matrix.columns());
@@ -49,10 +58,10 @@ final class VectorInt8Conversion {
     for (int tile = from; tile < to; tile++) {
       copyRows(matrix, tile * TILE_ROWS, rows);
       for (int b = 0; b < blocks; b++) {
-        turn(rows, b, blocks, pairs);
+        transpose(rows, b, blocks, pairs);
         long block = (long) tile * blocks + b;
         for (int row = 0; row < TILE_ROWS; row += LENGTH) {
-          convert(
+          quantize(
               pairs,
               row,
               codes,
@@ -64,20 +73,24 @@ final class VectorInt8Conversion {
     }
   }
 
-  /** The rows of a tile, {@code [16, blocks, 16]} pairs of columns; zero behind the matrix. */
+  /** The rows of a tile, {@code [16, blocks, 16]} pairs of columns; what is behind stays zero. */
   private static void copyRows(Bf16Matrix matrix, int first, int[] rows) {
-    long bytes = (long) matrix.columns() * Short.BYTES;
+    int columns = matrix.columns();
     int there = Math.min(TILE_ROWS, matrix.rows() - first);
-    MemorySegment to = MemorySegment.ofArray(rows);
-    long stride = to.byteSize() / TILE_ROWS;
+    int stride = rows.length / TILE_ROWS;
     for (int r = 0; r < there; r++) {
-      MemorySegment.copy(matrix.data(), (first + r) * bytes, to, r * stride, bytes);
+      long at = (long) (first + r) * columns * Short.BYTES;
+      MemorySegment.copy(matrix.data(), PAIR, at, rows, r * stride, columns / 2);
+      if (columns % 2 != 0) {
+        short last = matrix.data().get(BF16, at + (columns - 1L) * Short.BYTES);
+        rows[r * stride + columns / 2] = Short.toUnsignedInt(last);
+      }
     }
-    to.asSlice(there * stride).fill((byte) 0);
+    Arrays.fill(rows, there * stride, rows.length, 0);
   }
 
-  /** Takes a block of a tile out of its rows, {@code [16 pairs of columns, 16 rows]}. */
-  private static void turn(int[] rows, int block, int blocks, int[] pairs) {
+  /** Transposes a block of a tile, {@code [16 pairs of columns, 16 rows]}. */
+  private static void transpose(int[] rows, int block, int blocks, int[] pairs) {
     for (int r = 0; r < TILE_ROWS; r++) {
       int at = (r * blocks + block) * PAIRS;
       for (int p = 0; p < PAIRS; p++) {
@@ -86,24 +99,24 @@ final class VectorInt8Conversion {
     }
   }
 
-  /** Converts as many rows of a block as a vector has lanes. */
-  private static void convert(
+  /** Quantizes as many rows of a block as a vector has lanes. */
+  private static void quantize(
       int[] pairs,
       int row,
       MemorySegment codes,
       long codesAt,
       MemorySegment scales,
       long scalesAt) {
-    IntVector most = IntVector.zero(INTS);
+    IntVector amax = IntVector.zero(INTS);
     for (int p = 0; p < PAIRS; p++) {
       IntVector pair = IntVector.fromArray(INTS, pairs, p * TILE_ROWS + row);
       IntVector even = pair.lanewise(VectorOperators.LSHL, Short.SIZE).and(MAGNITUDE);
-      most = most.max(even).max(pair.and(MAGNITUDE & HIGH_HALF));
+      amax = amax.max(even).max(pair.and(MAGNITUDE & HIGH_HALF));
     }
-    IntVector quotient = most.reinterpretAsFloats().div(127).reinterpretAsInts();
+    IntVector quotient = amax.reinterpretAsFloats().div(127).reinterpretAsInts();
     // Up to the next bfloat16, so that no number exceeds 127.
     IntVector scale = quotient.add(0xFFFF).lanewise(VectorOperators.LSHR, Short.SIZE);
-    VectorMask<Integer> infinite = most.compare(VectorOperators.GE, INFINITY);
+    VectorMask<Integer> infinite = amax.compare(VectorOperators.GE, INFINITY);
     VectorMask<Integer> tiny = scale.lt(LEAST_NORMAL);
     VectorMask<Integer> none = infinite.or(tiny);
     FloatVector inverse =

@@ -1,10 +1,10 @@
 /*
- * Bfloat16 weights into 8-bit ones with the instructions that every processor has: loops of which compilers make
+ * Bfloat16 weights quantized to 8 bits with the instructions that every processor has: loops of which compilers make
  * vectors.
  */
 #include "kernels.h"
 
-#include "convert.h"
+#include "quantize.h"
 
 static uint8_t number(uint32_t weight, float inverse) {
   float f;
@@ -15,23 +15,24 @@ static uint8_t number(uint32_t weight, float inverse) {
   return (uint8_t)(bits ^ INT8_OFFSET);
 }
 
-static void convert_row(const uint16_t *w, int n, uint8_t *codes, uint16_t *scale) {
+static void quantize_row(const uint8_t *w, int n, uint8_t *codes, uint16_t *scale) {
   /* The even column is the low half of a pair. */
   uint32_t pairs[BLOCK / 2] = {0};
   if (n == BLOCK) {
     memcpy(pairs, w, sizeof pairs);
   } else {
-    memcpy(pairs, w, (size_t)n * sizeof *w);
+    memcpy(pairs, w, 2 * (size_t)n);
   }
-  uint32_t most = 0;
+  /* Signed, which processors have had an instruction for from the first. */
+  int32_t amax = 0;
   for (int p = 0; p < BLOCK / 2; p++) {
-    const uint32_t even = pairs[p] << 16 & 0x7FFFFFFF;
-    const uint32_t odd = pairs[p] & 0x7FFF0000;
-    const uint32_t larger = even > odd ? even : odd;
-    most = larger > most ? larger : most;
+    const int32_t even = (int32_t)(pairs[p] << 16 & 0x7FFFFFFF);
+    const int32_t odd = (int32_t)(pairs[p] & 0x7FFF0000);
+    const int32_t larger = even > odd ? even : odd;
+    amax = larger > amax ? larger : amax;
   }
   uint8_t numbers[BLOCK];
-  const float inverse = inverse_scale(most, scale);
+  const float inverse = inverse_scale((uint32_t)amax, scale);
   if (inverse == 0) {
     memset(numbers, INT8_OFFSET, sizeof numbers);
   } else {
@@ -42,7 +43,7 @@ static void convert_row(const uint16_t *w, int n, uint8_t *codes, uint16_t *scal
   for (int g = 0; g < BLOCK / 4; g++) memcpy(codes + 64 * g, numbers + 4 * g, 4);
 }
 
-void rack72_convert(const uint16_t *w, int rows, int columns, int from, int to, uint8_t *codes,
+void rack72_quantize(const uint8_t *w, int rows, int columns, int from, int to, uint8_t *codes,
                     uint16_t *scales) {
-  convert_tiles(w, rows, columns, from, to, codes, scales);
+  quantize_tiles(w, rows, columns, from, to, codes, scales);
 }

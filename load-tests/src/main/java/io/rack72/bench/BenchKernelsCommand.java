@@ -29,7 +29,11 @@ import picocli.CommandLine.TypeConversionException;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,
-    footer = {"", "Takes 3 GB of memory."})
+    footer = {
+      "",
+      "Takes 3 GB of memory and a minute or two. Limits are measured before and after the kernels;"
+          + " on a machine whose speed changes meanwhile a kernel can come out above them."
+    })
 final class BenchKernelsCommand implements Callable<Integer> {
   private static final int MAX_THREADS = 4096;
   private static final double MAX_SECONDS = 3600;

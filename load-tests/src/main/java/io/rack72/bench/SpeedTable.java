@@ -94,7 +94,8 @@ final class SpeedTable implements Callable<Integer> {
   public static void main(String[] args) {
     // From one thread: loggers asked for by many while the first is made lose their events.
     LoggerFactory.getILoggerFactory();
-    System.exit(new CommandLine(new SpeedTable()).execute(args));
+    System.exit(
+        new CommandLine(new SpeedTable()).setCaseInsensitiveEnumValuesAllowed(true).execute(args));
   }
 
   @Override

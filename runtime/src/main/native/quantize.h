@@ -36,7 +36,7 @@ static inline float inverse_scale(uint32_t amax, uint16_t *scale) {
 }
 
 static void quantize_tiles(const uint8_t *w, int rows, int columns, int from, int to, uint8_t *codes,
-                          uint16_t *scales) {
+                           uint16_t *scales) {
   const int blocks = columns / BLOCK + (columns % BLOCK != 0);
   for (int tile = from; tile < to; tile++) {
     for (int b = 0; b < blocks; b++) {
@@ -46,7 +46,7 @@ static void quantize_tiles(const uint8_t *w, int rows, int columns, int from, in
         const int64_t row = (int64_t)tile * TILE_ROWS + r;
         const int there = row < rows;
         quantize_row(there ? w + 2 * (row * columns + b * BLOCK) : w, there ? wide : 0,
-                    codes + block * TILE_BYTES + 4 * r, scales + block * TILE_ROWS + r);
+                     codes + block * TILE_BYTES + 4 * r, scales + block * TILE_ROWS + r);
       }
     }
   }

@@ -16,7 +16,7 @@ import java.lang.foreign.Arena;
 public interface Int8Quantization {
   /**
    * Quantizes a matrix. If it is mapped, its pages are given back, since it is not needed again
-   * soon. It is read by native code, so a file that cannot be read, or has been made shorter, ends
+   * soon. Where native code reads it, a file that cannot be read, or has been made shorter, ends
    * the process.
    *
    * @param matrix outside the heap

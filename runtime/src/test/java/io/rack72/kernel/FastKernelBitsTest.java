@@ -11,6 +11,7 @@ import io.rack72.tensor.Int8Matrix;
 import io.rack72.tensor.Mxfp4Matrix;
 import io.rack72.tensor.WeightMatrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -123,7 +124,10 @@ class FastKernelBitsTest {
           w.data().setAtIndex(ValueLayout.JAVA_SHORT, i, bits);
         }
       }
-      Int8Matrix quantized = toInt8(kernels, w);
+      // In a file a matrix can begin at an odd address.
+      MemorySegment placed = Arena.ofAuto().allocate(w.data().byteSize() + 1).asSlice(1);
+      placed.copyFrom(w.data());
+      Int8Matrix quantized = toInt8(kernels, new Bf16Matrix(placed, outputs, columns));
       Int8Matrix expected = PlainFastProducts.toInt8(w);
       String size = "seed " + seed + ", " + outputs + " x " + columns;
       assertEquals(-1, expected.scales().mismatch(quantized.scales()), "a scale of " + size);
